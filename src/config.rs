@@ -1,0 +1,143 @@
+//! The caller's settings, and their checked form.
+
+use crate::error::ConfigError;
+
+/// A positive ratio of two integers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Rational {
+    /// Numerator.
+    pub num: u32,
+    /// Denominator.
+    pub den: u32,
+}
+
+impl Rational {
+    /// `num / den`.
+    pub const fn new(num: u32, den: u32) -> Self {
+        Self { num, den }
+    }
+
+    /// The ratio as a floating-point number.
+    pub fn as_f64(self) -> f64 {
+        f64::from(self.num) / f64::from(self.den)
+    }
+}
+
+/// Which encoder does the work.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EngineKind {
+    /// rav1e, by the feature `rav1e`: several frames of delay, everything fixed at the start.
+    #[default]
+    Rav1e,
+}
+
+impl EngineKind {
+    /// The name used on command lines and in errors.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Rav1e => "rav1e",
+        }
+    }
+}
+
+/// What the encoder holds constant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RateMode {
+    /// A mean rate in bit/s, of the coded OBUs.
+    Bitrate(u32),
+    /// One base quantizer index, 0 to 255 (AV1 specification, 6.8.2 `base_q_idx`).
+    ConstantQindex(u8),
+}
+
+/// Effort against speed: 0 the slowest and smallest, 10 the fastest.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Speed(u8);
+
+impl Speed {
+    /// The fastest.
+    pub const FASTEST: Self = Self(10);
+
+    /// Speed `level`.
+    ///
+    /// # Errors
+    /// A level over 10.
+    pub fn new(level: u8) -> Result<Self, ConfigError> {
+        if level > 10 { Err(ConfigError::Speed(level)) } else { Ok(Self(level)) }
+    }
+
+    /// The level, 0 to 10.
+    pub const fn level(self) -> u8 {
+        self.0
+    }
+}
+
+/// What the samples mean (AV1 specification, 6.4.2; code points of ITU-T H.273).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ColorDescription {
+    /// `color_primaries`; 2 is unspecified.
+    pub primaries: u8,
+    /// `transfer_characteristics`; 2 is unspecified.
+    pub transfer: u8,
+    /// `matrix_coefficients`; 2 is unspecified. 0 (identity) is not for 4:2:0 and is refused.
+    pub matrix: u8,
+    /// Whether samples use all of 0 to 255 rather than 16 to 235.
+    pub full_range: bool,
+}
+
+impl Default for ColorDescription {
+    fn default() -> Self {
+        Self { primaries: 2, transfer: 2, matrix: 2, full_range: false }
+    }
+}
+
+/// Settings of an [`Encoder`](crate::Encoder).
+///
+/// Make one with [`new`](Self::new) and change the fields that matter.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct EncoderConfig {
+    /// Width in luma samples, 16 to 8192.
+    pub width: u32,
+    /// Height in luma samples, 16 to 4320.
+    pub height: u32,
+    /// Length of a timestamp's tick in seconds; 1/90000 as in RTP unless changed.
+    pub timebase: Rational,
+    /// Nominal frames a second, 1/10 to 240.
+    pub frame_rate: Rational,
+    /// Rate or quantizer.
+    pub rate: RateMode,
+    /// Effort.
+    pub speed: Speed,
+    /// Threads the encoder may use, its caller's included, 1 to 64.
+    pub threads: usize,
+    /// The most frames from one key frame to the next; `None`: key frames on request only.
+    pub key_interval: Option<u32>,
+    /// The engine.
+    pub engine: EngineKind,
+    /// Whether each temporal unit comes with the encoder's own reconstruction.
+    pub reconstruction: bool,
+    /// What the samples mean.
+    pub color: ColorDescription,
+}
+
+impl EncoderConfig {
+    /// Settings for `width` × `height` luma samples at `bitrate` bit/s: 30 frames a second,
+    /// 90 kHz ticks, one thread, key frames on request, the default engine at its fastest.
+    pub fn new(width: u32, height: u32, bitrate: u32) -> Self {
+        Self {
+            width,
+            height,
+            timebase: Rational::new(1, 90_000),
+            frame_rate: Rational::new(30, 1),
+            rate: RateMode::Bitrate(bitrate),
+            speed: Speed::FASTEST,
+            threads: 1,
+            key_interval: None,
+            engine: EngineKind::default(),
+            reconstruction: false,
+            color: ColorDescription::default(),
+        }
+    }
+}

@@ -1,0 +1,140 @@
+//! One error enum per boundary, each variant with the value that was refused.
+
+use thiserror::Error;
+
+/// An input picture that cannot be viewed as said.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum FrameError {
+    /// A plane holds fewer bytes than its rows need.
+    #[error("plane {plane} has {len} bytes and needs {needed}")]
+    PlaneLength {
+        /// Index of the plane.
+        plane: usize,
+        /// Bytes given.
+        len: usize,
+        /// Bytes that stride and height ask for.
+        needed: usize,
+    },
+    /// The picture is smaller than 16×16 or larger than 8192×4320.
+    #[error("picture size {width}x{height} is outside 16x16 to 8192x4320")]
+    Size {
+        /// Width asked for.
+        width: u32,
+        /// Height asked for.
+        height: u32,
+    },
+    /// The stride is smaller than a row.
+    #[error("plane {plane} has stride {stride}, less than its row of {width} bytes")]
+    Stride {
+        /// Index of the plane.
+        plane: usize,
+        /// Stride given, in bytes.
+        stride: usize,
+        /// Bytes of a row.
+        width: usize,
+    },
+    /// Stride times height is beyond the address space.
+    #[error("plane {plane} with stride {stride} is larger than memory")]
+    StrideOverflow {
+        /// Index of the plane.
+        plane: usize,
+        /// Stride given, in bytes.
+        stride: usize,
+    },
+}
+
+/// A setting that cannot be used.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// The target rate is outside 1 kbit/s to 100 Mbit/s.
+    #[error("bitrate {0} bit/s is outside 1000 to 100000000")]
+    Bitrate(u32),
+    /// The engine is not part of this build.
+    #[error("engine {0} is not part of this build")]
+    EngineMissing(&'static str),
+    /// The frame rate is not between 1/10 and 240 frames a second.
+    #[error("frame rate {num}/{den} is outside 1/10 to 240")]
+    FrameRate {
+        /// Numerator.
+        num: u32,
+        /// Denominator.
+        den: u32,
+    },
+    /// The key-frame interval is zero.
+    #[error("key-frame interval {0} is not at least 1")]
+    KeyInterval(u32),
+    /// The picture size is out of range.
+    #[error("picture size {width}x{height} is outside 16x16 to 8192x4320")]
+    Size {
+        /// Width asked for.
+        width: u32,
+        /// Height asked for.
+        height: u32,
+    },
+    /// The speed is above 10.
+    #[error("speed {0} is outside 0 to 10")]
+    Speed(u8),
+    /// The thread count is zero or above 64.
+    #[error("{0} threads is outside 1 to 64")]
+    Threads(usize),
+    /// A tick is zero, or longer than a second, or shorter than a nanosecond.
+    #[error("time base {num}/{den} s is not between 1 ns and 1 s")]
+    Timebase {
+        /// Numerator.
+        num: u32,
+        /// Denominator.
+        den: u32,
+    },
+    /// The engine cannot serve the setting.
+    #[error("engine {engine} does not serve {setting} = {value}")]
+    Unsupported {
+        /// Name of the engine.
+        engine: &'static str,
+        /// The setting.
+        setting: &'static str,
+        /// Its value.
+        value: String,
+    },
+}
+
+/// A frame or a request that the encoder refused; the encoder's state is as before the call.
+#[derive(Clone, Debug, PartialEq, Error)]
+#[non_exhaustive]
+pub enum EncodeError {
+    /// The engine failed on its own account.
+    #[error("engine {engine} failed: {message}")]
+    Engine {
+        /// Name of the engine.
+        engine: &'static str,
+        /// What it reported.
+        message: String,
+    },
+    /// The encoder was flushed and takes no more frames.
+    #[error("the encoder was flushed; frame at tick {0} refused")]
+    Flushed(u64),
+    /// A setting changed at run time is out of range or beyond the engine.
+    #[error(transparent)]
+    Setting(#[from] ConfigError),
+    /// The frame's size is not the encoder's.
+    #[error("frame is {width}x{height}, encoder is {expected_width}x{expected_height}")]
+    Size {
+        /// Width of the frame.
+        width: u32,
+        /// Height of the frame.
+        height: u32,
+        /// Width of the encoder.
+        expected_width: u32,
+        /// Height of the encoder.
+        expected_height: u32,
+    },
+    /// The timestamp does not come after the last one.
+    #[error("timestamp {timestamp} does not follow {last}")]
+    Timestamp {
+        /// The frame's timestamp, in ticks.
+        timestamp: u64,
+        /// The timestamp before it.
+        last: u64,
+    },
+}

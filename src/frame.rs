@@ -1,0 +1,228 @@
+//! Pictures at the library's edge: borrowed views of the caller's planes and an owned copy.
+
+use crate::error::FrameError;
+
+/// The least width and height of a picture, in luma samples.
+pub const MIN_SIZE: u32 = 16;
+/// The greatest width of a picture, in luma samples.
+pub const MAX_WIDTH: u32 = 8192;
+/// The greatest height of a picture, in luma samples.
+pub const MAX_HEIGHT: u32 = 4320;
+
+/// Checks a picture size against [`MIN_SIZE`], [`MAX_WIDTH`] and [`MAX_HEIGHT`].
+pub(crate) fn check_size(width: u32, height: u32) -> Result<(), FrameError> {
+    if width < MIN_SIZE || height < MIN_SIZE || width > MAX_WIDTH || height > MAX_HEIGHT {
+        return Err(FrameError::Size { width, height });
+    }
+    Ok(())
+}
+
+/// Layout of the samples of a [`Frame`]; both are 8-bit 4:2:0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum PixelFormat {
+    /// Three planes: Y, U, V; the chroma planes are `(width + 1) / 2` × `(height + 1) / 2`.
+    I420,
+    /// Two planes: Y, and U and V interleaved sample by sample.
+    Nv12,
+}
+
+/// One borrowed plane: rows of 8-bit samples, `stride` bytes apart.
+#[derive(Clone, Copy, Debug)]
+pub struct Plane<'a> {
+    /// The samples; the last row may end without its padding.
+    pub data: &'a [u8],
+    /// Bytes from the start of one row to the start of the next; at least the row's width in bytes.
+    pub stride: usize,
+}
+
+impl<'a> Plane<'a> {
+    /// A plane over `data` with rows `stride` bytes apart.
+    pub fn new(data: &'a [u8], stride: usize) -> Self {
+        Self { data, stride }
+    }
+
+    fn check(self, index: usize, row_bytes: usize, rows: usize) -> Result<Checked<'a>, FrameError> {
+        if self.stride < row_bytes {
+            return Err(FrameError::Stride { plane: index, stride: self.stride, width: row_bytes });
+        }
+        let needed = self
+            .stride
+            .checked_mul(rows - 1)
+            .and_then(|n| n.checked_add(row_bytes))
+            .ok_or(FrameError::StrideOverflow { plane: index, stride: self.stride })?;
+        if self.data.len() < needed {
+            return Err(FrameError::PlaneLength { plane: index, len: self.data.len(), needed });
+        }
+        Ok(Checked { plane: self, row_bytes, rows })
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Checked<'a> {
+    plane: Plane<'a>,
+    row_bytes: usize,
+    rows: usize,
+}
+
+/// A borrowed 8-bit 4:2:0 picture of [`MIN_SIZE`]² up to [`MAX_WIDTH`] × [`MAX_HEIGHT`], odd sizes
+/// included, with its timestamp.
+///
+/// The view is checked when it is made, so every row that [`rows`](Self::rows) yields exists.
+#[derive(Clone, Copy, Debug)]
+pub struct Frame<'a> {
+    width: u32,
+    height: u32,
+    timestamp: u64,
+    format: PixelFormat,
+    planes: [Option<Checked<'a>>; 3],
+}
+
+impl<'a> Frame<'a> {
+    /// An I420 picture of `width` × `height` luma samples; `timestamp` counts the ticks of
+    /// [`EncoderConfig::timebase`](crate::EncoderConfig::timebase).
+    ///
+    /// # Errors
+    /// A size out of range, a stride smaller than its row, or a plane too short.
+    pub fn i420(
+        width: u32,
+        height: u32,
+        [y, u, v]: [Plane<'a>; 3],
+        timestamp: u64,
+    ) -> Result<Self, FrameError> {
+        check_size(width, height)?;
+        let (w, h) = (width as usize, height as usize);
+        let (cw, ch) = (w.div_ceil(2), h.div_ceil(2));
+        let planes =
+            [Some(y.check(0, w, h)?), Some(u.check(1, cw, ch)?), Some(v.check(2, cw, ch)?)];
+        Ok(Self { width, height, timestamp, format: PixelFormat::I420, planes })
+    }
+
+    /// An NV12 picture; as [`i420`](Self::i420), with U and V interleaved in the second plane.
+    ///
+    /// # Errors
+    /// As [`i420`](Self::i420).
+    pub fn nv12(
+        width: u32,
+        height: u32,
+        [y, uv]: [Plane<'a>; 2],
+        timestamp: u64,
+    ) -> Result<Self, FrameError> {
+        check_size(width, height)?;
+        let (w, h) = (width as usize, height as usize);
+        let (cw, ch) = (w.div_ceil(2), h.div_ceil(2));
+        let planes = [Some(y.check(0, w, h)?), Some(uv.check(1, 2 * cw, ch)?), None];
+        Ok(Self { width, height, timestamp, format: PixelFormat::Nv12, planes })
+    }
+
+    /// Width in luma samples.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in luma samples.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// The caller's timestamp, in ticks of the encoder's time base.
+    pub fn timestamp(&self) -> u64 {
+        self.timestamp
+    }
+
+    /// The layout of the planes.
+    pub fn format(&self) -> PixelFormat {
+        self.format
+    }
+
+    /// The rows of a stored plane (0 is luma; 1 is U, or U and V interleaved; 2 is V), top to
+    /// bottom, each as wide as the picture needs. A plane that the format lacks has no rows.
+    pub fn rows(&self, plane: usize) -> impl Iterator<Item = &'a [u8]> + use<'a> {
+        let checked = self.planes.get(plane).copied().flatten();
+        checked.into_iter().flat_map(|c| {
+            (0..c.rows).map(move |r| &c.plane.data[r * c.plane.stride..][..c.row_bytes])
+        })
+    }
+}
+
+/// An owned 8-bit I420 picture without padding between its rows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PictureBuffer {
+    width: u32,
+    height: u32,
+    planes: [Vec<u8>; 3],
+}
+
+impl PictureBuffer {
+    /// A black picture of `width` × `height` luma samples.
+    ///
+    /// # Errors
+    /// A size out of range.
+    pub fn new(width: u32, height: u32) -> Result<Self, FrameError> {
+        check_size(width, height)?;
+        let luma = width as usize * height as usize;
+        let chroma = (width as usize).div_ceil(2) * (height as usize).div_ceil(2);
+        Ok(Self { width, height, planes: [vec![16; luma], vec![128; chroma], vec![128; chroma]] })
+    }
+
+    /// A copy of `frame`'s samples as I420.
+    pub fn copy_of(frame: &Frame<'_>) -> Self {
+        let gather = |plane: usize| frame.rows(plane).flatten().copied().collect::<Vec<u8>>();
+        let planes = match frame.format {
+            PixelFormat::I420 => [gather(0), gather(1), gather(2)],
+            PixelFormat::Nv12 => {
+                let pick = |offset: usize| {
+                    frame
+                        .rows(1)
+                        .flat_map(|row| row.iter().skip(offset).step_by(2))
+                        .copied()
+                        .collect()
+                };
+                [gather(0), pick(0), pick(1)]
+            }
+        };
+        Self { width: frame.width, height: frame.height, planes }
+    }
+
+    /// Width in luma samples.
+    pub fn width(&self) -> u32 {
+        self.width
+    }
+
+    /// Height in luma samples.
+    pub fn height(&self) -> u32 {
+        self.height
+    }
+
+    /// Width of plane `plane` (0 Y, 1 U, 2 V) in samples, which is also its stride.
+    ///
+    /// # Panics
+    /// If `plane` is over 2.
+    pub fn plane_width(&self, plane: usize) -> usize {
+        assert!(plane < 3, "plane {plane} of a three-plane picture");
+        if plane == 0 { self.width as usize } else { (self.width as usize).div_ceil(2) }
+    }
+
+    /// The samples of plane `plane` (0 Y, 1 U, 2 V), row after row.
+    ///
+    /// # Panics
+    /// If `plane` is over 2.
+    pub fn plane(&self, plane: usize) -> &[u8] {
+        &self.planes[plane]
+    }
+
+    /// The samples of plane `plane`, to be written.
+    ///
+    /// # Panics
+    /// If `plane` is over 2.
+    pub fn plane_mut(&mut self, plane: usize) -> &mut [u8] {
+        &mut self.planes[plane]
+    }
+
+    /// A view of the picture, for the encoder.
+    pub fn as_frame(&self, timestamp: u64) -> Frame<'_> {
+        let planes = [0, 1, 2].map(|p| Plane::new(&self.planes[p], self.plane_width(p)));
+        Frame::i420(self.width, self.height, planes, timestamp)
+            .expect("an owned picture has checked dimensions")
+    }
+}

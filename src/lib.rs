@@ -1,0 +1,14 @@
+//! Real-time AV1 for calls over thin links: a low-delay encoder, a decoder and an RTP packetizer.
+
+mod config;
+mod error;
+mod frame;
+
+pub mod encoder;
+
+pub use config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
+pub use encoder::{
+    Capabilities, DropReason, DroppedFrame, EncodeOutcome, Engine, FrameOptions, TemporalUnit,
+};
+pub use error::{ConfigError, EncodeError, FrameError};
+pub use frame::{Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane};
