@@ -4,6 +4,7 @@ mod config;
 mod error;
 mod frame;
 
+pub mod av1;
 pub mod encoder;
 
 pub use config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
