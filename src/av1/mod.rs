@@ -2,7 +2,13 @@
 
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
+pub(crate) mod cdf;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
 pub(crate) mod mode_info;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod tables;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod types;
