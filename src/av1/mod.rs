@@ -2,10 +2,22 @@
 
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
+pub(crate) mod cdf;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
 pub(crate) mod entropy;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod mode_info;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod motion_field;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod mv_prediction;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod tables;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod types;

@@ -68,6 +68,11 @@ impl ModeInfoGrid {
         Self { mi_rows, mi_cols, cells: vec![ModeInfo::default(); mi_rows * mi_cols] }
     }
 
+    /// Marks every position as not yet coded: no first reference (7.10.2.4 asks for that).
+    pub(crate) fn clear(&mut self) {
+        self.cells.fill(ModeInfo { ref_frame: [NONE, NONE], ..ModeInfo::default() });
+    }
+
     /// The record at a position inside the frame.
     pub(crate) fn at(&self, mi_row: usize, mi_col: usize) -> &ModeInfo {
         &self.cells[mi_row * self.mi_cols + mi_col]
