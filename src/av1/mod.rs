@@ -5,6 +5,9 @@
 pub(crate) mod cdf;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
+pub(crate) mod entropy;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
 pub(crate) mod mode_info;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
