@@ -6,40 +6,7 @@
 //! what is left up to the stride stays 0. A [`CdfRow`] names a row by its place, so that symbols can
 //! be recorded in one phase and coded in another.
 
-use super::tables::default_cdfs::{
-    DEFAULT_ANGLE_DELTA_CDF, DEFAULT_CFL_ALPHA_CDF, DEFAULT_CFL_SIGN_CDF, DEFAULT_COEFF_BASE_CDF,
-    DEFAULT_COEFF_BASE_EOB_CDF, DEFAULT_COEFF_BR_CDF, DEFAULT_COMP_BWD_REF_CDF,
-    DEFAULT_COMP_GROUP_IDX_CDF, DEFAULT_COMP_MODE_CDF, DEFAULT_COMP_REF_CDF,
-    DEFAULT_COMP_REF_TYPE_CDF, DEFAULT_COMPOUND_IDX_CDF, DEFAULT_COMPOUND_MODE_CDF,
-    DEFAULT_COMPOUND_TYPE_CDF, DEFAULT_DC_SIGN_CDF, DEFAULT_DELTA_LF_CDF, DEFAULT_DELTA_Q_CDF,
-    DEFAULT_DRL_MODE_CDF, DEFAULT_EOB_EXTRA_CDF, DEFAULT_EOB_PT_16_CDF, DEFAULT_EOB_PT_32_CDF,
-    DEFAULT_EOB_PT_64_CDF, DEFAULT_EOB_PT_128_CDF, DEFAULT_EOB_PT_256_CDF, DEFAULT_EOB_PT_512_CDF,
-    DEFAULT_EOB_PT_1024_CDF, DEFAULT_FILTER_INTRA_CDF, DEFAULT_FILTER_INTRA_MODE_CDF,
-    DEFAULT_INTER_INTRA_CDF, DEFAULT_INTER_INTRA_MODE_CDF, DEFAULT_INTER_TX_TYPE_SET1_CDF,
-    DEFAULT_INTER_TX_TYPE_SET2_CDF, DEFAULT_INTER_TX_TYPE_SET3_CDF, DEFAULT_INTERP_FILTER_CDF,
-    DEFAULT_INTRA_FRAME_Y_MODE_CDF, DEFAULT_INTRA_TX_TYPE_SET1_CDF, DEFAULT_INTRA_TX_TYPE_SET2_CDF,
-    DEFAULT_INTRABC_CDF, DEFAULT_IS_INTER_CDF, DEFAULT_MOTION_MODE_CDF, DEFAULT_MV_BIT_CDF,
-    DEFAULT_MV_CLASS_CDF, DEFAULT_MV_CLASS0_BIT_CDF, DEFAULT_MV_CLASS0_FR_CDF,
-    DEFAULT_MV_CLASS0_HP_CDF, DEFAULT_MV_FR_CDF, DEFAULT_MV_HP_CDF, DEFAULT_MV_JOINT_CDF,
-    DEFAULT_MV_SIGN_CDF, DEFAULT_NEW_MV_CDF, DEFAULT_PALETTE_SIZE_2_UV_COLOR_CDF,
-    DEFAULT_PALETTE_SIZE_2_Y_COLOR_CDF, DEFAULT_PALETTE_SIZE_3_UV_COLOR_CDF,
-    DEFAULT_PALETTE_SIZE_3_Y_COLOR_CDF, DEFAULT_PALETTE_SIZE_4_UV_COLOR_CDF,
-    DEFAULT_PALETTE_SIZE_4_Y_COLOR_CDF, DEFAULT_PALETTE_SIZE_5_UV_COLOR_CDF,
-    DEFAULT_PALETTE_SIZE_5_Y_COLOR_CDF, DEFAULT_PALETTE_SIZE_6_UV_COLOR_CDF,
-    DEFAULT_PALETTE_SIZE_6_Y_COLOR_CDF, DEFAULT_PALETTE_SIZE_7_UV_COLOR_CDF,
-    DEFAULT_PALETTE_SIZE_7_Y_COLOR_CDF, DEFAULT_PALETTE_SIZE_8_UV_COLOR_CDF,
-    DEFAULT_PALETTE_SIZE_8_Y_COLOR_CDF, DEFAULT_PALETTE_UV_MODE_CDF, DEFAULT_PALETTE_UV_SIZE_CDF,
-    DEFAULT_PALETTE_Y_MODE_CDF, DEFAULT_PALETTE_Y_SIZE_CDF, DEFAULT_PARTITION_W8_CDF,
-    DEFAULT_PARTITION_W16_CDF, DEFAULT_PARTITION_W32_CDF, DEFAULT_PARTITION_W64_CDF,
-    DEFAULT_PARTITION_W128_CDF, DEFAULT_REF_MV_CDF, DEFAULT_RESTORATION_TYPE_CDF,
-    DEFAULT_SEGMENT_ID_CDF, DEFAULT_SEGMENT_ID_PREDICTED_CDF, DEFAULT_SINGLE_REF_CDF,
-    DEFAULT_SKIP_CDF, DEFAULT_SKIP_MODE_CDF, DEFAULT_TX_8X8_CDF, DEFAULT_TX_16X16_CDF,
-    DEFAULT_TX_32X32_CDF, DEFAULT_TX_64X64_CDF, DEFAULT_TXB_SKIP_CDF, DEFAULT_TXFM_SPLIT_CDF,
-    DEFAULT_UNI_COMP_REF_CDF, DEFAULT_USE_OBMC_CDF, DEFAULT_USE_SGRPROJ_CDF,
-    DEFAULT_USE_WIENER_CDF, DEFAULT_UV_MODE_CFL_ALLOWED_CDF, DEFAULT_UV_MODE_CFL_NOT_ALLOWED_CDF,
-    DEFAULT_WEDGE_INDEX_CDF, DEFAULT_WEDGE_INTER_INTRA_CDF, DEFAULT_Y_MODE_CDF,
-    DEFAULT_ZERO_MV_CDF,
-};
+use super::tables::default_cdfs;
 
 /// The scale of the probabilities (8.2.6).
 const CDF_ONE: u16 = 1 << 15;
@@ -258,19 +225,19 @@ macro_rules! cdf_tables {
                     61..=120 => 2,
                     121..=255 => 3,
                 };
-                $(self.fill(SPANS[Place::$c as usize], &$c_default[idx]);)*
+                $(self.fill(SPANS[Place::$c as usize], &default_cdfs::$c_default[idx]);)*
             }
 
             /// Sets all other CDFs to their defaults (6.8.2 `init_non_coeff_cdfs`). 8.2.2 resets
             /// `INTRA_FRAME_Y_MODE_CDF` for each tile instead, which comes to the same: only intra
             /// frames use it, and those never have a primary reference frame (5.9.2).
             pub(crate) fn init_non_coeff(&mut self) {
-                $(self.fill(SPANS[Place::$o as usize], &$o_default);)*
+                $(self.fill(SPANS[Place::$o as usize], &default_cdfs::$o_default);)*
             }
         }
     };
     (@table $table:ident [$($index:ident: $extent:literal),*] of $symbols:literal) => {
-        #[doc = concat!("`", stringify!($table), "`, indexed by", $(" `", stringify!($index), "`",)* ".")]
+        #[doc = concat!("The place of `", stringify!($table), $("[", stringify!($index), "]",)* "`.")]
         pub(crate) const $table: CdfTable<{ count(&[$($extent),*]) }> = CdfTable {
             offset: SPANS[Place::$table as usize].offset,
             stride: SPANS[Place::$table as usize].stride(),
@@ -393,7 +360,6 @@ pub(crate) const CDF_LENGTH: usize = {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::av1::tables::default_cdfs;
 
     fn inverse(values: &[u16]) -> Vec<u16> {
         values.iter().map(|value| CDF_ONE - value).chain([0]).collect()
