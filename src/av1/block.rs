@@ -1,5 +1,6 @@
 //! A coding block as decided, in the standard's terms: what `decode_block` (5.11.5) would read.
 
+use super::tables::blocks::{MAX_TX_SIZE_RECT, SPLIT_TX_SIZE, SUBSAMPLED_SIZE};
 use super::types::{
     BlockSize, INTRA_FRAME, InterpFilter, Mv, NONE, PredictionMode, RefFrame, TxSize, TxType,
     UvMode,
@@ -77,25 +78,17 @@ impl Block {
 
 /// `Max_Tx_Size_Rect` (9.3): the largest transform in a block.
 pub(crate) fn max_rect_tx_size(size: BlockSize) -> TxSize {
-    TxSize::from_log2(size.width_log2().min(6), size.height_log2().min(6))
-        .expect("every block shape up to 64 samples has a transform")
+    MAX_TX_SIZE_RECT[size as usize]
 }
 
 /// `Split_Tx_Size` (9.3): the parts of a transform: halves of the longer side, or quarters.
 pub(crate) fn split_tx_size(size: TxSize) -> TxSize {
-    let (w, h) = (size.width_log2(), size.height_log2());
-    let (w, h) = match w.cmp(&h) {
-        std::cmp::Ordering::Greater => (w - 1, h),
-        std::cmp::Ordering::Less => (w, h - 1),
-        std::cmp::Ordering::Equal => ((w - 1).max(2), (h - 1).max(2)),
-    };
-    TxSize::from_log2(w, h).expect("a transform's parts are transforms")
+    SPLIT_TX_SIZE[size as usize]
 }
 
 /// 5.11.38 `get_plane_residual_size` of a chroma plane in 4:2:0.
 pub(crate) fn chroma_size(size: BlockSize) -> BlockSize {
-    BlockSize::from_log2((size.width_log2() - 1).max(2), (size.height_log2() - 1).max(2))
-        .expect("every block halves to a block")
+    SUBSAMPLED_SIZE[size as usize][1][1].expect("every block halves to a block in 4:2:0")
 }
 
 /// 5.11.37 `get_tx_size` of a chroma plane in 4:2:0, lossless blocks apart.
@@ -121,7 +114,7 @@ pub(crate) fn for_each_inter_tx(block: &Block, mut visit: impl FnMut(usize, usiz
     let mut index = 1;
     for y in (0..root.height4()).step_by(part.height4()) {
         for x in (0..root.width4()).step_by(part.width4()) {
-            if block.tx_split >> index & 1 == 0 {
+            if (block.tx_split >> index) & 1 == 0 {
                 visit(y, x, part);
             } else {
                 let leaf = split_tx_size(part);

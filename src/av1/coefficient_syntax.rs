@@ -7,6 +7,10 @@ use super::cdf::{
     INTRA_TX_TYPE_SET1_CDF, INTRA_TX_TYPE_SET2_CDF, TXB_SKIP_CDF,
 };
 use super::symbol::SymbolSink;
+use super::tables::blocks::{
+    COEFF_BASE_CTX_OFFSET, COEFF_BASE_POS_CTX_OFFSET, TX_TYPE_INTER_INV_SET1,
+    TX_TYPE_INTER_INV_SET2, TX_TYPE_INTER_INV_SET3, TX_TYPE_INTRA_INV_SET1, TX_TYPE_INTRA_INV_SET2,
+};
 use super::types::{PredictionMode, TxClass, TxSize, TxType};
 
 /// `NUM_BASE_LEVELS`.
@@ -50,46 +54,13 @@ impl TxSet {
 
     /// The types in the order of their symbols (5.11.47 `Tx_Type_*_Inv_Set*`).
     pub(crate) fn types(self) -> &'static [TxType] {
-        use TxType as T;
         match self {
-            Self::DctOnly => &[T::DctDct],
-            Self::Inter1 => &[
-                T::Idtx,
-                T::VDct,
-                T::HDct,
-                T::VAdst,
-                T::HAdst,
-                T::VFlipadst,
-                T::HFlipadst,
-                T::DctDct,
-                T::AdstDct,
-                T::DctAdst,
-                T::FlipadstDct,
-                T::DctFlipadst,
-                T::AdstAdst,
-                T::FlipadstFlipadst,
-                T::AdstFlipadst,
-                T::FlipadstAdst,
-            ],
-            Self::Inter2 => &[
-                T::Idtx,
-                T::VDct,
-                T::HDct,
-                T::DctDct,
-                T::AdstDct,
-                T::DctAdst,
-                T::FlipadstDct,
-                T::DctFlipadst,
-                T::AdstAdst,
-                T::FlipadstFlipadst,
-                T::AdstFlipadst,
-                T::FlipadstAdst,
-            ],
-            Self::Inter3 => &[T::Idtx, T::DctDct],
-            Self::Intra1 => {
-                &[T::Idtx, T::DctDct, T::VDct, T::HDct, T::AdstAdst, T::AdstDct, T::DctAdst]
-            }
-            Self::Intra2 => &[T::Idtx, T::DctDct, T::AdstAdst, T::AdstDct, T::DctAdst],
+            Self::DctOnly => &[TxType::DctDct],
+            Self::Inter1 => &TX_TYPE_INTER_INV_SET1,
+            Self::Inter2 => &TX_TYPE_INTER_INV_SET2,
+            Self::Inter3 => &TX_TYPE_INTER_INV_SET3,
+            Self::Intra1 => &TX_TYPE_INTRA_INV_SET1,
+            Self::Intra2 => &TX_TYPE_INTRA_INV_SET2,
         }
     }
 
@@ -163,11 +134,8 @@ const BASE_NEIGHBOURS: [[usize; 5]; 3] = [
 ];
 
 /// Neighbours for `coeff_br` (`Mag_Ref_Offset_With_Tx_Class`, 8.3.2), by class.
-const RANGE_NEIGHBOURS: [[usize; 3]; 3] = [
-    [1, MAP_STRIDE, MAP_STRIDE + 1],
-    [1, MAP_STRIDE, 2],
-    [1, MAP_STRIDE, 2 * MAP_STRIDE],
-];
+const RANGE_NEIGHBOURS: [[usize; 3]; 3] =
+    [[1, MAP_STRIDE, MAP_STRIDE + 1], [1, MAP_STRIDE, 2], [1, MAP_STRIDE, 2 * MAP_STRIDE]];
 
 impl LevelMap {
     fn new() -> Self {
@@ -176,35 +144,6 @@ impl LevelMap {
 
     fn sum<const N: usize>(&self, at: usize, neighbours: &[usize; N], limit: u8) -> usize {
         neighbours.iter().map(|&n| usize::from(self.magnitudes[at + n].min(limit))).sum()
-    }
-}
-
-/// `Coeff_Base_Ctx_Offset` (8.3.2), which depends on the block's shape and position only.
-pub(crate) fn base_ctx_offset(size: TxSize, row: usize, col: usize) -> usize {
-    use std::cmp::Ordering;
-    match size.width().cmp(&size.height()) {
-        Ordering::Equal => match row + col {
-            0 => 0,
-            1 => 1,
-            2..=3 => {
-                if row + col == 2 || (row.min(col) == 0 && row + col == 3) || row + col == 3 {
-                    6
-                } else {
-                    21
-                }
-            }
-            _ => 21,
-        },
-        Ordering::Less => match (row, col) {
-            (0 | 1, _) => 11,
-            (2, 0 | 1) | (3, 0) => 6,
-            _ => 21,
-        },
-        Ordering::Greater => match (row, col) {
-            (_, 0 | 1) => 16,
-            (0, 2 | 3) | (1, 2) => 6,
-            _ => 21,
-        },
     }
 }
 
@@ -274,9 +213,12 @@ pub(crate) fn write_coefficients(
             let ctx = magnitude.div_ceil(2).min(4);
             let ctx = match class {
                 TxClass::TwoD if position == 0 => 0,
-                TxClass::TwoD => ctx + base_ctx_offset(size, row.min(4), col.min(4)),
-                TxClass::Horiz => ctx + 26 + 5 * col.min(2),
-                TxClass::Vert => ctx + 26 + 5 * row.min(2),
+                TxClass::TwoD => {
+                    let offsets = &COEFF_BASE_CTX_OFFSET[size as usize];
+                    ctx + usize::from(offsets[row.min(4)][col.min(4)])
+                }
+                TxClass::Horiz => ctx + usize::from(COEFF_BASE_POS_CTX_OFFSET[col.min(2)]),
+                TxClass::Vert => ctx + usize::from(COEFF_BASE_POS_CTX_OFFSET[row.min(2)]),
             };
             base = level.min(NUM_BASE_LEVELS + 1);
             sink.symbol(COEFF_BASE_CDF.row([size_ctx, plane_type, ctx]), base as usize);

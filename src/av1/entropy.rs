@@ -207,7 +207,7 @@ mod tests {
             encoder.start();
             for &(n, draw) in &stream {
                 // Squaring favours low symbols, so that distributions grow steep.
-                let s = usize::from(draw) * usize::from(draw) * n >> 32;
+                let s = (usize::from(draw) * usize::from(draw) * n) >> 32;
                 encoder.symbol(&rows[n], s, n);
                 adapt(&mut rows[n], s, n);
                 if draw % 7 == 0 {
@@ -218,13 +218,13 @@ mod tests {
             let mut rows: Vec<Vec<u16>> = (0..=16).map(|n| uniform(n.max(2))).collect();
             let mut decoder = Decoder::new(&data);
             for &(n, draw) in &stream {
-                let s = usize::from(draw) * usize::from(draw) * n >> 32;
+                let s = (usize::from(draw) * usize::from(draw) * n) >> 32;
                 prop_assert_eq!(decoder.symbol(&rows[n], n), s);
                 adapt(&mut rows[n], s, n);
                 if draw % 7 == 0 {
                     for bit in (0..5).rev() {
                         let read = decoder.symbol(&[1 << 14, 0], 2);
-                        prop_assert_eq!(read as u16, draw >> bit & 1);
+                        prop_assert_eq!(read as u16, (draw >> bit) & 1);
                     }
                 }
             }
@@ -232,7 +232,7 @@ mod tests {
             prop_assert!(decoder.max_bits >= -14);
             let consumed = 8 * data.len() as i64 - decoder.max_bits.max(0);
             let trailing = consumed - 15.min(decoder.max_bits + 15);
-            let bit = |at: i64| data[(at / 8) as usize] >> (7 - at % 8) & 1;
+            let bit = |at: i64| (data[(at / 8) as usize] >> (7 - at % 8)) & 1;
             prop_assert_eq!(bit(trailing), 1);
             for at in trailing + 1..8 * data.len() as i64 {
                 prop_assert_eq!(bit(at), 0);

@@ -34,7 +34,8 @@ impl Segmentation {
 
     /// `SegIdPreSkip` (5.9.14).
     pub(crate) fn pre_skip(&self) -> bool {
-        self.enabled && self.features.iter().any(|f| f[SEG_LVL_REF_FRAME..].iter().any(Option::is_some))
+        self.enabled
+            && self.features.iter().any(|f| f[SEG_LVL_REF_FRAME..].iter().any(Option::is_some))
     }
 
     /// `LastActiveSegId` (5.9.14).

@@ -2,10 +2,19 @@
 
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
+pub(crate) mod block;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
 pub(crate) mod cdf;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
+pub(crate) mod coefficient_syntax;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
 pub(crate) mod entropy;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod frame_params;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod mode_info;
@@ -17,7 +26,13 @@ pub(crate) mod motion_field;
 pub(crate) mod mv_prediction;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
+pub(crate) mod symbol;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
 pub(crate) mod tables;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod tile_context;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod types;

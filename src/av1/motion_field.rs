@@ -2,6 +2,7 @@
 //! frames (7.9).
 
 use super::mode_info::ModeInfoGrid;
+use super::tables::blocks::DIV_MULT;
 use super::types::{ALTREF_FRAME, INTRA_FRAME, LAST_FRAME, Mv, NONE, RefFrame};
 
 /// The vector of a hole in the field (7.9.1).
@@ -16,12 +17,6 @@ const MFMV_STACK_SIZE: i32 = 3;
 const MAX_OFFSET_WIDTH: i32 = 8;
 /// `MAX_OFFSET_HEIGHT`, in 8×8 units.
 const MAX_OFFSET_HEIGHT: i32 = 0;
-
-/// `Div_Mult` (7.9.3).
-const DIV_MULT: [i32; 32] = [
-    0, 16384, 8192, 5461, 4096, 3276, 2730, 2340, 2048, 1820, 1638, 1489, 1365, 1260, 1170, 1092,
-    1024, 963, 910, 862, 819, 780, 744, 712, 682, 655, 630, 606, 585, 564, 546, 528,
-];
 
 /// Order hints and their arithmetic (5.9.3).
 #[derive(Clone, Copy, Debug)]
@@ -178,7 +173,7 @@ impl MotionField {
 fn project_mv(mv: Mv, numerator: i32, denominator: i32) -> Mv {
     let denominator = denominator.min(MAX_FRAME_DISTANCE);
     let numerator = numerator.clamp(-MAX_FRAME_DISTANCE, MAX_FRAME_DISTANCE);
-    let factor = numerator * DIV_MULT[denominator as usize];
+    let factor = numerator * i32::from(DIV_MULT[denominator as usize]);
     let project = |v: i16| {
         let product = i32::from(v) * factor;
         let scaled = (product.abs() + (1 << 13)) >> 14;

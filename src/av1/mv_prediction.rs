@@ -307,12 +307,13 @@ impl Search<'_> {
             self.stack.zero_mv_context = 1;
         }
         let mut candidate = [Mv::default(); 2];
-        for list in 0..1 + usize::from(self.compound) {
-            let mv = field.at(self.ref_frame[list], row as usize >> 1, col as usize >> 1);
+        let lists = 1 + usize::from(self.compound);
+        for (entry, &reference) in candidate[..lists].iter_mut().zip(&self.ref_frame) {
+            let mv = field.at(reference, row as usize >> 1, col as usize >> 1);
             if mv == INVALID_MV {
                 return;
             }
-            candidate[list] = self.lower(mv);
+            *entry = self.lower(mv);
         }
         if origin {
             // Global vectors are zero.

@@ -36,7 +36,7 @@ const KIND_SPLIT_OR_VERT: u32 = 3;
 
 impl Record {
     fn new(kind: u32, count: u32, value: u32, low: u32) -> Self {
-        Self(kind << 30 | count << 24 | value << 16 | low)
+        Self((kind << 30) | (count << 24) | (value << 16) | low)
     }
 }
 
@@ -96,8 +96,8 @@ pub(crate) fn code(
     adaptive: bool,
 ) {
     for &Record(bits) in records {
-        let count = bits >> 24 & 63;
-        let value = (bits >> 16 & 0xFF) as usize;
+        let count = (bits >> 24) & 63;
+        let value = ((bits >> 16) & 0xFF) as usize;
         let low = bits & 0xFFFF;
         if bits >> 30 == KIND_LITERAL {
             encoder.literal(low, count);

@@ -156,8 +156,7 @@ impl TileContext {
         let row0 = y4 % (SB4 >> usize::from(plane > 0));
         let above = &p.above_dc[cut(x4, w4, max.0)];
         let left = &p.left_dc[row0..row0 + cut(y4, h4, max.1).len()];
-        let sum: i32 =
-            above.iter().chain(left).map(|&dc| [0, -1, 1][usize::from(dc)]).sum();
+        let sum: i32 = above.iter().chain(left).map(|&dc| [0, -1, 1][usize::from(dc)]).sum();
         match sum {
             0 => 0,
             s if s < 0 => 1,
