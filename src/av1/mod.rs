@@ -5,6 +5,9 @@
 pub(crate) mod block;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
+pub(crate) mod block_syntax;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
 pub(crate) mod cdf;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
@@ -15,6 +18,9 @@ pub(crate) mod entropy;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod frame_params;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod inter_syntax;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod mode_info;
