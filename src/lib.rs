@@ -10,6 +10,7 @@ pub mod decoder;
 pub mod encoder;
 pub mod synthetic;
 
+pub use av1::obu::{LayerId, Obu, ObuHeader, ObuType, Obus, TemporalUnits};
 pub use config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 pub use decoder::{Decoder, DecoderConfig, Picture};
@@ -23,3 +24,5 @@ pub use frame::{
 
 #[cfg(test)]
 mod tests;
+pub use error::{BitstreamError, ConfigError, EncodeError, FrameError};
+pub use frame::{Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane};
