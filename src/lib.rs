@@ -6,11 +6,16 @@ mod frame;
 
 pub mod av1;
 pub mod encoder;
+pub mod rtp;
+
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod tests;
 
 pub use av1::obu::{LayerId, Obu, ObuHeader, ObuType, Obus, TemporalUnits};
 pub use config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
 pub use encoder::{
     Capabilities, DropReason, DroppedFrame, EncodeOutcome, Engine, FrameOptions, TemporalUnit,
 };
-pub use error::{BitstreamError, ConfigError, EncodeError, FrameError};
+pub use error::{BitstreamError, ConfigError, EncodeError, FrameError, RtpError};
 pub use frame::{Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane};
