@@ -9,6 +9,11 @@ pub mod av1;
 pub mod decoder;
 pub mod encoder;
 pub mod synthetic;
+pub mod rtp;
+
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod tests;
 
 pub use av1::obu::{LayerId, Obu, ObuHeader, ObuType, Obus, TemporalUnits};
 pub use config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
@@ -25,4 +30,5 @@ pub use frame::{
 #[cfg(test)]
 mod tests;
 pub use error::{BitstreamError, ConfigError, EncodeError, FrameError};
+pub use error::{BitstreamError, ConfigError, EncodeError, FrameError, RtpError};
 pub use frame::{Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane};
