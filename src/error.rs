@@ -2,8 +2,8 @@
 
 use thiserror::Error;
 
-use crate::frame::ChromaLayout;
 use crate::av1::obu::ObuType;
+use crate::frame::ChromaLayout;
 
 /// An input picture that cannot be viewed as said.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -223,6 +223,7 @@ pub enum DecodeError {
         timestamp: u64,
     },
 }
+
 /// Bytes that are not AV1 high-level syntax, or a header that has no such form.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
@@ -387,6 +388,8 @@ impl BitstreamError {
     pub(crate) fn value(element: &'static str, value: impl Into<i64>) -> Self {
         Self::Value { element, value: value.into() }
     }
+}
+
 /// A temporal unit that cannot be sent, a payload that is not one, or a setting out of range.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]

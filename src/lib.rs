@@ -8,8 +8,8 @@ pub mod av1;
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 pub mod decoder;
 pub mod encoder;
-pub mod synthetic;
 pub mod rtp;
+pub mod synthetic;
 
 #[cfg(any(test, fuzzing))]
 #[doc(hidden)]
@@ -22,13 +22,7 @@ pub use decoder::{Decoder, DecoderConfig, Picture};
 pub use encoder::{
     Capabilities, DropReason, DroppedFrame, EncodeOutcome, Encoder, FrameOptions, TemporalUnit,
 };
-pub use error::{ConfigError, DecodeError, EncodeError, FrameError};
+pub use error::{BitstreamError, ConfigError, DecodeError, EncodeError, FrameError, RtpError};
 pub use frame::{
     ChromaLayout, Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane,
 };
-
-#[cfg(test)]
-mod tests;
-pub use error::{BitstreamError, ConfigError, EncodeError, FrameError};
-pub use error::{BitstreamError, ConfigError, EncodeError, FrameError, RtpError};
-pub use frame::{Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane};
