@@ -3,6 +3,7 @@
 use thiserror::Error;
 
 use crate::frame::ChromaLayout;
+use crate::av1::obu::ObuType;
 
 /// An input picture that cannot be viewed as said.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -220,5 +221,71 @@ pub enum DecodeError {
     Unsupported {
         /// Timestamp of the unit.
         timestamp: u64,
+    },
+}
+
+/// Bytes that are not AV1 high-level syntax, or a header that has no such form.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum BitstreamError {
+    /// A stream does not start with a temporal delimiter (7.5).
+    #[error("the stream starts with {obu_type:?}, not with a temporal delimiter")]
+    DelimiterMissing {
+        /// What it starts with.
+        obu_type: ObuType,
+    },
+    /// obu_forbidden_bit is set (6.2.2).
+    #[error("OBU header {0:#04x} has its forbidden bit set")]
+    ForbiddenBit(u8),
+    /// An OBU header was cut short (5.3.2, 5.3.3).
+    #[error("an OBU header ends after {len} bytes")]
+    HeaderTruncated {
+        /// Bytes there were.
+        len: usize,
+    },
+    /// A leb128 value goes on after its eighth byte (4.10.5).
+    #[error("a leb128 value goes on after its eighth byte {byte:#04x}")]
+    Leb128Length {
+        /// The eighth byte.
+        byte: u8,
+    },
+    /// A leb128 value does not fit the length asked for.
+    #[error("{value} cannot be written as leb128 in {len} bytes")]
+    Leb128Padding {
+        /// The value.
+        value: u32,
+        /// Bytes asked for.
+        len: usize,
+    },
+    /// A leb128 value was cut short (4.10.5).
+    #[error("a leb128 value is cut short after {len} bytes")]
+    Leb128Truncated {
+        /// Bytes there were.
+        len: usize,
+    },
+    /// A leb128 value is above 2³² − 1 (4.10.5).
+    #[error("leb128 value {0} is over 4294967295")]
+    Leb128Value(u64),
+    /// An OBU is longer than the bytes that are left.
+    #[error("an OBU of {size} bytes has only {available}")]
+    ObuSize {
+        /// obu_size.
+        size: usize,
+        /// Bytes left.
+        available: usize,
+    },
+    /// An OBU lacks obu_size where the format needs it (5.2).
+    #[error("OBU {obu_type:?} has no size field")]
+    SizeMissing {
+        /// Type of the OBU.
+        obu_type: ObuType,
+    },
+    /// A syntax element has a value that the standard rules out.
+    #[error("{element} = {value} is not allowed")]
+    Value {
+        /// Name of the syntax element.
+        element: &'static str,
+        /// Its value.
+        value: i64,
     },
 }
