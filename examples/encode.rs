@@ -24,7 +24,7 @@ use rtav1::{
 #[command(after_help = "Examples:\n  \
     encode testdata/carphone.ivf out.ivf --bitrate 64 --stats out.csv\n  \
     encode clip.y4m out.obu --qindex 120 --recon recon.y4m\n  \
-    encode synthetic:texture:320x180:90 out.ivf --bitrate 100")]
+    encode synthetic:moving-texture:320x180:90 out.ivf --bitrate 100")]
 struct Args {
     #[arg(value_name = "IN", help = format!("The clip: {CLIP_HELP}"))]
     input: String,
@@ -78,6 +78,10 @@ fn main() -> ExitCode {
 fn run(args: &Args) -> anyhow::Result<()> {
     let mut clip = Clip::open(&args.input)?;
     let mut encoder = Encoder::new(config(args, &clip)?)?;
+    let most = encoder.capabilities().max_threads;
+    if args.threads > most {
+        bail!("engine {} makes use of {most} threads here, not {}", encoder.engine_name(), args.threads);
+    }
     let mut sink = Sink::create(args, &clip)?;
     let frames = args.frames.or(clip.frames).map(|n| n.min(clip.frames.unwrap_or(n)));
     let bar = cli::progress("encoding", frames);

@@ -186,7 +186,7 @@ fn call(
         }
         while requests.front().is_some_and(|&arrival| arrival <= now) {
             requests.pop_front();
-            sender.key_requested();
+            sender.key_requested()?;
         }
         sender.capture(now, index, source.picture(index), &mut path, &mut record)?;
         bar.inc(1);

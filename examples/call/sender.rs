@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rtav1::rtp::{PacketLimits, Packetizer};
-use rtav1::{Encoder, EncoderConfig, FrameOptions, PictureBuffer, TemporalUnit};
+use rtav1::{ConfigError, Encoder, EncoderConfig, FrameOptions, PictureBuffer, TemporalUnit};
 
 use crate::common::rtp::{PAYLOAD_TYPE, Packet};
 use crate::network::{Path, WIRE_OVERHEAD};
@@ -18,7 +18,6 @@ pub(crate) struct Sender {
     encoder: Encoder,
     packetizer: Packetizer,
     sequence: u16,
-    key_wanted: bool,
 }
 
 impl Sender {
@@ -28,7 +27,6 @@ impl Sender {
             encoder: Encoder::new(config)?,
             packetizer: Packetizer::new(PacketLimits::new(MAX_PAYLOAD))?,
             sequence: 0,
-            key_wanted: false,
         })
     }
 
@@ -38,8 +36,8 @@ impl Sender {
     }
 
     /// The receiver asked for a key frame.
-    pub(crate) fn key_requested(&mut self) {
-        self.key_wanted = true;
+    pub(crate) fn key_requested(&mut self) -> Result<(), ConfigError> {
+        self.encoder.request_key_frame()
     }
 
     /// Encodes frame `index`, captured at `now`, and sends what comes out.
@@ -53,16 +51,13 @@ impl Sender {
     ) -> anyhow::Result<()> {
         let captured = now.as_secs_f64();
         record.frames.push(FrameRecord { captured, ..FrameRecord::default() });
-        let mut options = FrameOptions::default();
-        options.key_frame = self.key_wanted;
+        let frame = picture.as_frame(record.settings.ticks(index));
         let started = Instant::now();
-        let outcome = self.encoder.encode(&picture.as_frame(record.settings.ticks(index)), options)?;
+        let outcome = self.encoder.encode(&frame, FrameOptions::default())?;
         record.encode_us += started.elapsed().as_secs_f64() * 1e6;
         if let Some(dropped) = outcome.dropped {
             let index = record.settings.frame_at(dropped.timestamp);
             record.frames[index].dropped = true;
-        } else {
-            self.key_wanted = false;
         }
         outcome.unit.map_or(Ok(()), |unit| self.send(now, &unit, path, record))
     }

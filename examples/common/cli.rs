@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use rtav1::{ConfigError, EngineKind};
+use rtav1::EngineKind;
 
 /// Turns the outcome of a program into its exit code, with one line on standard error if it failed.
 pub(crate) fn finish(outcome: anyhow::Result<()>) -> ExitCode {
@@ -63,8 +63,8 @@ fn number(text: &str, least: f64, most: f64) -> Result<f64, String> {
 }
 
 /// Finds an engine by its name for `clap`.
-pub(crate) fn engine(name: &str) -> Result<EngineKind, ConfigError> {
-    name.parse()
+pub(crate) fn engine(name: &str) -> Result<EngineKind, String> {
+    EngineKind::from_name(name).ok_or_else(|| format!("there is no engine {name:?}"))
 }
 
 /// Help for `--engine`.

@@ -5,18 +5,18 @@ use std::io::BufReader;
 use std::path::Path;
 
 use anyhow::{Context, bail};
+use rtav1::synthetic::{self, Scene};
 use rtav1::{ColorDescription, Decoder, DecoderConfig, PictureBuffer, Rational};
 
 use super::coded::CodedClip;
-use super::synthetic::Scene;
 use super::y4m;
 
 /// What a clip's name may be, for `--help`.
 pub(crate) const CLIP_HELP: &str = "a .y4m file (8-bit 4:2:0), an AV1 .ivf or .obu file, or \
-     synthetic:SCENE:WxH[:FRAMES] with a SCENE of cuts, flat, noise, text, texture";
+     synthetic:SCENE:WxH[:FRAMES] with a SCENE of cuts, flat, moving-texture, noise, text";
 
 /// Length of a synthetic clip whose name does not tell it, and its frame rate.
-const SYNTHETIC_FRAMES: u32 = 300;
+const SYNTHETIC_FRAMES: u64 = 300;
 const SYNTHETIC_RATE: Rational = Rational::new(30, 1);
 
 /// A clip opened for reading; its pictures are all of one size.
@@ -33,7 +33,7 @@ pub(crate) struct Clip {
 
 enum Source {
     Coded { units: CodedClip, decoder: Box<Decoder>, first: Option<PictureBuffer> },
-    Synthetic { scene: Scene, index: u32, end: u32 },
+    Synthetic { clip: synthetic::Clip, index: u64, end: u64 },
     Y4m(y4m::Reader<BufReader<File>>),
 }
 
@@ -62,14 +62,9 @@ impl Clip {
                 None => decode_next(units, decoder)?.map(|(picture, _)| picture),
             },
             Source::Synthetic { index, end, .. } if index == end => None,
-            Source::Synthetic { scene, index, .. } => {
-                let mut picture = PictureBuffer::new(self.width, self.height)?;
-                let planes = scene.picture(self.width, self.height, *index);
-                for (plane, samples) in planes.iter().enumerate() {
-                    picture.plane_mut(plane).copy_from_slice(samples);
-                }
+            Source::Synthetic { clip, index, .. } => {
                 *index += 1;
-                Some(picture)
+                Some(clip.picture(*index - 1))
             }
             Source::Y4m(reader) => reader.read_frame()?,
         };
@@ -105,17 +100,18 @@ impl Clip {
             [scene, size, frames] => (scene, size, frames.parse()?),
             _ => bail!("{} parts", parts.len()),
         };
-        let scene = Scene::from_name(scene).with_context(|| format!("no scene {scene:?}"))?;
+        let known = Scene::ALL.into_iter().find(|known| known.name() == scene);
+        let scene = known.with_context(|| format!("no scene {scene:?}"))?;
         let (width, height) = size.split_once('x').context("no size")?;
         let (width, height) = (width.parse()?, height.parse()?);
-        PictureBuffer::new(width, height)?;
+        let clip = synthetic::Clip::new(scene, width, height, 1)?;
         Ok(Self {
             width,
             height,
             frame_rate: SYNTHETIC_RATE,
             color: ColorDescription::default(),
-            frames: Some(frames.into()),
-            source: Source::Synthetic { scene, index: 0, end: frames },
+            frames: Some(frames),
+            source: Source::Synthetic { clip, index: 0, end: frames },
         })
     }
 

@@ -3,11 +3,10 @@
 
 #![allow(dead_code, reason = "each example uses a part")]
 
-pub(crate) mod clip;
 pub(crate) mod cli;
+pub(crate) mod clip;
 pub(crate) mod coded;
 pub(crate) mod ivf;
 pub(crate) mod metrics;
 pub(crate) mod rtp;
-pub(crate) mod synthetic;
 pub(crate) mod y4m;
