@@ -1,4 +1,11 @@
-//! Tests of the library as a whole.
+//! Tests of the library as a whole, and the bodies of the fuzz targets.
 
-#[cfg(all(feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
+pub mod fuzzing;
+mod rtp_rules;
+
+#[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
 mod round_trip;
+#[cfg(test)]
+mod rtp_peers;
+#[cfg(test)]
+mod rtp_roundtrip;
