@@ -80,7 +80,11 @@ fn run(args: &Args) -> anyhow::Result<()> {
     let mut encoder = Encoder::new(config(args, &clip)?)?;
     let most = encoder.capabilities().max_threads;
     if args.threads > most {
-        bail!("engine {} makes use of {most} threads here, not {}", encoder.engine_name(), args.threads);
+        bail!(
+            "engine {} makes use of {most} threads here, not {}",
+            encoder.engine_name(),
+            args.threads
+        );
     }
     let mut sink = Sink::create(args, &clip)?;
     let frames = args.frames.or(clip.frames).map(|n| n.min(clip.frames.unwrap_or(n)));
@@ -290,11 +294,7 @@ impl Stats {
         let psnr = psnr.map_or(String::new(), |psnr| format!("{psnr:.3}"));
         let (key, bytes) = (u8::from(unit.key_frame), unit.data.len());
         let link = self.link(number, bytes);
-        Ok(writeln!(
-            self.file,
-            "{number},{key},{bytes},{},{link},{encode_us},{psnr}",
-            unit.qindex
-        )?)
+        Ok(writeln!(self.file, "{number},{key},{bytes},{},{link},{encode_us},{psnr}", unit.qindex)?)
     }
 
     /// The columns of the link: target rate and delay, both empty without a target.

@@ -17,6 +17,7 @@ use clap::Parser;
 use common::rtp::{CLOCK_RATE, Packet};
 use common::{cli, ivf};
 use rtav1::Rational;
+use rtav1::av1::obu::StreamInspector;
 use rtav1::rtp::{
     Depacketizer, DepacketizerConfig, DepacketizerEvent, LossReason, ReceivedUnit, RtpPacket,
 };
@@ -125,7 +126,7 @@ struct Receiver {
     payload_type: Option<u8>,
     ssrc: Option<u32>,
     start: Option<i64>,
-    size_known: bool,
+    inspector: StreamInspector,
     packets: u64,
     units: u64,
     losses: u64,
@@ -142,7 +143,7 @@ impl Receiver {
             payload_type: args.payload_type,
             ssrc: None,
             start: None,
-            size_known: false,
+            inspector: StreamInspector::new(),
             packets: 0,
             units: 0,
             losses: 0,
@@ -204,6 +205,12 @@ impl Receiver {
         let timestamp = u64::try_from(unit.timestamp - start).unwrap_or(0);
         self.writer.write(timestamp, &unit.data)?;
         self.units += 1;
+        // A unit that cannot be read is kept all the same: the file holds what was received.
+        if let Ok(info) = self.inspector.inspect(&unit.data)
+            && let Some(frame) = info.shown().last()
+        {
+            self.writer.set_size(frame.width, frame.height)?;
+        }
         Ok(())
     }
 }

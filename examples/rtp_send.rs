@@ -17,6 +17,7 @@ use common::clip::{CLIP_HELP, Clip};
 use common::coded::CodedClip;
 use common::rtp::{CLOCK_RATE, PAYLOAD_TYPE, Packet};
 use indicatif::ProgressBar;
+use rtav1::av1::obu::StreamInspector;
 use rtav1::rtp::sdp::FmtpParameters;
 use rtav1::rtp::{PacketLimits, Packetizer};
 use rtav1::{Encoder, EncoderConfig, EngineKind, FrameOptions, Rational, Speed, TemporalUnit};
@@ -106,7 +107,7 @@ fn encode(args: &Args, session: &mut Session) -> anyhow::Result<()> {
     session.begin(args, &fmtp, clip.frames)?;
 
     let ticks = clip.frame_rate;
-    let mut send = |session: &mut Session, unit: TemporalUnit| {
+    let send = |session: &mut Session, unit: TemporalUnit| {
         session.send(unit.timestamp, ticks, &unit.data, unit.key_frame)
     };
     let mut index = 0;
@@ -125,18 +126,35 @@ fn encode(args: &Args, session: &mut Session) -> anyhow::Result<()> {
 
 fn copy(args: &Args, session: &mut Session) -> anyhow::Result<()> {
     let clip = CodedClip::open(Path::new(&args.input))?;
-    let (fmtp, start) = describe(&clip).with_context(|| args.input.clone())?;
+    let name = || args.input.clone();
+    let (fmtp, start) = first_unit(&clip).with_context(name)?;
     session.begin(args, &fmtp, Some(clip.count_units()))?;
     let ticks = clip.ticks;
+    let mut inspector = StreamInspector::new();
     for unit in clip {
-        let unit = unit?;
+        let unit = unit.with_context(name)?;
         let timestamp = unit.timestamp.saturating_sub(start);
         session.wait_for(timestamp, ticks);
-        let key_frame = starts_sequence(&unit.data)?;
+        let key_frame = inspector.inspect(&unit.data).with_context(name)?.starts_sequence();
         session.send(timestamp, ticks, &unit.data, key_frame)?;
         session.bar.inc(1);
     }
     Ok(())
+}
+
+/// What the first unit tells: the stream's parameters and its first timestamp.
+fn first_unit(clip: &CodedClip) -> anyhow::Result<(FmtpParameters, u64)> {
+    let unit = clip.clone().next().context("no unit in it")??;
+    let mut inspector = StreamInspector::new();
+    inspector.inspect(&unit.data)?;
+    let header = inspector.state().sequence_header().context("no sequence header at the start")?;
+    let level = header.operating_points.first().context("no operating point")?;
+    let fmtp = FmtpParameters {
+        profile: header.seq_profile,
+        level_idx: level.seq_level_idx,
+        tier: level.seq_tier.into(),
+    };
+    Ok((fmtp, unit.timestamp))
 }
 
 /// The UDP side: pacing, sequence numbers and timestamps.

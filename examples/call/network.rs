@@ -135,8 +135,7 @@ mod tests {
     #[test]
     fn the_queue_drops_what_would_wait_too_long() {
         let mut path = Path::new(CALM);
-        let fates: Vec<Fate> =
-            (0..7).map(|n| path.send(Duration::ZERO, packet(n, 1000))).collect();
+        let fates: Vec<Fate> = (0..7).map(|n| path.send(Duration::ZERO, packet(n, 1000))).collect();
         assert_eq!(fates[..5], [Fate::Delivered; 5]);
         assert_eq!(fates[5..], [Fate::QueueFull; 2]);
         assert_eq!(path.send(Duration::from_millis(100), packet(9, 1000)), Fate::Delivered);
@@ -147,9 +146,7 @@ mod tests {
     fn loss_is_the_share_asked_for_and_the_same_for_a_seed() {
         let run = |seed| {
             let mut path = Path::new(PathConfig { loss: 0.1, seed, ..CALM });
-            (0..5000)
-                .map(|n| path.send(Duration::from_secs(n), packet(0, 100)))
-                .collect::<Vec<_>>()
+            (0..5000).map(|n| path.send(Duration::from_secs(n), packet(0, 100))).collect::<Vec<_>>()
         };
         let fates = run(3);
         let lost = fates.iter().filter(|&&fate| fate == Fate::Lost).count();

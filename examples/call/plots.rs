@@ -70,11 +70,7 @@ pub(crate) fn plots(record: &Record) -> Result<Vec<Plot>, DrawError> {
 /// Whatever the drawing library complains of; there is nothing to tell apart.
 pub(crate) type DrawError = Box<dyn std::error::Error + Send + Sync>;
 
-type Chart<'a> = ChartContext<
-    'a,
-    SVGBackend<'a>,
-    Cartesian2d<RangedCoordf64, RangedCoordf64>,
->;
+type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, RangedCoordf64>>;
 
 fn rate(record: &Record) -> Result<Plot, DrawError> {
     let video = record.rate(|packet| packet.payload_bytes);
@@ -221,8 +217,8 @@ fn bands(chart: &mut Chart<'_>, freezes: &[Freeze], top: f64) -> Result<(), Draw
 /// Short upright strokes in the row that starts at `row`.
 fn marks(chart: &mut Chart<'_>, ink: Ink, times: &[f64], row: f64) -> Result<(), DrawError> {
     let style = ink.color().stroke_width(2);
-    chart.draw_series(times.iter().map(|&time| {
-        PathElement::new([(time, row + 0.25), (time, row + 0.75)], style)
-    }))?;
+    chart.draw_series(
+        times.iter().map(|&time| PathElement::new([(time, row + 0.25), (time, row + 0.75)], style)),
+    )?;
     Ok(())
 }

@@ -3,9 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use rtav1::rtp::{
-    Depacketizer, DepacketizerConfig, DepacketizerEvent, ReceivedUnit, RtpPacket,
-};
+use rtav1::rtp::{Depacketizer, DepacketizerConfig, DepacketizerEvent, ReceivedUnit, RtpPacket};
 use rtav1::{Decoder, DecoderConfig, PictureBuffer};
 
 use crate::common::metrics::{FreezeCounter, psnr_y};
@@ -129,13 +127,7 @@ struct Seen {
 
 impl Screen {
     /// Frame `index` comes up; until it, the picture before it stayed.
-    fn show(
-        &mut self,
-        index: usize,
-        picture: PictureBuffer,
-        source: &Source,
-        record: &mut Record,
-    ) {
+    fn show(&mut self, index: usize, picture: PictureBuffer, source: &Source, record: &mut Record) {
         self.stays_until(index, source, record);
         self.current = Some((index, picture));
         self.stays_until(index + 1, source, record);

@@ -20,11 +20,18 @@ pub(crate) fn html(record: &Record) -> Result<String, DrawError> {
     for (_, name, color) in Ink::ALL {
         let placeholder = format!("#{:02X}{:02X}{:02X}", color.0, color.1, color.2);
         for attribute in ["fill", "stroke"] {
-            writeln!(page, "svg [{attribute}=\"{placeholder}\"] {{ {attribute}: var(--{name}); }}")?;
+            writeln!(
+                page,
+                "svg [{attribute}=\"{placeholder}\"] {{ {attribute}: var(--{name}); }}"
+            )?;
         }
     }
     writeln!(page, "</style>\n<main>\n<h1>Call report</h1>")?;
-    writeln!(page, "<p class=\"settings\">{}</p>", escape(&describe(&record.settings, record.duration)))?;
+    writeln!(
+        page,
+        "<p class=\"settings\">{}</p>",
+        escape(&describe(&record.settings, record.duration))
+    )?;
     table(&mut page, &record.table())?;
     for plot in plots(record)? {
         panel(&mut page, &plot)?;

@@ -21,10 +21,9 @@ pub(crate) fn finish(outcome: anyhow::Result<()>) -> ExitCode {
 /// terminal.
 pub(crate) fn progress(what: &'static str, frames: Option<u64>) -> ProgressBar {
     let (bar, template) = match frames {
-        Some(frames) => (
-            ProgressBar::new(frames),
-            "{msg} {wide_bar} {pos}/{len} frames, {per_sec}, {eta} left",
-        ),
+        Some(frames) => {
+            (ProgressBar::new(frames), "{msg} {wide_bar} {pos}/{len} frames, {per_sec}, {eta} left")
+        }
         None => (ProgressBar::new_spinner(), "{msg} {spinner} {pos} frames, {per_sec}"),
     };
     let style = ProgressStyle::with_template(template).expect("the template is well-formed");

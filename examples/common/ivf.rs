@@ -142,8 +142,7 @@ pub(crate) struct Writer<W> {
 impl<W: Write + Seek> Writer<W> {
     /// Starts a file of `width` × `height` pictures with `rate` timestamp ticks a second.
     pub(crate) fn new(output: W, width: u32, height: u32, rate: Rational) -> io::Result<Self> {
-        let mut writer =
-            Self { output, header: Header { width: 0, height: 0, rate, count: 0 } };
+        let mut writer = Self { output, header: Header { width: 0, height: 0, rate, count: 0 } };
         writer.set_size(width, height)?;
         writer.write_header()?;
         Ok(writer)
@@ -243,7 +242,10 @@ mod tests {
             let items: Vec<_> = reader.take(10).collect();
             let whole = ends[1..].iter().filter(|&&end| end <= cut).count();
             assert_eq!(items.iter().filter(|item| item.is_ok()).count(), whole, "cut at {cut}");
-            assert_eq!(items.iter().filter(|item| item.is_err()).count(), usize::from(!ends.contains(&cut)));
+            assert_eq!(
+                items.iter().filter(|item| item.is_err()).count(),
+                usize::from(!ends.contains(&cut))
+            );
         }
     }
 

@@ -11,8 +11,7 @@ pub(crate) const PSNR_EQUAL: f64 = 100.0;
 pub(crate) fn psnr_y(a: &PictureBuffer, b: &PictureBuffer) -> f64 {
     let (a, b) = (a.plane(0), b.plane(0));
     assert_eq!(a.len(), b.len(), "PSNR of pictures of two sizes");
-    let error: u64 =
-        a.iter().zip(b).map(|(&a, &b)| u64::from(a.abs_diff(b))).map(|d| d * d).sum();
+    let error: u64 = a.iter().zip(b).map(|(&a, &b)| u64::from(a.abs_diff(b))).map(|d| d * d).sum();
     if error == 0 {
         return PSNR_EQUAL;
     }
@@ -31,7 +30,8 @@ impl LeakyBucket {
     /// Adds a frame of `bytes` coded for `time` (seconds) at `target` bit/s and gives the time in
     /// ms the link needs to get rid of it and of what was still there.
     pub(crate) fn add(&mut self, bytes: usize, time: f64, target: f64) -> f64 {
-        self.bits = (self.bits - (time - self.time).max(0.0) * target).max(0.0) + bytes as f64 * 8.0;
+        self.bits =
+            (self.bits - (time - self.time).max(0.0) * target).max(0.0) + bytes as f64 * 8.0;
         self.time = time;
         self.bits / target * 1000.0
     }

@@ -98,9 +98,11 @@ impl<R: BufRead> Reader<R> {
         }
         let mut picture = PictureBuffer::new(self.header.width, self.header.height)?;
         for plane in 0..3 {
-            self.input.read_exact(picture.plane_mut(plane)).map_err(|error| match error.kind() {
-                io::ErrorKind::UnexpectedEof => Y4mError::Truncated(self.index),
-                _ => error.into(),
+            self.input.read_exact(picture.plane_mut(plane)).map_err(|error| {
+                match error.kind() {
+                    io::ErrorKind::UnexpectedEof => Y4mError::Truncated(self.index),
+                    _ => error.into(),
+                }
             })?;
         }
         self.index += 1;
