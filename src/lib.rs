@@ -7,7 +7,10 @@ mod frame;
 pub mod av1;
 pub mod encoder;
 
-pub use av1::obu::{LayerId, Obu, ObuHeader, ObuType, Obus, TemporalUnits};
+pub use av1::obu::{
+    DecoderState, FrameHeader, FrameInfo, FrameType, LayerId, Obu, ObuHeader, ObuType, Obus,
+    SequenceHeader, StreamInspector, TemporalUnitInfo, TemporalUnits,
+};
 pub use config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
 pub use encoder::{
     Capabilities, DropReason, DroppedFrame, EncodeOutcome, Engine, FrameOptions, TemporalUnit,
