@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use proptest::prelude::*;
+use proptest::strategy::ValueTree;
+use proptest::test_runner::TestRunner;
 
 use super::Choices;
 use super::generate_frame::uncompressed_header;
@@ -10,8 +12,8 @@ use super::generate_sequence::sequence;
 use crate::av1::obu::bits::BitReader;
 use crate::av1::obu::tile_group::write_tile_group;
 use crate::av1::obu::{
-    DecoderState, FrameHeader, LayerId, ObuHeader, ObuType, SequenceHeader, StreamInspector,
-    UncompressedHeader, write_obu,
+    DecoderState, FrameHeader, FrameType, LayerId, ObuHeader, ObuType, SequenceHeader,
+    StreamInspector, UncompressedHeader, write_obu,
 };
 use crate::error::BitstreamError;
 
@@ -48,7 +50,7 @@ impl Stream {
                 UncompressedHeader::ShowExistingFrame(shown) => {
                     let slot = usize::from(shown.frame_to_show_map_idx);
                     let frame = state.slots()[slot].as_ref().unwrap();
-                    let key = frame.frame_type == crate::av1::obu::FrameType::Key;
+                    let key = frame.frame_type == FrameType::Key;
                     if key { frame.frame_id } else { id }
                 }
             };
@@ -213,7 +215,7 @@ fn contradictions_are_named() {
     let sequence = SequenceHeader::new(64, 64);
     let mut state = DecoderState::new();
     state.set_sequence_header(Arc::new(sequence.clone())).unwrap();
-    let key = FrameHeader::new(&sequence, crate::av1::obu::FrameType::Key, 100).unwrap();
+    let key = FrameHeader::new(&sequence, FrameType::Key, 100).unwrap();
     let write = |header: FrameHeader| {
         let header = UncompressedHeader::Frame(Box::new(header));
         state.write_frame_header(&header, LayerId::default()).map(|w| w.position())
@@ -226,7 +228,7 @@ fn contradictions_are_named() {
     header.cdef_params.damping = 5;
     assert_eq!(write(header), Err(BitstreamError::Inconsistent { element: "cdef_params" }));
     let mut header = key;
-    header.frame_type = crate::av1::obu::FrameType::Inter;
+    header.frame_type = FrameType::Inter;
     assert_eq!(write(header), Err(BitstreamError::ReferenceInvalid { slot: 0 }));
 
     let mut sequence = sequence;
@@ -237,4 +239,33 @@ fn contradictions_are_named() {
         sequence.write(),
         Err(BitstreamError::Value { element: "operating_points_cnt_minus_1", .. })
     ));
+}
+
+/// The random headers reach every kind of frame and the syntax that depends on references.
+#[test]
+fn random_headers_are_varied() {
+    let mut runner = TestRunner::deterministic();
+    let mut seen = [0; 10];
+    for _ in 0..60 {
+        let mut c = Choices::strategy(4000).new_tree(&mut runner).unwrap().current();
+        for header in Stream::new(&mut c, 12).headers {
+            let UncompressedHeader::Frame(h) = header else {
+                seen[0] += 1;
+                continue;
+            };
+            seen[1 + h.frame_type as usize] += 1;
+            let grain = h.film_grain_params.as_ref();
+            let cases = [
+                h.frame_refs_short_signaling,
+                h.size.found_ref.is_some(),
+                h.skip_mode_present,
+                h.primary_ref_frame.is_some() && !h.segmentation_params.segmentation_update_data,
+                grain.is_some_and(|grain| grain.film_grain_params_ref_idx.is_some()),
+            ];
+            for (seen, case) in seen[5..].iter_mut().zip(cases) {
+                *seen += u32::from(case);
+            }
+        }
+    }
+    assert!(seen.iter().all(|&count| count > 2), "{seen:?}");
 }
