@@ -384,7 +384,8 @@ impl Depacketizer {
         if let State::Seeking { damaged, adjoining } = self.state {
             let other_unit = Some(timestamp) != damaged;
             let after_end = adjoining && other_unit;
-            let start = self.starts_unit(slot, after_end).filter(|_| other_unit || slot.new_sequence());
+            let start =
+                self.starts_unit(slot, after_end).filter(|_| other_unit || slot.new_sequence());
             return match (start, content) {
                 (Some(start_proven), _) => self.resume(start_proven),
                 (None, Content::Malformed) if after_end => self.resume(true),
@@ -580,3 +581,6 @@ impl Depacketizer {
         event
     }
 }
+
+#[cfg(test)]
+mod tests;
