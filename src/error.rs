@@ -3,11 +3,18 @@
 use thiserror::Error;
 
 use crate::av1::obu::ObuType;
+use crate::frame::ChromaLayout;
 
 /// An input picture that cannot be viewed as said.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FrameError {
+    /// The samples are not 8 bits deep.
+    #[error("samples of {0} bits are not 8-bit")]
+    BitDepth(u8),
+    /// The chroma planes are not those of 4:2:0.
+    #[error("chroma layout {0:?} is not 4:2:0")]
+    Layout(ChromaLayout),
     /// A plane holds fewer bytes than its rows need.
     #[error("plane {plane} has {len} bytes and needs {needed}")]
     PlaneLength {
@@ -53,6 +60,22 @@ pub enum ConfigError {
     /// The target rate is outside 1 kbit/s to 100 Mbit/s.
     #[error("bitrate {0} bit/s is outside 1000 to 100000000")]
     Bitrate(u32),
+    /// A code point of the color description is reserved, or does not go with 4:2:0.
+    #[error("{field} {value} cannot be signalled for 8-bit 4:2:0")]
+    Color {
+        /// Name of the syntax element (AV1 specification, 5.5.2).
+        field: &'static str,
+        /// Its value.
+        value: u8,
+    },
+    /// A rate was set on an encoder whose quantizer index is constant.
+    #[error("bitrate {bitrate} bit/s was set on an encoder of constant qindex {qindex}")]
+    ConstantQindex {
+        /// The rate asked for, in bit/s.
+        bitrate: u32,
+        /// The quantizer index of the encoder.
+        qindex: u8,
+    },
     /// The engine is not part of this build.
     #[error("engine {0} is not part of this build")]
     EngineMissing(&'static str),
@@ -141,10 +164,84 @@ pub enum EncodeError {
     },
 }
 
+/// A temporal unit that cannot be decoded, or settings that a decoder cannot have.
+///
+/// After an error in a unit the decoder takes further units and is right again at the next key
+/// frame.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The unit is damaged, is not AV1, or refers to pictures that the decoder does not have.
+    #[error("unit of {len} bytes at tick {timestamp} is damaged or lacks its references")]
+    Damaged {
+        /// Timestamp of the unit.
+        timestamp: u64,
+        /// Bytes of the unit.
+        len: usize,
+    },
+    /// The unit has no bytes.
+    #[error("unit at tick {timestamp} is empty")]
+    Empty {
+        /// Timestamp of the unit.
+        timestamp: u64,
+    },
+    /// The back end failed on its own account.
+    #[error("decoder {backend} failed: {message}")]
+    Backend {
+        /// Name of the back end.
+        backend: &'static str,
+        /// What it reported.
+        message: String,
+    },
+    /// The picture has more luma samples than the decoder's settings allow.
+    #[error("picture at tick {timestamp} has more than {max_pixels} pixels")]
+    FrameSize {
+        /// Timestamp of the unit.
+        timestamp: u64,
+        /// The limit, in luma samples.
+        max_pixels: u32,
+    },
+    /// The size limit is zero.
+    #[error("a limit of {0} pixels leaves no picture")]
+    MaxPixels(u32),
+    /// Memory ran out.
+    #[error("no memory for the picture at tick {timestamp}")]
+    Memory {
+        /// Timestamp of the unit.
+        timestamp: u64,
+    },
+    /// The operating point is above 31.
+    #[error("operating point {0} is outside 0 to 31")]
+    OperatingPoint(u8),
+    /// The thread count is zero or above 64.
+    #[error("{0} threads is outside 1 to 64")]
+    Threads(usize),
+    /// The unit uses a part of AV1 that the back end was built without.
+    #[error("unit at tick {timestamp} is beyond this decoder")]
+    Unsupported {
+        /// Timestamp of the unit.
+        timestamp: u64,
+    },
+}
+
 /// Bytes that are not AV1 high-level syntax, or a header that has no such form.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum BitstreamError {
+    /// A bit that aligns to the next byte is set (6.2.5).
+    #[error("the bits that align bit {position} to a byte are not zero")]
+    Alignment {
+        /// Bits into the payload.
+        position: u64,
+    },
+    /// The bits of a header were cut short.
+    #[error("{bits} bits are asked for at bit {position}, beyond the end")]
+    BitsExhausted {
+        /// Bits into the payload.
+        position: u64,
+        /// Bits asked for.
+        bits: u32,
+    },
     /// A stream does not start with a temporal delimiter (7.5).
     #[error("the stream starts with {obu_type:?}, not with a temporal delimiter")]
     DelimiterMissing {
@@ -159,6 +256,20 @@ pub enum BitstreamError {
     HeaderTruncated {
         /// Bytes there were.
         len: usize,
+    },
+    /// A frame ends before its last tile (6.10.1).
+    #[error("a frame ends after {tiles} of its {num_tiles} tiles")]
+    FrameIncomplete {
+        /// Tiles received.
+        tiles: usize,
+        /// Tiles the frame has.
+        num_tiles: usize,
+    },
+    /// A header to be written contradicts itself or the state of the decoder.
+    #[error("{element} cannot be coded as it is together with the rest of the header")]
+    Inconsistent {
+        /// The field that would be read back with another value.
+        element: &'static str,
     },
     /// A leb128 value goes on after its eighth byte (4.10.5).
     #[error("a leb128 value goes on after its eighth byte {byte:#04x}")]
@@ -183,6 +294,13 @@ pub enum BitstreamError {
     /// A leb128 value is above 2³² − 1 (4.10.5).
     #[error("leb128 value {0} is over 4294967295")]
     Leb128Value(u64),
+    /// An OBU comes at a wrong place: a frame header within a frame, or a tile group or a redundant
+    /// header without one (6.8.1).
+    #[error("OBU {obu_type:?} is out of place")]
+    ObuOrder {
+        /// Type of the OBU.
+        obu_type: ObuType,
+    },
     /// An OBU is longer than the bytes that are left.
     #[error("an OBU of {size} bytes has only {available}")]
     ObuSize {
@@ -191,11 +309,70 @@ pub enum BitstreamError {
         /// Bytes left.
         available: usize,
     },
+    /// The sequence lacks the operating point that was chosen.
+    #[error("operating point {index} was chosen, the sequence has {count}")]
+    OperatingPoint {
+        /// The choice.
+        index: usize,
+        /// Operating points there are.
+        count: usize,
+    },
+    /// A redundant frame header is not a copy of the first one (6.8.1).
+    #[error("a redundant frame header differs from the frame header")]
+    RedundantHeader,
+    /// A frame refers to a slot of another bit depth or chroma format (6.8.2).
+    #[error("reference slot {slot} has another sample format")]
+    ReferenceFormat {
+        /// The slot.
+        slot: u8,
+    },
+    /// A frame refers to a slot that is empty or no longer valid (6.8.2).
+    #[error("reference slot {slot} holds no valid frame")]
+    ReferenceInvalid {
+        /// The slot.
+        slot: u8,
+    },
+    /// A frame is over 2 times smaller or 16 times larger than a reference (6.8.6).
+    #[error("a frame of {frame_width}x{frame_height} refers to slot {slot} with {width}x{height}")]
+    ReferenceSize {
+        /// The slot.
+        slot: u8,
+        /// Width of the reference, upscaled.
+        width: u32,
+        /// Height of the reference.
+        height: u32,
+        /// FrameWidth.
+        frame_width: u32,
+        /// FrameHeight.
+        frame_height: u32,
+    },
+    /// There is a frame before any sequence header (6.8.1).
+    #[error("OBU {obu_type:?} comes before any sequence header")]
+    SequenceHeaderMissing {
+        /// Type of the OBU.
+        obu_type: ObuType,
+    },
     /// An OBU lacks obu_size where the format needs it (5.2).
     #[error("OBU {obu_type:?} has no size field")]
     SizeMissing {
         /// Type of the OBU.
         obu_type: ObuType,
+    },
+    /// A tile is longer than its tile group, or empty (5.11.1).
+    #[error("tile {tile} of {size} bytes has {available}")]
+    TileSize {
+        /// Index of the tile.
+        tile: usize,
+        /// Its size in bytes.
+        size: usize,
+        /// Bytes left in the tile group.
+        available: usize,
+    },
+    /// The payload does not end with a one and zeros (6.2.4).
+    #[error("the trailing bits from bit {position} are not a one and zeros")]
+    TrailingBits {
+        /// Bits into the payload.
+        position: u64,
     },
     /// A syntax element has a value that the standard rules out.
     #[error("{element} = {value} is not allowed")]
@@ -205,6 +382,12 @@ pub enum BitstreamError {
         /// Its value.
         value: i64,
     },
+}
+
+impl BitstreamError {
+    pub(crate) fn value(element: &'static str, value: impl Into<i64>) -> Self {
+        Self::Value { element, value: value.into() }
+    }
 }
 
 /// A temporal unit that cannot be sent, a payload that is not one, or a setting out of range.

@@ -3,6 +3,8 @@
 pub mod fuzzing;
 mod rtp_rules;
 
+#[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
+mod round_trip;
 #[cfg(test)]
 mod rtp_peers;
 #[cfg(test)]

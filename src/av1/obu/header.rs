@@ -160,7 +160,7 @@ mod tests {
     #[test]
     fn every_first_byte() {
         for first in 0..=255u8 {
-            let parsed = ObuHeader::parse(&[first, 0b010_10_111]);
+            let parsed = ObuHeader::parse(&[first, 0b0101_0111]);
             if first & 0x80 != 0 {
                 assert_eq!(parsed, Err(BitstreamError::ForbiddenBit(first)));
                 continue;
@@ -172,7 +172,7 @@ mod tests {
             header.write(&mut out).unwrap();
             assert_eq!(out[0], first & !1, "reserved bit is written as 0");
             if len == 2 {
-                assert_eq!(out[1], 0b010_10_000);
+                assert_eq!(out[1], 0b0101_0000);
                 assert_eq!(header.extension, Some(LayerId { temporal_id: 2, spatial_id: 2 }));
             }
         }
