@@ -1,7 +1,10 @@
 //! One rule at a time, with packets made by hand.
 
+use bytes::Bytes;
+
 use super::DepacketizerEvent::{Loss as Lost, Unit};
 use super::*;
+use crate::error::BitstreamError;
 
 /// A frame in one packet, and the unit it becomes.
 const FRAME: &[u8] = &[0x10, 0x30, 0x30, 7];
