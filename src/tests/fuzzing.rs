@@ -65,13 +65,14 @@ pub fn decode(data: &[u8]) {
 pub fn depacketize(data: &[u8]) {
     let mut bytes = data.iter().copied();
     let mut byte = || bytes.next().unwrap_or(0);
-    let mut config = DepacketizerConfig::default();
-    config.reorder_packets = usize::from(byte() & 31);
-    config.max_units = usize::from(byte() & 15) + 1;
-    config.max_bytes = 4096;
-    config.max_obus = usize::from(byte() & 63) + 1;
-    config.max_obu_bytes = usize::from(byte()) * 16 + 2;
-    config.assume_start = byte() & 1 == 1;
+    let config = DepacketizerConfig {
+        reorder_packets: usize::from(byte() & 31),
+        max_units: usize::from(byte() & 15) + 1,
+        max_bytes: 4096,
+        max_obus: usize::from(byte() & 63) + 1,
+        max_obu_bytes: usize::from(byte()) * 16 + 2,
+        assume_start: byte() & 1 == 1,
+    };
     let mut depacketizer = Depacketizer::new(config).expect("the settings are in range");
     let mut sequence = u16::from(byte()) << 8;
     let mut timestamp = u32::from(byte()) << 24;
@@ -128,9 +129,7 @@ pub fn packetize_roundtrip(data: &[u8]) {
     let Ok(payloads) = packetizer.packetize(&unit, key_frame) else { return };
     rtp_rules::check(&unit, key_frame, limits, &payloads);
 
-    let mut config = DepacketizerConfig::default();
-    config.max_obus = 65_536;
-    config.max_bytes = 1 << 30;
+    let config = DepacketizerConfig { max_obus: 65_536, max_bytes: 1 << 30, ..Default::default() };
     let mut depacketizer = Depacketizer::new(config).expect("the settings are in range");
     // A unit in front, so that the start of the next one is proven.
     let payload = Bytes::from_static(&[0x18, 0x08, 0x00]);
