@@ -306,12 +306,11 @@ impl Rtav1Frame {
 impl Rtav1FrameOptions {
     /// The requests as the Rust interface has them.
     pub(super) fn to_requests(self) -> Result<FrameOptions, Failure> {
-        let mut requests = FrameOptions::default();
-        requests.key_frame = self.key_frame != 0;
-        if self.has_qindex != 0 {
-            requests.qindex = Some(byte("qindex", self.qindex)?);
-        }
-        Ok(requests)
+        let qindex = match self.has_qindex {
+            0 => None,
+            _ => Some(byte("qindex", self.qindex)?),
+        };
+        Ok(FrameOptions { key_frame: self.key_frame != 0, qindex })
     }
 }
 

@@ -1,6 +1,8 @@
 //! Encoder and decoder.
 
-use std::ptr::{self, null, null_mut};
+use std::ptr;
+#[cfg(any(feature = "rav1d", feature = "dav1d", feature = "rav1e"))]
+use std::ptr::{null, null_mut};
 
 use super::super::encoder::*;
 use super::super::encoder_types::*;
