@@ -273,8 +273,8 @@ mod tests {
 
     #[test]
     fn i420_of_every_stride_and_odd_size() {
-        for (width, height) in [(16, 16), (17, 16), (16, 17), (33, 19), (40, 24)] {
-            let (chroma_width, chroma_height) = ((width + 1) / 2, (height + 1) / 2);
+        for (width, height) in [(16_usize, 16_usize), (17, 16), (16, 17), (33, 19), (40, 24)] {
+            let (chroma_width, chroma_height) = (width.div_ceil(2), height.div_ceil(2));
             for padding in [0, 1, 7, 64] {
                 let y = plane(width, height, width + padding, 0);
                 let u = plane(chroma_width, chroma_height, chroma_width + 2 * padding, 1);
@@ -300,8 +300,8 @@ mod tests {
 
     #[test]
     fn nv12_is_the_same_picture() {
-        for (width, height) in [(16, 16), (17, 23), (34, 17)] {
-            let (chroma_width, chroma_height) = ((width + 1) / 2, (height + 1) / 2);
+        for (width, height) in [(16_usize, 16_usize), (17, 23), (34, 17)] {
+            let (chroma_width, chroma_height) = (width.div_ceil(2), height.div_ceil(2));
             let y = tight(width, height, 3);
             let u = tight(chroma_width, chroma_height, 50);
             let v = tight(chroma_width, chroma_height, 90);

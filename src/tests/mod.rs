@@ -24,8 +24,7 @@ fn encode(config: EncoderConfig, clip: Clip, frames: u64, keys: &[u64]) -> Vec<T
     let mut encoder = Encoder::new(config).unwrap();
     let mut units = Vec::new();
     for number in 0..frames {
-        let mut options = FrameOptions::default();
-        options.key_frame = keys.contains(&number);
+        let options = FrameOptions { key_frame: keys.contains(&number), ..FrameOptions::default() };
         let picture = clip.picture(number);
         let outcome = encoder.encode(&picture.as_frame(TICKS * number), options).unwrap();
         units.extend(outcome.unit);

@@ -32,8 +32,7 @@ fn changes_at_run_time_are_refused() {
     let error = unsupported("speed at run time", "10");
     assert_eq!(encoder.set_speed(Speed::FASTEST), Err(error));
     let picture = Clip::new(Scene::Flat, 64, 48, 0).unwrap().picture(0);
-    let mut options = FrameOptions::default();
-    options.qindex = Some(9);
+    let options = FrameOptions { qindex: Some(9), ..FrameOptions::default() };
     let error = EncodeError::Setting(unsupported("qindex of a frame", "9"));
     assert_eq!(encoder.encode(&picture.as_frame(0), options).unwrap_err(), error);
 }
