@@ -166,8 +166,7 @@ pub enum EncodeError {
 
 /// A temporal unit that cannot be decoded, or settings that a decoder cannot have.
 ///
-/// After an error in a unit the decoder takes further units and is right again at the next key
-/// frame.
+/// After an error in a unit the decoder goes on at the next key frame.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DecodeError {

@@ -81,9 +81,9 @@ impl Decoder {
     /// several pictures (7.5) the last is given; [`decode_each`](Self::decode_each) gives all.
     ///
     /// # Errors
-    /// A unit that is empty, damaged, too large or without its references. The rest of the unit
-    /// is left out; later units are taken as they come, and from the next key frame on pictures
-    /// are right again.
+    /// A unit that is empty, damaged, too large or without its references. But for an empty unit
+    /// all references are then forgotten: there are more errors, and no wrong pictures, up to the
+    /// next key frame.
     pub fn decode(
         &mut self,
         unit: impl Into<Bytes>,
@@ -109,36 +109,14 @@ impl Decoder {
         if len == 0 {
             return Err(DecodeError::Empty { timestamp });
         }
-        let mut sent = self.inner.send_data(unit, None, None, None);
-        // Everything is taken out before more goes in: the back end panics otherwise.
-        loop {
-            let mut pictures = 0;
-            let drained = loop {
-                match self.inner.get_picture() {
-                    Ok(picture) => each(Picture::new(picture, timestamp)),
-                    Err(error) if error.is_again() => break Ok(()),
-                    Err(error) => break Err(error),
-                }
-                pictures += 1;
-            };
-            let waiting = sent.is_err_and(|error| error.is_again());
-            match drained.and(sent) {
-                Ok(()) => return Ok(()),
-                Err(error) if error.is_again() && pictures > 0 => {
-                    sent = self.inner.send_pending_data();
-                }
-                Err(error) => {
-                    if waiting {
-                        // What is left of the unit would be in the way of the next one.
-                        self.inner.flush();
-                    }
-                    return Err(self.unit_error(error, timestamp, len));
-                }
-            }
-        }
+        self.exchange(unit, |picture| each(Picture::new(picture, timestamp))).map_err(|error| {
+            // A header or data of the damaged unit that stayed inside would spoil later ones.
+            self.inner.flush();
+            self.unit_error(error, timestamp, len)
+        })
     }
 
-    /// Forgets all references: nothing comes out before the next key frame.
+    /// Forgets all references, as after a loss: nothing comes out before the next key frame.
     pub fn reset(&mut self) {
         self.inner.flush();
     }
@@ -146,6 +124,32 @@ impl Decoder {
     /// Name of the back end.
     pub const fn backend_name() -> &'static str {
         BACKEND
+    }
+
+    /// Puts `unit` in and takes all of its pictures out: the back end panics if more goes in before.
+    fn exchange(
+        &mut self,
+        unit: Bytes,
+        mut each: impl FnMut(backend::Picture),
+    ) -> Result<(), backend::Error> {
+        let mut sent = self.inner.send_data(unit, None, None, None);
+        loop {
+            let mut pictures = 0;
+            loop {
+                match self.inner.get_picture() {
+                    Ok(picture) => each(picture),
+                    Err(error) if error.is_again() => break,
+                    Err(error) => return Err(error),
+                }
+                pictures += 1;
+            }
+            match sent {
+                Err(error) if error.is_again() && pictures > 0 => {
+                    sent = self.inner.send_pending_data();
+                }
+                outcome => return outcome,
+            }
+        }
     }
 
     fn unit_error(&self, error: backend::Error, timestamp: u64, len: usize) -> DecodeError {

@@ -3,6 +3,8 @@
 mod engine;
 #[cfg(feature = "rav1e")]
 mod rav1e;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 use std::fmt;
