@@ -93,12 +93,18 @@ impl Receiver {
         }
         (self.needs_key, self.ask_at) = (false, None);
         let ticks = u64::try_from(unit.timestamp)?;
+        let picture = match self.decoder.decode(unit.data, ticks) {
+            Ok(Some(picture)) => picture.to_buffer()?,
+            Ok(None) => return Ok(()),
+            Err(_) => {
+                self.lost(now);
+                return Ok(());
+            }
+        };
         let index = record.settings.frame_at(ticks);
-        if let Some(picture) = self.decoder.decode(unit.data, ticks)? {
-            record.frames[index].shown = Some(now.as_secs_f64());
-            self.freezes.shown(now.as_secs_f64());
-            self.screen.show(index, picture.to_buffer()?, source, record);
-        }
+        record.frames[index].shown = Some(now.as_secs_f64());
+        self.freezes.shown(now.as_secs_f64());
+        self.screen.show(index, picture, source, record);
         Ok(())
     }
 }
