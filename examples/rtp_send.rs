@@ -73,6 +73,9 @@ struct Args {
     wait: f64,
 }
 
+/// Time from the last packet to the goodbye.
+const GOODBYE_DELAY: Duration = Duration::from_millis(500);
+
 fn main() -> ExitCode {
     cli::finish(run(&Args::parse()))
 }
@@ -244,6 +247,8 @@ impl Session {
     fn end(&mut self) -> anyhow::Result<()> {
         self.bar.finish_and_clear();
         let Some(port) = self.to.port().checked_add(1) else { return Ok(()) };
+        // Receivers read the goodbye before packets that came earlier but are still in line.
+        sleep(GOODBYE_DELAY);
         let mut goodbye = Vec::new();
         for packet_type in [201, 203] {
             let count = if packet_type == 203 { 1 } else { 0 };
