@@ -54,7 +54,7 @@ struct Args {
     wait: Option<f64>,
 
     /// RTP payload type to take; others are ignored [default: that of the first packet]
-    #[arg(long, value_name = "0-127")]
+    #[arg(long, value_name = "0-127", value_parser = clap::value_parser!(u8).range(0..=127))]
     payload_type: Option<u8>,
 }
 
@@ -68,7 +68,7 @@ const REORDER_TIME: Duration = Duration::from_millis(100);
 const POLL: Duration = Duration::from_millis(50);
 
 fn main() -> ExitCode {
-    cli::finish(run(&Args::parse()))
+    cli::finish(run(&cli::parse()))
 }
 
 fn run(args: &Args) -> anyhow::Result<()> {

@@ -77,7 +77,7 @@ struct Args {
 const GOODBYE_DELAY: Duration = Duration::from_millis(500);
 
 fn main() -> ExitCode {
-    cli::finish(run(&Args::parse()))
+    cli::finish(run(&cli::parse()))
 }
 
 fn run(args: &Args) -> anyhow::Result<()> {

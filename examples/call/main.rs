@@ -91,7 +91,7 @@ struct Args {
     speed: u8,
 
     /// Start of the link's random numbers
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
 
     /// Directory for report.html
@@ -100,7 +100,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    cli::finish(run(&Args::parse()))
+    cli::finish(run(&cli::parse()))
 }
 
 fn run(args: &Args) -> anyhow::Result<()> {
