@@ -3,7 +3,6 @@
 use thiserror::Error;
 
 use crate::frame::ChromaLayout;
-use crate::av1::obu::ObuType;
 
 /// An input picture that cannot be viewed as said.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

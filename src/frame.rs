@@ -2,6 +2,10 @@
 
 use crate::error::FrameError;
 
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod padded;
+
 /// The least width and height of a picture, in luma samples.
 pub const MIN_SIZE: u32 = 16;
 /// The greatest width of a picture, in luma samples.

@@ -4,3 +4,46 @@
 //! Specification*, version 1.0.0 with errata 1.
 
 pub mod obu;
+
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod block;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod block_syntax;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod cdf;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod coefficient_syntax;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod entropy;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod frame_params;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod inter_syntax;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod mode_info;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod motion_field;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod mv_prediction;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod symbol;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod tables;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod tile_context;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod types;

@@ -1,0 +1,326 @@
+//! Coefficients of a transform block (5.11.39) and its type (5.11.47), written.
+
+use super::cdf::{
+    COEFF_BASE_CDF, COEFF_BASE_EOB_CDF, COEFF_BR_CDF, CdfRow, DC_SIGN_CDF, EOB_EXTRA_CDF,
+    EOB_PT_16_CDF, EOB_PT_32_CDF, EOB_PT_64_CDF, EOB_PT_128_CDF, EOB_PT_256_CDF, EOB_PT_512_CDF,
+    EOB_PT_1024_CDF, INTER_TX_TYPE_SET1_CDF, INTER_TX_TYPE_SET2_CDF, INTER_TX_TYPE_SET3_CDF,
+    INTRA_TX_TYPE_SET1_CDF, INTRA_TX_TYPE_SET2_CDF, TXB_SKIP_CDF,
+};
+use super::symbol::SymbolSink;
+use super::tables::blocks::{
+    COEFF_BASE_CTX_OFFSET, COEFF_BASE_POS_CTX_OFFSET, TX_TYPE_INTER_INV_SET1,
+    TX_TYPE_INTER_INV_SET2, TX_TYPE_INTER_INV_SET3, TX_TYPE_INTRA_INV_SET1, TX_TYPE_INTRA_INV_SET2,
+};
+use super::types::{PredictionMode, TxClass, TxSize, TxType};
+
+/// `NUM_BASE_LEVELS`.
+const NUM_BASE_LEVELS: u32 = 2;
+/// `COEFF_BASE_RANGE`.
+const COEFF_BASE_RANGE: u32 = 12;
+/// `BR_CDF_SIZE` − 1.
+const BR_STEP: u32 = 3;
+
+/// Sets of transform types (5.11.48).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum TxSet {
+    /// `TX_SET_DCTONLY`.
+    DctOnly,
+    /// `TX_SET_INTER_1`: all sixteen.
+    Inter1,
+    /// `TX_SET_INTER_2`: without one-dimensional ADSTs.
+    Inter2,
+    /// `TX_SET_INTER_3`: identity and DCT.
+    Inter3,
+    /// `TX_SET_INTRA_1`: seven types.
+    Intra1,
+    /// `TX_SET_INTRA_2`: five types.
+    Intra2,
+}
+
+impl TxSet {
+    /// 5.11.48 `get_tx_set`.
+    pub(crate) fn of(size: TxSize, is_inter: bool, reduced: bool) -> Self {
+        let (min, max) = sqr_log2(size);
+        match (is_inter, max) {
+            (_, 6) | (false, 5) => Self::DctOnly,
+            (true, 5) => Self::Inter3,
+            (true, _) if reduced => Self::Inter3,
+            (true, _) if min == 4 => Self::Inter2,
+            (true, _) => Self::Inter1,
+            (false, _) if reduced || min == 4 => Self::Intra2,
+            (false, _) => Self::Intra1,
+        }
+    }
+
+    /// The types in the order of their symbols (5.11.47 `Tx_Type_*_Inv_Set*`).
+    pub(crate) fn types(self) -> &'static [TxType] {
+        match self {
+            Self::DctOnly => &[TxType::DctDct],
+            Self::Inter1 => &TX_TYPE_INTER_INV_SET1,
+            Self::Inter2 => &TX_TYPE_INTER_INV_SET2,
+            Self::Inter3 => &TX_TYPE_INTER_INV_SET3,
+            Self::Intra1 => &TX_TYPE_INTRA_INV_SET1,
+            Self::Intra2 => &TX_TYPE_INTRA_INV_SET2,
+        }
+    }
+
+    /// 5.11.40 `is_tx_type_in_set`.
+    pub(crate) fn contains(self, tx_type: TxType) -> bool {
+        self.types().contains(&tx_type)
+    }
+
+    /// The row of `inter_tx_type` or `intra_tx_type` (8.3.2).
+    fn row(self, size: TxSize, y_mode: PredictionMode) -> CdfRow {
+        let sqr = sqr_log2(size).0 - 2;
+        match self {
+            Self::Inter1 => INTER_TX_TYPE_SET1_CDF.row([sqr]),
+            Self::Inter2 => INTER_TX_TYPE_SET2_CDF.row([]),
+            Self::Inter3 => INTER_TX_TYPE_SET3_CDF.row([sqr]),
+            Self::Intra1 => INTRA_TX_TYPE_SET1_CDF.row([sqr, y_mode as usize]),
+            Self::Intra2 => INTRA_TX_TYPE_SET2_CDF.row([sqr, y_mode as usize]),
+            Self::DctOnly => unreachable!("a set of one type is not coded"),
+        }
+    }
+}
+
+/// Log2 of the sides of `Tx_Size_Sqr` and `Tx_Size_Sqr_Up` (9.3).
+fn sqr_log2(size: TxSize) -> (usize, usize) {
+    let (w, h) = (size.width_log2(), size.height_log2());
+    (w.min(h), w.max(h))
+}
+
+/// `txSzCtx` (5.11.39).
+pub(crate) fn tx_size_ctx(size: TxSize) -> usize {
+    let (min, max) = sqr_log2(size);
+    (min - 2 + max - 2).div_ceil(2)
+}
+
+/// 5.11.47 `transform_type`: a no-op where only one type is possible.
+pub(crate) fn write_transform_type(
+    sink: &mut impl SymbolSink,
+    set: TxSet,
+    size: TxSize,
+    y_mode: PredictionMode,
+    tx_type: TxType,
+) {
+    if set == TxSet::DctOnly {
+        debug_assert_eq!(tx_type, TxType::DctDct);
+        return;
+    }
+    let value = set.types().iter().position(|&t| t == tx_type);
+    sink.symbol(set.row(size, y_mode), value.expect("a type of the set"));
+}
+
+/// The row of `all_zero`.
+pub(crate) fn all_zero_row(size: TxSize, ctx: usize) -> CdfRow {
+    TXB_SKIP_CDF.row([tx_size_ctx(size), ctx])
+}
+
+/// Magnitudes of a block with a margin of zeros to the right and below, from which contexts are
+/// summed without bounds: 36 to a row.
+struct LevelMap {
+    magnitudes: [u8; MAP_STRIDE * (32 + MAP_MARGIN)],
+}
+
+const MAP_MARGIN: usize = 4;
+const MAP_STRIDE: usize = 32 + MAP_MARGIN;
+
+/// Neighbours whose magnitudes make the context of `coeff_base` (`Sig_Ref_Diff_Offset`, 9.3), as
+/// offsets in the map, by class.
+const BASE_NEIGHBOURS: [[usize; 5]; 3] = [
+    [1, MAP_STRIDE, MAP_STRIDE + 1, 2, 2 * MAP_STRIDE],
+    [1, MAP_STRIDE, 2, 3, 4],
+    [MAP_STRIDE, 1, 2 * MAP_STRIDE, 3 * MAP_STRIDE, 4 * MAP_STRIDE],
+];
+
+/// Neighbours for `coeff_br` (`Mag_Ref_Offset_With_Tx_Class`, 8.3.2), by class.
+const RANGE_NEIGHBOURS: [[usize; 3]; 3] =
+    [[1, MAP_STRIDE, MAP_STRIDE + 1], [1, MAP_STRIDE, 2], [1, MAP_STRIDE, 2 * MAP_STRIDE]];
+
+impl LevelMap {
+    fn new() -> Self {
+        Self { magnitudes: [0; MAP_STRIDE * (32 + MAP_MARGIN)] }
+    }
+
+    fn sum<const N: usize>(&self, at: usize, neighbours: &[usize; N], limit: u8) -> usize {
+        neighbours.iter().map(|&n| usize::from(self.magnitudes[at + n].min(limit))).sum()
+    }
+}
+
+/// What the coefficients of a block are coded with.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CoefficientInput<'a> {
+    /// `txSz`.
+    pub(crate) size: TxSize,
+    /// `PlaneTxType`.
+    pub(crate) tx_type: TxType,
+    /// 0 for luma, 1 for chroma (`ptype`).
+    pub(crate) plane_type: usize,
+    /// `get_scan` (5.11.41).
+    pub(crate) scan: &'a [u16],
+    /// `Quant`: rows of min(width, 32) levels.
+    pub(crate) levels: &'a [i16],
+    /// `eob`, at least 1.
+    pub(crate) eob: usize,
+    /// The context of `dc_sign`.
+    pub(crate) dc_sign_ctx: usize,
+}
+
+/// The coefficients of a block that is not all zero, from `eob_pt` on (5.11.39); gives `culLevel`
+/// and `dcCategory`.
+pub(crate) fn write_coefficients(
+    sink: &mut impl SymbolSink,
+    input: &CoefficientInput<'_>,
+) -> (u8, u8) {
+    let &CoefficientInput { size, tx_type, plane_type, scan, levels, eob, dc_sign_ctx } = input;
+    let size_ctx = tx_size_ctx(size);
+    let class = tx_type.class();
+    write_eob(sink, size, class, plane_type, eob);
+
+    let width_log2 = size.width_log2().min(5);
+    let height = size.height().min(32);
+    let mask = (1 << width_log2) - 1;
+    let place = |position: usize| {
+        let (row, col) = (position >> width_log2, position & mask);
+        (row, col, row * MAP_STRIDE + col)
+    };
+    let mut map = LevelMap::new();
+    for &position in &scan[..eob] {
+        let position = usize::from(position);
+        map.magnitudes[place(position).2] = levels[position].unsigned_abs().min(255) as u8;
+    }
+    let range_size_ctx = size_ctx.min(3);
+    for c in (0..eob).rev() {
+        let position = usize::from(scan[c]);
+        let (row, col, at) = place(position);
+        let level = u32::from(levels[position].unsigned_abs());
+        let base;
+        if c == eob - 1 {
+            let count = height << width_log2;
+            let ctx = if c == 0 {
+                0
+            } else if c <= count / 8 {
+                1
+            } else if c <= count / 4 {
+                2
+            } else {
+                3
+            };
+            base = level.min(NUM_BASE_LEVELS + 1);
+            sink.symbol(COEFF_BASE_EOB_CDF.row([size_ctx, plane_type, ctx]), base as usize - 1);
+        } else {
+            let magnitude = map.sum(at, &BASE_NEIGHBOURS[class as usize], 3);
+            let ctx = magnitude.div_ceil(2).min(4);
+            let ctx = match class {
+                TxClass::TwoD if position == 0 => 0,
+                TxClass::TwoD => {
+                    let offsets = &COEFF_BASE_CTX_OFFSET[size as usize];
+                    ctx + usize::from(offsets[row.min(4)][col.min(4)])
+                }
+                TxClass::Horiz => ctx + usize::from(COEFF_BASE_POS_CTX_OFFSET[col.min(2)]),
+                TxClass::Vert => ctx + usize::from(COEFF_BASE_POS_CTX_OFFSET[row.min(2)]),
+            };
+            base = level.min(NUM_BASE_LEVELS + 1);
+            sink.symbol(COEFF_BASE_CDF.row([size_ctx, plane_type, ctx]), base as usize);
+        }
+        if base > NUM_BASE_LEVELS {
+            let magnitude = map.sum(at, &RANGE_NEIGHBOURS[class as usize], 15);
+            let ctx = magnitude.div_ceil(2).min(6);
+            let near = match class {
+                TxClass::TwoD => row < 2 && col < 2,
+                TxClass::Horiz => col == 0,
+                TxClass::Vert => row == 0,
+            };
+            let ctx = match (position, near) {
+                (0, _) => ctx,
+                (_, true) => ctx + 7,
+                (_, false) => ctx + 14,
+            };
+            let cdf = COEFF_BR_CDF.row([range_size_ctx, plane_type, ctx]);
+            let mut rest = (level - NUM_BASE_LEVELS - 1).min(COEFF_BASE_RANGE);
+            for _ in 0..COEFF_BASE_RANGE / BR_STEP {
+                let part = rest.min(BR_STEP);
+                sink.symbol(cdf, part as usize);
+                rest -= part;
+                if part < BR_STEP {
+                    break;
+                }
+            }
+        }
+    }
+    write_signs(sink, input, plane_type, dc_sign_ctx)
+}
+
+/// `eob_pt_*`, `eob_extra` and `eob_extra_bit` (5.11.39).
+fn write_eob(
+    sink: &mut impl SymbolSink,
+    size: TxSize,
+    class: TxClass,
+    plane_type: usize,
+    eob: usize,
+) {
+    let class_ctx = usize::from(class != TxClass::TwoD);
+    let multi_size = size.width_log2().min(5) + size.height_log2().min(5) - 4;
+    // eobPt is 1 for 1, 2 for 2, then one more for each doubling of eob − 1.
+    let eob_pt = if eob == 1 { 1 } else { (eob - 1).ilog2() as usize + 2 };
+    let row = match multi_size {
+        0 => EOB_PT_16_CDF.row([plane_type, class_ctx]),
+        1 => EOB_PT_32_CDF.row([plane_type, class_ctx]),
+        2 => EOB_PT_64_CDF.row([plane_type, class_ctx]),
+        3 => EOB_PT_128_CDF.row([plane_type, class_ctx]),
+        4 => EOB_PT_256_CDF.row([plane_type, class_ctx]),
+        5 => EOB_PT_512_CDF.row([plane_type]),
+        _ => EOB_PT_1024_CDF.row([plane_type]),
+    };
+    sink.symbol(row, eob_pt - 1);
+    if eob_pt >= 3 {
+        let bits = eob_pt - 2;
+        let extra = eob - 1 - (1 << bits);
+        let row = EOB_EXTRA_CDF.row([tx_size_ctx(size), plane_type, eob_pt - 3]);
+        sink.symbol(row, extra >> (bits - 1));
+        let rest = extra & ((1 << (bits - 1)) - 1);
+        if bits > 1 {
+            sink.literal(rest as u32, bits as u32 - 1);
+        }
+    }
+}
+
+/// Signs and Golomb-coded remainders (5.11.39); gives `culLevel` and `dcCategory`.
+fn write_signs(
+    sink: &mut impl SymbolSink,
+    input: &CoefficientInput<'_>,
+    plane_type: usize,
+    dc_sign_ctx: usize,
+) -> (u8, u8) {
+    let mut total = 0_u32;
+    let mut dc_category = 0;
+    for (c, &position) in input.scan[..input.eob].iter().enumerate() {
+        let level = input.levels[usize::from(position)];
+        if level == 0 {
+            continue;
+        }
+        let negative = level < 0;
+        if c == 0 {
+            sink.symbol(DC_SIGN_CDF.row([plane_type, dc_sign_ctx]), usize::from(negative));
+        } else {
+            sink.literal(u32::from(negative), 1);
+        }
+        let magnitude = u32::from(level.unsigned_abs());
+        if magnitude > NUM_BASE_LEVELS + COEFF_BASE_RANGE {
+            write_golomb(sink, magnitude - NUM_BASE_LEVELS - COEFF_BASE_RANGE);
+        }
+        if position == 0 {
+            dc_category = if negative { 1 } else { 2 };
+        }
+        total += magnitude;
+    }
+    (total.min(63) as u8, dc_category)
+}
+
+/// `golomb_length_bit` and `golomb_data_bit` (5.11.39) of `x`, at least 1.
+fn write_golomb(sink: &mut impl SymbolSink, x: u32) {
+    let length = x.ilog2();
+    sink.literal(0, length);
+    sink.literal(1, 1);
+    sink.literal(x & ((1 << length) - 1), length);
+}

@@ -1,0 +1,98 @@
+//! What a coded block leaves behind for its neighbours, for the filters and for later frames: the
+//! arrays that the standard indexes by 4×4 position (5.11.5 `decode_block`), in one record.
+
+use super::types::{
+    BlockSize, INTRA_FRAME, InterpFilter, Mv, NONE, PredictionMode, RefFrame, TxSize,
+};
+
+/// The state of one 4×4 luma position (5.11.5).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct ModeInfo {
+    /// `Mvs`, in 1/8 luma samples.
+    pub(crate) mv: [Mv; 2],
+    /// `RefFrames`.
+    pub(crate) ref_frame: [RefFrame; 2],
+    /// `MiSizes`.
+    pub(crate) block_size: BlockSize,
+    /// `YModes`.
+    pub(crate) y_mode: PredictionMode,
+    /// `InterpFilters`, vertical (0) and horizontal (1).
+    pub(crate) interp_filter: [InterpFilter; 2],
+    /// `SegmentIds`.
+    pub(crate) segment_id: u8,
+    /// `TxSizes`: the size that contexts see.
+    pub(crate) tx_size: TxSize,
+    /// `InterTxSizes`: the size of the transform that covers this position.
+    pub(crate) inter_tx_size: TxSize,
+    /// `IsInters`.
+    pub(crate) is_inter: bool,
+    /// `Skips`.
+    pub(crate) skip: bool,
+    /// `SkipModes`.
+    pub(crate) skip_mode: bool,
+}
+
+impl Default for ModeInfo {
+    fn default() -> Self {
+        Self {
+            mv: [Mv::default(); 2],
+            ref_frame: [INTRA_FRAME, NONE],
+            block_size: BlockSize::B4x4,
+            y_mode: PredictionMode::Dc,
+            interp_filter: [InterpFilter::EightTap; 2],
+            segment_id: 0,
+            tx_size: TxSize::T4x4,
+            inter_tx_size: TxSize::T4x4,
+            is_inter: false,
+            skip: false,
+            skip_mode: false,
+        }
+    }
+}
+
+/// The records of a frame, one for each 4×4 luma position, `MiRows` × `MiCols` (5.9.9).
+#[derive(Clone, Debug)]
+pub(crate) struct ModeInfoGrid {
+    /// Positions down (`MiRows`).
+    pub(crate) mi_rows: usize,
+    /// Positions across (`MiCols`).
+    pub(crate) mi_cols: usize,
+    cells: Vec<ModeInfo>,
+}
+
+impl ModeInfoGrid {
+    /// A grid for a frame of `width` × `height` luma samples (5.9.9 `compute_image_size`).
+    pub(crate) fn new(width: usize, height: usize) -> Self {
+        let mi_cols = 2 * ((width + 7) >> 3);
+        let mi_rows = 2 * ((height + 7) >> 3);
+        Self { mi_rows, mi_cols, cells: vec![ModeInfo::default(); mi_rows * mi_cols] }
+    }
+
+    /// Marks every position as not yet coded: no first reference (7.10.2.4 asks for that).
+    pub(crate) fn clear(&mut self) {
+        self.cells.fill(ModeInfo { ref_frame: [NONE, NONE], ..ModeInfo::default() });
+    }
+
+    /// The record at a position inside the frame.
+    pub(crate) fn at(&self, mi_row: usize, mi_col: usize) -> &ModeInfo {
+        &self.cells[mi_row * self.mi_cols + mi_col]
+    }
+
+    /// One row of positions.
+    pub(crate) fn row(&self, mi_row: usize) -> &[ModeInfo] {
+        &self.cells[mi_row * self.mi_cols..][..self.mi_cols]
+    }
+
+    /// One row of positions, to be written.
+    pub(crate) fn row_mut(&mut self, mi_row: usize) -> &mut [ModeInfo] {
+        &mut self.cells[mi_row * self.mi_cols..][..self.mi_cols]
+    }
+
+    /// Writes `info` over the part of a block that lies inside the frame.
+    pub(crate) fn fill(&mut self, mi_row: usize, mi_col: usize, size: BlockSize, info: ModeInfo) {
+        let cols = size.width4().min(self.mi_cols - mi_col);
+        for row in mi_row..(mi_row + size.height4()).min(self.mi_rows) {
+            self.row_mut(row)[mi_col..mi_col + cols].fill(info);
+        }
+    }
+}

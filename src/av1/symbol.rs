@@ -1,0 +1,141 @@
+//! Symbols between the two phases of a frame: recorded while blocks are decided, coded afterwards.
+
+use super::cdf::{CdfContext, CdfRow};
+use super::entropy::{RangeEncoder, adapt};
+use super::types::{BlockSize, Partition};
+
+/// The two partition symbols at the frame's edges, whose probabilities are gathered from a
+/// partition row (8.3.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Gather {
+    /// `split_or_horz`: the bottom half of the block lies outside.
+    SplitOrHorz,
+    /// `split_or_vert`: the right half lies outside.
+    SplitOrVert,
+}
+
+/// Where syntax functions put their symbols: a record, or a sum of costs.
+pub(crate) trait SymbolSink {
+    /// A symbol with an adaptive distribution (descriptor S).
+    fn symbol(&mut self, row: CdfRow, value: usize);
+    /// `bits` equiprobable bits (descriptor L), at most 16.
+    fn literal(&mut self, value: u32, bits: u32);
+    /// `split_or_horz` or `split_or_vert` with the partition row `row`.
+    fn split_or(&mut self, row: CdfRow, gather: Gather, split: bool);
+}
+
+/// One recorded symbol in 32 bits: kind (2), number of values or bits (6), value (8), row (16); for
+/// a literal the low 16 bits are the value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Record(u32);
+
+const KIND_SYMBOL: u32 = 0;
+const KIND_LITERAL: u32 = 1;
+const KIND_SPLIT_OR_HORZ: u32 = 2;
+const KIND_SPLIT_OR_VERT: u32 = 3;
+
+impl Record {
+    fn new(kind: u32, count: u32, value: u32, low: u32) -> Self {
+        Self((kind << 30) | (count << 24) | (value << 16) | low)
+    }
+}
+
+impl SymbolSink for Vec<Record> {
+    fn symbol(&mut self, row: CdfRow, value: usize) {
+        debug_assert!(value < usize::from(row.symbols));
+        self.push(Record::new(
+            KIND_SYMBOL,
+            u32::from(row.symbols),
+            value as u32,
+            u32::from(row.offset),
+        ));
+    }
+
+    fn literal(&mut self, value: u32, bits: u32) {
+        debug_assert!(bits <= 16 && value >> bits == 0);
+        self.push(Record::new(KIND_LITERAL, bits, 0, value));
+    }
+
+    fn split_or(&mut self, row: CdfRow, gather: Gather, split: bool) {
+        let kind = match gather {
+            Gather::SplitOrHorz => KIND_SPLIT_OR_HORZ,
+            Gather::SplitOrVert => KIND_SPLIT_OR_VERT,
+        };
+        self.push(Record::new(
+            kind,
+            u32::from(row.symbols),
+            u32::from(split),
+            u32::from(row.offset),
+        ));
+    }
+}
+
+/// The inverse probability 32768 − `cdf[0]` of `split_or_horz` or `split_or_vert`, which is the sum
+/// `psum` of 8.3.2, from the inverse partition row. Rows of 8 values are those of 128×128 blocks.
+pub(crate) fn gathered(row: &[u16], symbols: usize, gather: Gather) -> u16 {
+    use Partition as P;
+    let probability = |p: P| {
+        let p = p as usize;
+        let above = if p == 0 { 32768 } else { row[p - 1] };
+        let below = if p + 1 == symbols { 0 } else { row[p] };
+        above - below
+    };
+    let parts: &[P] = match gather {
+        Gather::SplitOrHorz => &[P::Vert, P::Split, P::HorzA, P::VertA, P::VertB, P::Vert4],
+        Gather::SplitOrVert => &[P::Horz, P::Split, P::HorzA, P::HorzB, P::VertA, P::Horz4],
+    };
+    parts.iter().filter(|&&p| (p as usize) < symbols).map(|&p| probability(p)).sum()
+}
+
+/// Codes `records` in order; the second phase of a frame. `adaptive` is the inverse of
+/// `disable_cdf_update`.
+pub(crate) fn code(
+    records: &[Record],
+    cdfs: &mut CdfContext,
+    encoder: &mut RangeEncoder,
+    adaptive: bool,
+) {
+    for &Record(bits) in records {
+        let count = (bits >> 24) & 63;
+        let value = ((bits >> 16) & 0xFF) as usize;
+        let low = bits & 0xFFFF;
+        if bits >> 30 == KIND_LITERAL {
+            encoder.literal(low, count);
+            continue;
+        }
+        let symbols = count as usize;
+        let row = cdfs.row_mut(CdfRow { offset: low as u16, symbols: count as u8 });
+        match bits >> 30 {
+            KIND_SYMBOL => {
+                encoder.symbol(row, value, symbols);
+                if adaptive {
+                    adapt(row, value, symbols);
+                }
+            }
+            kind => {
+                let gather = if kind == KIND_SPLIT_OR_HORZ {
+                    Gather::SplitOrHorz
+                } else {
+                    Gather::SplitOrVert
+                };
+                encoder.symbol(&[gathered(row, symbols, gather), 0], value, 2);
+            }
+        }
+    }
+}
+
+/// The row of `partition` for a square block (8.3.2), where `ctx` is from 0 to 3.
+pub(crate) fn partition_row(size: BlockSize, ctx: usize) -> CdfRow {
+    use super::cdf::{
+        PARTITION_W8_CDF, PARTITION_W16_CDF, PARTITION_W32_CDF, PARTITION_W64_CDF,
+        PARTITION_W128_CDF,
+    };
+    match size.width_log2() {
+        3 => PARTITION_W8_CDF,
+        4 => PARTITION_W16_CDF,
+        5 => PARTITION_W32_CDF,
+        6 => PARTITION_W64_CDF,
+        _ => PARTITION_W128_CDF,
+    }
+    .row([ctx])
+}
