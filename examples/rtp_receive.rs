@@ -16,11 +16,10 @@ use bytes::Bytes;
 use clap::Parser;
 use common::rtp::{CLOCK_RATE, Packet};
 use common::{cli, ivf};
-use rtav1::Rational;
-use rtav1::av1::obu::StreamInspector;
 use rtav1::rtp::{
     Depacketizer, DepacketizerConfig, DepacketizerEvent, LossReason, ReceivedUnit, RtpPacket,
 };
+use rtav1::{Rational, StreamInspector};
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// Receive AV1 over RTP into an IVF file.

@@ -17,10 +17,12 @@ use common::clip::{CLIP_HELP, Clip};
 use common::coded::CodedClip;
 use common::rtp::{CLOCK_RATE, PAYLOAD_TYPE, Packet};
 use indicatif::ProgressBar;
-use rtav1::av1::obu::StreamInspector;
 use rtav1::rtp::sdp::FmtpParameters;
 use rtav1::rtp::{PacketLimits, Packetizer};
-use rtav1::{Encoder, EncoderConfig, EngineKind, FrameOptions, Rational, Speed, TemporalUnit};
+use rtav1::{
+    Encoder, EncoderConfig, EngineKind, FrameOptions, Rational, Speed, StreamInspector,
+    TemporalUnit,
+};
 
 /// Send a clip over RTP in real time.
 ///
@@ -151,12 +153,7 @@ fn first_unit(clip: &CodedClip) -> anyhow::Result<(FmtpParameters, u64)> {
     let mut inspector = StreamInspector::new();
     inspector.inspect(&unit.data)?;
     let header = inspector.state().sequence_header().context("no sequence header at the start")?;
-    let level = header.operating_points.first().context("no operating point")?;
-    let fmtp = FmtpParameters {
-        profile: header.seq_profile,
-        level_idx: level.seq_level_idx,
-        tier: level.seq_tier.into(),
-    };
+    let fmtp = FmtpParameters::from_sequence_header(header).context("no operating point")?;
     Ok((fmtp, unit.timestamp))
 }
 
