@@ -178,6 +178,18 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    const PAYLOADS: [&[u8]; 9] = [
+        &[],
+        &[0x28, 2, 0x08, 5, 0x30, 0x10, 7],
+        &[0x10, 0x30, 0x30, 7],
+        &[0x68, 2, 0x08, 5, 0x30],
+        &[0x50, 0x30, 0x30],
+        &[0xd0, 0x30, 0x30],
+        &[0x90, 7, 7, 7],
+        &[0x10, 0x20, 7],
+        &[0x20, 9],
+    ];
+
     type Body = fn(&[u8]);
 
     const BODIES: &[(&str, Body)] = &[
@@ -234,6 +246,28 @@ mod tests {
 
         #[test]
         fn depacketize_any(data in proptest::collection::vec(any::<u8>(), 0..1000)) {
+            depacketize(&data);
+        }
+
+        /// Mostly legal payloads, mostly near each other.
+        #[test]
+        fn depacketize_plausible(
+            settings: [u8; 7],
+            packets in proptest::collection::vec(
+                (
+                    any::<u8>().prop_map(|control| control & 0x43 | 2),
+                    prop_oneof![20 => any::<u8>().prop_map(|jump| jump & 1), 1 => any::<u8>()],
+                    proptest::sample::select(&PAYLOADS[..]),
+                    prop_oneof![40 => Just(0), 1 => any::<u8>()],
+                ),
+                0..80,
+            ),
+        ) {
+            let mut data = settings.to_vec();
+            for (control, jump, payload, disturbance) in packets {
+                data.extend([control ^ disturbance, jump, payload.len() as u8]);
+                data.extend_from_slice(payload);
+            }
             depacketize(&data);
         }
 
