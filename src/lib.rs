@@ -1,5 +1,7 @@
 //! Real-time AV1 for calls over thin links: a low-delay encoder, a decoder and an RTP packetizer.
 
+#[cfg(feature = "capi")]
+mod capi;
 mod config;
 mod error;
 mod frame;

@@ -1,0 +1,217 @@
+//! The encoder's exports.
+
+use std::ffi::{CString, c_char};
+use std::ptr;
+
+use super::encoder_types::{
+    Rtav1Capabilities, Rtav1EncodeOutcome, Rtav1EncoderConfig, Rtav1Frame, Rtav1FrameOptions,
+    Rtav1Unit,
+};
+use super::error::Failure;
+use super::handle::{Handle, Report, c_string, call, create, free, guard, last_error, text_of};
+use super::memory::{CallerStruct, Out, fill};
+use super::owned::release;
+use super::status::Rtav1Status;
+use crate::config::{EncoderConfig, Rational, Speed};
+use crate::encoder::{Encoder, FrameOptions};
+
+/// Codes frames of one size into temporal units.
+pub struct Rtav1Encoder {
+    encoder: Encoder,
+    engine_name: CString,
+    report: Report,
+}
+
+impl Handle for Rtav1Encoder {
+    fn report(&mut self) -> &mut Report {
+        &mut self.report
+    }
+}
+
+/// Fills `config` for `width` by `height` luma samples at `bitrate` bit/s: 30 frames a second,
+/// 90 kHz ticks, one thread, key frames on request, the default engine at its fastest.
+/// `struct_size` is `sizeof *config`. The values are checked by `rtav1_encoder_new`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_config_default(
+    config: *mut Rtav1EncoderConfig,
+    struct_size: usize,
+    width: u32,
+    height: u32,
+    bitrate: u32,
+) -> Rtav1Status {
+    let value = Rtav1EncoderConfig::new(width, height, bitrate);
+    // SAFETY: the caller gives pointers that hold what the header says of them.
+    unsafe { guard(ptr::null_mut(), 0, || fill(config, struct_size, value)) }
+}
+
+/// Makes an encoder; `*encoder` becomes null on failure. Freed by `rtav1_encoder_free`.
+///
+/// `message` may be null, or get the text of the error, cut to `capacity` bytes with its NUL.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_new(
+    config: *const Rtav1EncoderConfig,
+    encoder: *mut *mut Rtav1Encoder,
+    message: *mut c_char,
+    capacity: usize,
+) -> Rtav1Status {
+    // SAFETY: the caller gives pointers that hold what the header says of them.
+    unsafe { create(encoder, message, capacity, || Rtav1Encoder::new(config)) }
+}
+
+/// Frees the encoder and sets `*encoder` to null; does nothing where that is null already.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_free(encoder: *mut *mut Rtav1Encoder) {
+    // SAFETY: the caller gives null or a place that holds null or an encoder.
+    unsafe { free(encoder) }
+}
+
+/// Text of the last call on this handle that failed, empty if none did; valid until the next call
+/// on the handle.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_error(encoder: *mut Rtav1Encoder) -> *const c_char {
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { last_error(encoder) }
+}
+
+/// Takes one frame and gives at most one unit. `options` may be null: no requests.
+///
+/// A frame that is refused leaves the encoder as it was.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_encode(
+    encoder: *mut Rtav1Encoder,
+    frame: *const Rtav1Frame,
+    options: *const Rtav1FrameOptions,
+    outcome: *mut Rtav1EncodeOutcome,
+) -> Rtav1Status {
+    // SAFETY: the caller gives pointers that hold what the header says of them.
+    unsafe { call(encoder, |handle| handle.encode(frame, options, outcome)) }
+}
+
+/// Ends the stream and gives one of the frames still inside; to be called until `*unit` is null.
+/// From the first call on no more frames are taken.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_flush(
+    encoder: *mut Rtav1Encoder,
+    unit: *mut *const Rtav1Unit,
+) -> Rtav1Status {
+    // SAFETY: the caller gives pointers that hold what the header says of them.
+    unsafe { call(encoder, |handle| handle.flush(unit)) }
+}
+
+/// Sets the target rate, in bit/s of coded OBUs, from the next frame on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_set_bitrate(
+    encoder: *mut Rtav1Encoder,
+    bitrate: u32,
+) -> Rtav1Status {
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, |handle| Ok(handle.encoder.set_bitrate(bitrate)?)) }
+}
+
+/// Sets the nominal frames a second, `num / den`, from the next frame on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_set_frame_rate(
+    encoder: *mut Rtav1Encoder,
+    num: u32,
+    den: u32,
+) -> Rtav1Status {
+    let rate = Rational::new(num, den);
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, |handle| Ok(handle.encoder.set_frame_rate(rate)?)) }
+}
+
+/// Sets the speed, 0 to 10, from the next frame on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_set_speed(
+    encoder: *mut Rtav1Encoder,
+    speed: u8,
+) -> Rtav1Status {
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, |handle| Ok(handle.encoder.set_speed(Speed::new(speed)?)?)) }
+}
+
+/// Asks that the next frame be a key frame; if that one is dropped, the one after it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_request_key_frame(
+    encoder: *mut Rtav1Encoder,
+) -> Rtav1Status {
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, |handle| Ok(handle.encoder.request_key_frame()?)) }
+}
+
+/// What the encoder's engine can do.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_capabilities(
+    encoder: *mut Rtav1Encoder,
+    capabilities: *mut Rtav1Capabilities,
+) -> Rtav1Status {
+    // SAFETY: the caller gives pointers that hold what the header says of them.
+    unsafe { call(encoder, |handle| handle.capabilities(capabilities)) }
+}
+
+/// Name of the encoder's engine, such as "rav1e"; valid as long as the encoder.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_engine_name(encoder: *mut Rtav1Encoder) -> *const c_char {
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { text_of(encoder, |handle| &handle.engine_name) }
+}
+
+/// Frees the unit and sets `*unit` to null; does nothing where that is null already.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_unit_free(unit: *mut *const Rtav1Unit) {
+    // SAFETY: the caller gives null or a place that holds null or a unit.
+    unsafe { release(unit) }
+}
+
+impl Rtav1Encoder {
+    /// # Safety
+    /// As for [`CallerStruct::read`].
+    unsafe fn new(config: *const Rtav1EncoderConfig) -> Result<Self, Failure> {
+        // SAFETY: as for this function.
+        let config = unsafe { CallerStruct::read(config) }?;
+        let encoder = Encoder::new(EncoderConfig::try_from(config)?)?;
+        let engine_name = c_string(encoder.engine_name());
+        Ok(Self { encoder, engine_name, report: Report::default() })
+    }
+
+    /// # Safety
+    /// The pointers are those of [`rtav1_encoder_encode`].
+    unsafe fn encode(
+        &mut self,
+        frame: *const Rtav1Frame,
+        options: *const Rtav1FrameOptions,
+        outcome: *mut Rtav1EncodeOutcome,
+    ) -> Result<(), Failure> {
+        // SAFETY: as for this function.
+        let outcome = unsafe { CallerStruct::output(outcome) }?;
+        outcome.set(Rtav1EncodeOutcome::empty());
+        // SAFETY: as for this function.
+        let frame = unsafe { Rtav1Frame::read(frame)?.view() }?;
+        let options = match options.is_null() {
+            true => FrameOptions::default(),
+            // SAFETY: as for this function.
+            false => unsafe { Rtav1FrameOptions::read(options) }?.into(),
+        };
+        outcome.set(Rtav1EncodeOutcome::give(self.encoder.encode(&frame, options)?));
+        Ok(())
+    }
+
+    /// # Safety
+    /// The pointer is that of [`rtav1_encoder_flush`].
+    unsafe fn flush(&mut self, unit: *mut *const Rtav1Unit) -> Result<(), Failure> {
+        // SAFETY: as for this function.
+        let out = unsafe { Out::new(unit, "unit") }?;
+        out.set(ptr::null());
+        out.set(self.encoder.flush()?.map_or(ptr::null(), Rtav1Unit::give));
+        Ok(())
+    }
+
+    /// # Safety
+    /// The pointer is that of [`rtav1_encoder_capabilities`].
+    unsafe fn capabilities(&mut self, out: *mut Rtav1Capabilities) -> Result<(), Failure> {
+        // SAFETY: as for this function.
+        let out = unsafe { CallerStruct::output(out) }?;
+        out.set(self.encoder.capabilities().into());
+        Ok(())
+    }
+}

@@ -1,0 +1,385 @@
+//! The structs of the encoder, and their Rust counterparts.
+
+use std::ptr;
+
+use super::error::Failure;
+use super::memory::{CallerStruct, items};
+use super::owned::{View, give};
+use crate::config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
+use crate::encoder::{Capabilities, DropReason, EncodeOutcome, FrameOptions, TemporalUnit};
+use crate::frame::{Frame, Plane};
+
+/// Values of `Rtav1EncoderConfig.engine`.
+#[repr(C)]
+pub enum Rtav1Engine {
+    /// The library's choice.
+    Default = 0,
+    /// rav1e: several frames of delay, everything but key frames fixed at the start.
+    Rav1e = 1,
+}
+
+/// Values of `Rtav1EncoderConfig.rate_mode`.
+#[repr(C)]
+pub enum Rtav1RateMode {
+    /// A mean rate, in the field `bitrate`.
+    Bitrate = 0,
+    /// One quantizer index, in the field `qindex`.
+    ConstantQindex = 1,
+}
+
+/// Values of `Rtav1Frame.format`; both are 8-bit 4:2:0.
+#[repr(C)]
+pub enum Rtav1PixelFormat {
+    /// Three planes: Y, U, V. The chroma planes are (width + 1) / 2 by (height + 1) / 2 samples.
+    I420 = 0,
+    /// Two planes: Y, and U and V interleaved sample by sample.
+    Nv12 = 1,
+}
+
+/// Values of `Rtav1EncodeOutcome.drop_reason`.
+#[repr(C)]
+pub enum Rtav1DropReason {
+    /// The frame was not dropped.
+    None = 0,
+    /// The link still owes the bits of earlier frames.
+    LinkFull = 1,
+}
+
+/// Settings of an encoder, to be filled by `rtav1_encoder_config_default` and then changed.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Rtav1EncoderConfig {
+    /// `sizeof(Rtav1EncoderConfig)`.
+    pub struct_size: usize,
+    /// Width in luma samples, 16 to 8192.
+    pub width: u32,
+    /// Height in luma samples, 16 to 4320.
+    pub height: u32,
+    /// Length of a timestamp's tick in seconds: numerator. 1/90000 by default.
+    pub timebase_num: u32,
+    /// Length of a timestamp's tick in seconds: denominator.
+    pub timebase_den: u32,
+    /// Nominal frames a second, 1/10 to 240: numerator. 30/1 by default.
+    pub frame_rate_num: u32,
+    /// Nominal frames a second: denominator.
+    pub frame_rate_den: u32,
+    /// An `Rtav1RateMode`, by default a bitrate.
+    pub rate_mode: u32,
+    /// Bit/s of coded OBUs, 1000 to 100000000, with `RTAV1_RATE_MODE_BITRATE`.
+    pub bitrate: u32,
+    /// Frames from one key frame to the next at most; 0, the default: key frames on request only.
+    pub key_interval: u32,
+    /// An `Rtav1Engine`.
+    pub engine: u32,
+    /// Threads the encoder may use, the caller's included, 1 to 64. 1 by default.
+    pub threads: u32,
+    /// Base quantizer index, 0 to 255, with `RTAV1_RATE_MODE_CONSTANT_QINDEX`.
+    pub qindex: u8,
+    /// 0, the slowest and smallest, to 10, the fastest and the default.
+    pub speed: u8,
+    /// Nonzero: each unit comes with the encoder's own reconstruction.
+    pub reconstruction: u8,
+    /// color_primaries of ITU-T H.273; 2, the default, is unspecified.
+    pub color_primaries: u8,
+    /// transfer_characteristics of ITU-T H.273; 2, the default, is unspecified.
+    pub transfer_characteristics: u8,
+    /// matrix_coefficients of ITU-T H.273; 2, the default, is unspecified.
+    pub matrix_coefficients: u8,
+    /// Nonzero: samples use all of 0 to 255 rather than 16 to 235.
+    pub full_range: u8,
+}
+
+/// A picture to be coded. The samples stay the caller's and are not used after the call.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Rtav1Frame {
+    /// `sizeof(Rtav1Frame)`.
+    pub struct_size: usize,
+    /// The first sample of each plane.
+    pub planes: [*const u8; 3],
+    /// Bytes that may be read at each plane; the last row may end without its padding.
+    pub lengths: [usize; 3],
+    /// Bytes from the start of a row to the start of the next, of each plane.
+    pub strides: [usize; 3],
+    /// Time in ticks of the encoder's time base, above that of the frame before.
+    pub timestamp: u64,
+    /// Width in luma samples.
+    pub width: u32,
+    /// Height in luma samples.
+    pub height: u32,
+    /// An `Rtav1PixelFormat`.
+    pub format: u32,
+}
+
+/// Requests for one frame; zero in all fields but the first asks for nothing.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Rtav1FrameOptions {
+    /// `sizeof(Rtav1FrameOptions)`.
+    pub struct_size: usize,
+    /// Nonzero: code this frame as a key frame.
+    pub key_frame: u8,
+    /// Nonzero: code this frame with the base quantizer index `qindex` whatever the rate.
+    pub has_qindex: u8,
+    /// 0 to 255.
+    pub qindex: u8,
+}
+
+/// One coded frame: what a packetizer and a decoder take. It is the caller's until
+/// `rtav1_unit_free` and does not depend on the encoder.
+#[repr(C)]
+pub struct Rtav1Unit {
+    /// OBUs in the low-overhead format, led by a temporal delimiter.
+    pub data: *const u8,
+    /// Bytes at `data`.
+    pub len: usize,
+    /// The timestamp of the frame.
+    pub timestamp: u64,
+    /// Coded width in luma samples.
+    pub width: u32,
+    /// Coded height in luma samples.
+    pub height: u32,
+    /// Whether decoding can start here.
+    pub key_frame: bool,
+    /// Temporal layer, 0 to 7.
+    pub temporal_id: u8,
+    /// Spatial layer, 0 to 3.
+    pub spatial_id: u8,
+    /// Base quantizer index of the frame, 0 to 255.
+    pub qindex: u8,
+    /// Y, U and V of the encoder's reconstruction; null if the settings do not ask for it.
+    pub reconstruction: [*const u8; 3],
+    /// Bytes from row to row of each plane of the reconstruction.
+    pub reconstruction_strides: [usize; 3],
+}
+
+/// What came of one call to `rtav1_encoder_encode`. While an engine with delay fills up there is
+/// neither a unit nor a dropped frame.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Rtav1EncodeOutcome {
+    /// `sizeof(Rtav1EncodeOutcome)`.
+    pub struct_size: usize,
+    /// The coded frame or null; with an engine that has delay, an earlier one than went in. What
+    /// stood here before the call is overwritten, not freed.
+    pub unit: *const Rtav1Unit,
+    /// Timestamp of the frame that was dropped.
+    pub dropped_timestamp: u64,
+    /// An `Rtav1DropReason`: `RTAV1_DROP_REASON_NONE` unless a frame was dropped.
+    pub drop_reason: u32,
+}
+
+/// What an engine can do; a call beyond it fails with `RTAV1_STATUS_CONFIG_UNSUPPORTED`.
+#[repr(C)]
+#[derive(Clone, Copy)]
+pub struct Rtav1Capabilities {
+    /// `sizeof(Rtav1Capabilities)`.
+    pub struct_size: usize,
+    /// Frames that go in before the first unit comes out; 0 is one in, one out.
+    pub delay_frames: u32,
+    /// The most threads it makes use of.
+    pub max_threads: u32,
+    /// Nonzero: the bitrate can change on any frame.
+    pub live_bitrate: u8,
+    /// Nonzero: the nominal frame rate can change on any frame.
+    pub live_frame_rate: u8,
+    /// Nonzero: the speed can change on any frame.
+    pub live_speed: u8,
+    /// Nonzero: a quantizer index can be given for a single frame.
+    pub frame_qindex: u8,
+    /// Nonzero: a key frame can be asked for on any frame.
+    pub key_on_request: u8,
+    /// Nonzero: the reconstruction can be had.
+    pub reconstruction: u8,
+}
+
+// SAFETY: repr(C), `struct_size` first, integers.
+unsafe impl CallerStruct for Rtav1EncoderConfig {
+    const NAME: &'static str = "Rtav1EncoderConfig";
+}
+
+// SAFETY: repr(C), `struct_size` first, integers and pointers.
+unsafe impl CallerStruct for Rtav1Frame {
+    const NAME: &'static str = "Rtav1Frame";
+}
+
+// SAFETY: repr(C), `struct_size` first, integers.
+unsafe impl CallerStruct for Rtav1FrameOptions {
+    const NAME: &'static str = "Rtav1FrameOptions";
+}
+
+// SAFETY: repr(C), `struct_size` first, integers and a pointer.
+unsafe impl CallerStruct for Rtav1EncodeOutcome {
+    const NAME: &'static str = "Rtav1EncodeOutcome";
+}
+
+// SAFETY: repr(C), `struct_size` first, integers.
+unsafe impl CallerStruct for Rtav1Capabilities {
+    const NAME: &'static str = "Rtav1Capabilities";
+}
+
+impl View for Rtav1Unit {
+    type Owner = TemporalUnit;
+}
+
+impl Rtav1EncoderConfig {
+    pub(super) fn new(width: u32, height: u32, bitrate: u32) -> Self {
+        let EncoderConfig { timebase, frame_rate, speed, color, .. } =
+            EncoderConfig::new(width, height, bitrate);
+        Self {
+            struct_size: size_of::<Self>(),
+            width,
+            height,
+            timebase_num: timebase.num,
+            timebase_den: timebase.den,
+            frame_rate_num: frame_rate.num,
+            frame_rate_den: frame_rate.den,
+            rate_mode: BITRATE,
+            bitrate,
+            key_interval: 0,
+            engine: DEFAULT_ENGINE,
+            threads: 1,
+            qindex: 0,
+            speed: speed.level(),
+            reconstruction: 0,
+            color_primaries: color.primaries,
+            transfer_characteristics: color.transfer,
+            matrix_coefficients: color.matrix,
+            full_range: u8::from(color.full_range),
+        }
+    }
+}
+
+impl TryFrom<Rtav1EncoderConfig> for EncoderConfig {
+    type Error = Failure;
+
+    fn try_from(config: Rtav1EncoderConfig) -> Result<Self, Failure> {
+        let mut settings = Self::new(config.width, config.height, config.bitrate);
+        settings.timebase = Rational::new(config.timebase_num, config.timebase_den);
+        settings.frame_rate = Rational::new(config.frame_rate_num, config.frame_rate_den);
+        settings.rate = match config.rate_mode {
+            BITRATE => RateMode::Bitrate(config.bitrate),
+            CONSTANT_QINDEX => RateMode::ConstantQindex(config.qindex),
+            value => return Err(Failure::UnknownValue { field: "rate_mode", value }),
+        };
+        settings.engine = match config.engine {
+            DEFAULT_ENGINE => EngineKind::default(),
+            RAV1E => EngineKind::Rav1e,
+            value => return Err(Failure::UnknownValue { field: "engine", value }),
+        };
+        settings.key_interval = (config.key_interval > 0).then_some(config.key_interval);
+        settings.threads = config.threads as usize;
+        settings.speed = Speed::new(config.speed)?;
+        settings.reconstruction = config.reconstruction != 0;
+        settings.color = ColorDescription {
+            primaries: config.color_primaries,
+            transfer: config.transfer_characteristics,
+            matrix: config.matrix_coefficients,
+            full_range: config.full_range != 0,
+        };
+        Ok(settings)
+    }
+}
+
+impl Rtav1Frame {
+    /// The frame as a view of the caller's planes.
+    ///
+    /// # Safety
+    /// Unless null, the planes that the format has lead to as many readable bytes as `lengths`
+    /// says, which nobody writes for the lifetime of the view.
+    pub(super) unsafe fn view<'a>(&self) -> Result<Frame<'a>, Failure> {
+        let plane = |index: usize| {
+            let (pointer, len) = (self.planes[index], self.lengths[index]);
+            // SAFETY: as for this function.
+            let data = unsafe { items(pointer, len, PLANE_NAMES[index]) }?;
+            Ok::<_, Failure>(Plane::new(data, self.strides[index]))
+        };
+        let Self { width, height, timestamp, .. } = *self;
+        match self.format {
+            I420 => {
+                let planes = [plane(0)?, plane(1)?, plane(2)?];
+                Ok(Frame::i420(width, height, planes, timestamp)?)
+            }
+            NV12 => Ok(Frame::nv12(width, height, [plane(0)?, plane(1)?], timestamp)?),
+            value => Err(Failure::UnknownValue { field: "format", value }),
+        }
+    }
+}
+
+impl From<Rtav1FrameOptions> for FrameOptions {
+    fn from(options: Rtav1FrameOptions) -> Self {
+        let mut requests = Self::default();
+        requests.key_frame = options.key_frame != 0;
+        requests.qindex = (options.has_qindex != 0).then_some(options.qindex);
+        requests
+    }
+}
+
+impl Rtav1EncodeOutcome {
+    pub(super) fn empty() -> Self {
+        Self {
+            struct_size: size_of::<Self>(),
+            unit: ptr::null(),
+            dropped_timestamp: 0,
+            drop_reason: Rtav1DropReason::None as u32,
+        }
+    }
+
+    pub(super) fn give(outcome: EncodeOutcome) -> Self {
+        let mut given = Self::empty();
+        if let Some(dropped) = outcome.dropped {
+            given.dropped_timestamp = dropped.timestamp;
+            given.drop_reason = match dropped.reason {
+                DropReason::LinkFull => Rtav1DropReason::LinkFull as u32,
+            };
+        }
+        given.unit = outcome.unit.map_or(ptr::null(), Rtav1Unit::give);
+        given
+    }
+}
+
+impl Rtav1Unit {
+    pub(super) fn give(unit: TemporalUnit) -> *const Self {
+        let planes = unit.reconstruction.as_ref();
+        let view = Self {
+            data: unit.data.as_ptr(),
+            len: unit.data.len(),
+            timestamp: unit.timestamp,
+            width: unit.width,
+            height: unit.height,
+            key_frame: unit.key_frame,
+            temporal_id: unit.temporal_id,
+            spatial_id: unit.spatial_id,
+            qindex: unit.qindex,
+            reconstruction: [0, 1, 2]
+                .map(|plane| planes.map_or(ptr::null(), |p| p.plane(plane).as_ptr())),
+            reconstruction_strides: [0, 1, 2]
+                .map(|plane| planes.map_or(0, |p| p.plane_width(plane))),
+        };
+        give(view, unit)
+    }
+}
+
+impl From<Capabilities> for Rtav1Capabilities {
+    fn from(capabilities: Capabilities) -> Self {
+        Self {
+            struct_size: size_of::<Self>(),
+            delay_frames: capabilities.delay_frames,
+            max_threads: u32::try_from(capabilities.max_threads).unwrap_or(u32::MAX),
+            live_bitrate: u8::from(capabilities.live_bitrate),
+            live_frame_rate: u8::from(capabilities.live_frame_rate),
+            live_speed: u8::from(capabilities.live_speed),
+            frame_qindex: u8::from(capabilities.frame_qindex),
+            key_on_request: u8::from(capabilities.key_on_request),
+            reconstruction: u8::from(capabilities.reconstruction),
+        }
+    }
+}
+
+const BITRATE: u32 = Rtav1RateMode::Bitrate as u32;
+const CONSTANT_QINDEX: u32 = Rtav1RateMode::ConstantQindex as u32;
+const DEFAULT_ENGINE: u32 = Rtav1Engine::Default as u32;
+const RAV1E: u32 = Rtav1Engine::Rav1e as u32;
+const I420: u32 = Rtav1PixelFormat::I420 as u32;
+const NV12: u32 = Rtav1PixelFormat::Nv12 as u32;
+const PLANE_NAMES: [&str; 3] = ["planes[0]", "planes[1]", "planes[2]"];
