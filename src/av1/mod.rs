@@ -2,6 +2,15 @@
 
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
+pub(crate) mod block_decoded;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod inter;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod intra;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
 pub(crate) mod mode_info;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
