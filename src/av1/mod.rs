@@ -21,6 +21,13 @@ pub(crate) mod frame_params;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod inter_syntax;
+pub(crate) mod block_decoded;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod inter;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod intra;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod mode_info;
