@@ -5,4 +5,7 @@
 pub(crate) mod mode_info;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
+pub(crate) mod reconstruct;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
 pub(crate) mod types;
