@@ -46,6 +46,7 @@ pub(crate) mod tables;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod tile_context;
+pub(crate) mod reconstruct;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod types;

@@ -3,3 +3,9 @@
 
 pub(crate) mod convolve;
 pub(crate) mod intra;
+//! Pixel and coefficient kernels: scalar twins, no loops over the picture.
+
+pub(crate) mod quantize;
+pub(crate) mod sad;
+pub(crate) mod satd;
+pub(crate) mod transform;
