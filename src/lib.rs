@@ -3,6 +3,9 @@
 mod config;
 mod error;
 mod frame;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+mod kernels;
 
 pub mod av1;
 pub mod encoder;

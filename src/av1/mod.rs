@@ -2,6 +2,12 @@
 
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
+pub(crate) mod cdef;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod deblock;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
 pub(crate) mod mode_info;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
