@@ -28,6 +28,10 @@ pub(crate) mod inter;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod intra;
+pub(crate) mod cdef;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod deblock;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod mode_info;

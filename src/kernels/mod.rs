@@ -9,3 +9,7 @@ pub(crate) mod quantize;
 pub(crate) mod sad;
 pub(crate) mod satd;
 pub(crate) mod transform;
+//! Pixel and coefficient kernels: scalar twins, no loops over the picture.
+
+pub(crate) mod cdef;
+pub(crate) mod deblock;
