@@ -2,10 +2,18 @@
 
 use thiserror::Error;
 
+use crate::frame::ChromaLayout;
+
 /// An input picture that cannot be viewed as said.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FrameError {
+    /// The samples are not 8 bits deep.
+    #[error("samples of {0} bits are not 8-bit")]
+    BitDepth(u8),
+    /// The chroma planes are not those of 4:2:0.
+    #[error("chroma layout {0:?} is not 4:2:0")]
+    Layout(ChromaLayout),
     /// A plane holds fewer bytes than its rows need.
     #[error("plane {plane} has {len} bytes and needs {needed}")]
     PlaneLength {
@@ -51,6 +59,22 @@ pub enum ConfigError {
     /// The target rate is outside 1 kbit/s to 100 Mbit/s.
     #[error("bitrate {0} bit/s is outside 1000 to 100000000")]
     Bitrate(u32),
+    /// A code point of the color description is reserved, or does not go with 4:2:0.
+    #[error("{field} {value} cannot be signalled for 8-bit 4:2:0")]
+    Color {
+        /// Name of the syntax element (AV1 specification, 5.5.2).
+        field: &'static str,
+        /// Its value.
+        value: u8,
+    },
+    /// A rate was set on an encoder whose quantizer index is constant.
+    #[error("bitrate {bitrate} bit/s was set on an encoder of constant qindex {qindex}")]
+    ConstantQindex {
+        /// The rate asked for, in bit/s.
+        bitrate: u32,
+        /// The quantizer index of the encoder.
+        qindex: u8,
+    },
     /// The engine is not part of this build.
     #[error("engine {0} is not part of this build")]
     EngineMissing(&'static str),
@@ -136,5 +160,65 @@ pub enum EncodeError {
         timestamp: u64,
         /// The timestamp before it.
         last: u64,
+    },
+}
+
+/// A temporal unit that cannot be decoded, or settings that a decoder cannot have.
+///
+/// After an error in a unit the decoder takes further units and is right again at the next key
+/// frame.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The unit is damaged, is not AV1, or refers to pictures that the decoder does not have.
+    #[error("unit of {len} bytes at tick {timestamp} is damaged or lacks its references")]
+    Damaged {
+        /// Timestamp of the unit.
+        timestamp: u64,
+        /// Bytes of the unit.
+        len: usize,
+    },
+    /// The unit has no bytes.
+    #[error("unit at tick {timestamp} is empty")]
+    Empty {
+        /// Timestamp of the unit.
+        timestamp: u64,
+    },
+    /// The back end failed on its own account.
+    #[error("decoder {backend} failed: {message}")]
+    Backend {
+        /// Name of the back end.
+        backend: &'static str,
+        /// What it reported.
+        message: String,
+    },
+    /// The picture has more luma samples than the decoder's settings allow.
+    #[error("picture at tick {timestamp} has more than {max_pixels} pixels")]
+    FrameSize {
+        /// Timestamp of the unit.
+        timestamp: u64,
+        /// The limit, in luma samples.
+        max_pixels: u32,
+    },
+    /// The size limit is zero.
+    #[error("a limit of {0} pixels leaves no picture")]
+    MaxPixels(u32),
+    /// Memory ran out.
+    #[error("no memory for the picture at tick {timestamp}")]
+    Memory {
+        /// Timestamp of the unit.
+        timestamp: u64,
+    },
+    /// The operating point is above 31.
+    #[error("operating point {0} is outside 0 to 31")]
+    OperatingPoint(u8),
+    /// The thread count is zero or above 64.
+    #[error("{0} threads is outside 1 to 64")]
+    Threads(usize),
+    /// The unit uses a part of AV1 that the back end was built without.
+    #[error("unit at tick {timestamp} is beyond this decoder")]
+    Unsupported {
+        /// Timestamp of the unit.
+        timestamp: u64,
     },
 }

@@ -8,11 +8,21 @@ mod frame;
 mod kernels;
 
 pub mod av1;
+#[cfg(any(feature = "rav1d", feature = "dav1d"))]
+pub mod decoder;
 pub mod encoder;
+pub mod synthetic;
 
 pub use config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
+#[cfg(any(feature = "rav1d", feature = "dav1d"))]
+pub use decoder::{Decoder, DecoderConfig, Picture};
 pub use encoder::{
-    Capabilities, DropReason, DroppedFrame, EncodeOutcome, Engine, FrameOptions, TemporalUnit,
+    Capabilities, DropReason, DroppedFrame, EncodeOutcome, Encoder, FrameOptions, TemporalUnit,
 };
-pub use error::{ConfigError, EncodeError, FrameError};
-pub use frame::{Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane};
+pub use error::{ConfigError, DecodeError, EncodeError, FrameError};
+pub use frame::{
+    ChromaLayout, Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane,
+};
+
+#[cfg(test)]
+mod tests;
