@@ -3,10 +3,12 @@
 mod config;
 mod error;
 mod frame;
-#[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 mod kernels;
+#[allow(dead_code)]
+mod search;
 
+#[allow(dead_code)]
 pub mod av1;
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 pub mod decoder;

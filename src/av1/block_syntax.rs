@@ -119,6 +119,7 @@ impl BlockWriter<'_> {
                 ref_frame: block.ref_frame,
                 block_size: block.size,
                 y_mode: block.y_mode,
+                uv_mode: block.uv_mode,
                 interp_filter: [block.interp_filter; 2],
                 segment_id,
                 tx_size: block.tx_size,
