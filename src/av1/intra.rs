@@ -1,6 +1,7 @@
 //! Intra prediction (7.11.2, 7.11.5): the edges of a block from the current frame, and the choice
 //! of the kernel. 8-bit, 4:2:0.
 
+use super::tables::blocks::MODE_TO_ANGLE;
 use super::types::{PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::{self, CFL_MAX, EDGE_LEN, EDGE_ORIGIN, Edges};
@@ -119,17 +120,7 @@ pub(crate) fn predict_intra(
 
 /// `pAngle` of 7.11.2.4, in degrees.
 fn prediction_angle(mode: PredictionMode, angle_delta: i8) -> usize {
-    let mode_to_angle: usize = match mode {
-        PredictionMode::V => 90,
-        PredictionMode::H => 180,
-        PredictionMode::D45 => 45,
-        PredictionMode::D135 => 135,
-        PredictionMode::D113 => 113,
-        PredictionMode::D157 => 157,
-        PredictionMode::D203 => 203,
-        PredictionMode::D67 => 67,
-        other => unreachable!("{other:?} has no angle"),
-    };
+    let mode_to_angle = usize::from(MODE_TO_ANGLE[mode as usize]);
     mode_to_angle.strict_add_signed(isize::from(angle_delta) * ANGLE_STEP)
 }
 

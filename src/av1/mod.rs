@@ -5,6 +5,12 @@
 pub(crate) mod block_decoded;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
+pub(crate) mod cdf;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod entropy;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
 pub(crate) mod inter;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
@@ -12,6 +18,9 @@ pub(crate) mod intra;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod mode_info;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod tables;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod types;

@@ -3,3 +3,5 @@
 
 pub(crate) mod convolve;
 pub(crate) mod intra;
+#[cfg(test)]
+pub(crate) mod random;

@@ -1,8 +1,8 @@
 //! Directional intra prediction (7.11.2.4) with its edge filter and upsampling (7.11.2.7,
 //! 7.11.2.9 to 7.11.2.12).
 
-use super::tables::{DR_INTRA_DERIVATIVE, INTRA_EDGE_KERNEL};
 use super::{EDGE_LEN, EDGE_ORIGIN, Edges, horizontal, vertical};
+use crate::av1::tables::filters::{DR_INTRA_DERIVATIVE, INTRA_EDGE_KERNEL};
 
 /// Length of a working edge: the steepest angle reads 90 samples in 64 beyond the block, and what
 /// lies after the last sample repeats it.
@@ -40,7 +40,8 @@ impl WorkEdge {
         source[..2].fill(edge[0]);
         source[2 + size..4 + size].fill(edge[size - 1]);
         for (out, taps) in edge[..size].iter_mut().zip(source.windows(5)).skip(1) {
-            let sum: u16 = taps.iter().zip(kernel).map(|(&s, &k)| u16::from(s) * k).sum();
+            let sum: u16 =
+                taps.iter().zip(kernel).map(|(&s, &k)| u16::from(s) * u16::from(k)).sum();
             *out = ((sum + 8) >> 4) as u8;
         }
     }
@@ -114,7 +115,7 @@ pub(crate) fn directional(
     }
     if angle < 90 {
         above.extend((w + h - 1) << above.upsample);
-        let dx = usize::from(DR_INTRA_DERIVATIVE[angle].unsigned_abs());
+        let dx = usize::from(DR_INTRA_DERIVATIVE[angle]);
         for (i, row) in dst.chunks_mut(stride).take(h).enumerate() {
             let (base, shift) = position(((i + 1) * dx) as isize, above.upsample);
             above.line(&mut row[..w], base, shift);
@@ -123,7 +124,7 @@ pub(crate) fn directional(
         between(dst, stride, (w, h), &above, &left, angle);
     } else {
         // By columns, which are lines along the edge to the left.
-        let dy = usize::from(DR_INTRA_DERIVATIVE[270 - angle].unsigned_abs());
+        let dy = usize::from(DR_INTRA_DERIVATIVE[270 - angle]);
         let mut columns = [0; 64 * 64];
         for (j, column) in columns.chunks_exact_mut(h).take(w).enumerate() {
             let (base, shift) = position(((j + 1) * dy) as isize, left.upsample);
@@ -153,8 +154,8 @@ fn between(
     left: &WorkEdge,
     angle: usize,
 ) {
-    let dx = isize::from(DR_INTRA_DERIVATIVE[180 - angle]);
-    let dy = isize::from(DR_INTRA_DERIVATIVE[angle - 90]);
+    let dx = DR_INTRA_DERIVATIVE[180 - angle] as isize;
+    let dy = DR_INTRA_DERIVATIVE[angle - 90] as isize;
     for (i, row) in dst.chunks_mut(stride).take(h).enumerate() {
         let row = &mut row[..w];
         let (base, shift) = position(-((i as isize + 1) * dx), above.upsample);

@@ -1,0 +1,13 @@
+//! The numeric tables of the standard, under its names, by topic.
+
+pub(crate) mod blocks;
+pub(crate) mod default_cdfs;
+pub(crate) mod filters;
+pub(crate) mod quantizer;
+pub(crate) mod scans;
+pub(crate) mod transform;
+
+#[cfg(test)]
+mod checksums;
+#[cfg(test)]
+mod tests;
