@@ -23,7 +23,7 @@ impl WorkEdge {
     }
 
     /// The samples from −1 on.
-    fn from_corner(&mut self) -> &mut [u8] {
+    fn corner_on(&mut self) -> &mut [u8] {
         &mut self.samples[EDGE_ORIGIN - 1..]
     }
 
@@ -35,7 +35,7 @@ impl WorkEdge {
         let kernel = &INTRA_EDGE_KERNEL[strength - 1];
         // The source with its ends repeated, so that no tap needs a clamp.
         let mut source = [0; EDGE_LEN + 4];
-        let edge = self.from_corner();
+        let edge = self.corner_on();
         source[2..2 + size].copy_from_slice(&edge[..size]);
         source[..2].fill(edge[0]);
         source[2 + size..4 + size].fill(edge[size - 1]);
@@ -49,7 +49,7 @@ impl WorkEdge {
     /// 7.11.2.11 Intra edge upsample process of `size` samples from 0 on.
     fn upsample(&mut self, size: usize) {
         let mut source = [0; 19];
-        let edge = self.from_corner();
+        let edge = self.corner_on();
         source[1..size + 2].copy_from_slice(&edge[..size + 1]);
         source[0] = edge[0];
         source[size + 2] = edge[size];
@@ -189,8 +189,8 @@ fn prepare(
     let (from_above, from_left) = (angle.abs_diff(90), angle.abs_diff(180));
     if angle > 90 && angle < 180 && w + h >= 24 {
         let corner = filter_corner(edges);
-        above.from_corner()[0] = corner;
-        left.from_corner()[0] = corner;
+        above.corner_on()[0] = corner;
+        left.corner_on()[0] = corner;
     }
     if edges.have_above {
         let strength = filter_strength(w + h, filter_type, from_above);
@@ -216,22 +216,21 @@ fn filter_corner(edges: &Edges) -> u8 {
 
 /// 7.11.2.9 Intra edge filter strength selection process.
 fn filter_strength(block_wh: usize, filter_type: bool, d: usize) -> usize {
-    if filter_type {
-        match block_wh {
-            ..=8 => usize::from(d >= 40) + usize::from(d >= 64),
-            ..=16 => usize::from(d >= 20) + usize::from(d >= 48),
-            ..=24 if d < 4 => 0,
-            _ => 3,
-        }
+    const NEVER: usize = usize::MAX;
+    // The least angle difference for each strength, by greatest sum of width and height.
+    let classes: &[(usize, [usize; 3])] = if filter_type {
+        &[(8, [40, 64, NEVER]), (16, [20, 48, NEVER]), (24, [4, 4, 4]), (128, [0, 0, 0])]
     } else {
-        match block_wh {
-            ..=8 => usize::from(d >= 56),
-            ..=16 => usize::from(d >= 40),
-            ..=24 => usize::from(d >= 8) + usize::from(d >= 16) + usize::from(d >= 32),
-            ..=32 => 1 + usize::from(d >= 4) + usize::from(d >= 32),
-            _ => 3,
-        }
-    }
+        &[
+            (8, [56, NEVER, NEVER]),
+            (16, [40, NEVER, NEVER]),
+            (24, [8, 16, 32]),
+            (32, [0, 4, 32]),
+            (128, [0, 0, 0]),
+        ]
+    };
+    let class = classes.iter().find(|(greatest, _)| block_wh <= *greatest);
+    class.map_or(0, |(_, least)| least.iter().filter(|&&least| d >= least).count())
 }
 
 /// 7.11.2.10 Intra edge upsample selection process.

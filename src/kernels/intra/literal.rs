@@ -208,6 +208,7 @@ fn smooth(inputs: &Inputs, above: &Line, left: &Line) -> Vec<Vec<i32>> {
 }
 
 /// 7.11.2.9.
+#[allow(clippy::if_same_then_else)]
 fn strength(w: usize, h: usize, filter_type: bool, delta: i32) -> usize {
     let d = delta.abs();
     let blk_wh = w + h;
