@@ -1,6 +1,7 @@
 //! Intra prediction (7.11.2, 7.11.5): the edges of a block from the current frame, and the choice
 //! of the kernel. 8-bit, 4:2:0.
 
+use super::tables::blocks::MODE_TO_ANGLE;
 use super::types::{PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::{self, CFL_MAX, EDGE_LEN, EDGE_ORIGIN, Edges};
@@ -117,20 +118,23 @@ pub(crate) fn predict_intra(
     }
 }
 
+/// 7.11.2.1 with `use_filter_intra`: predicts a luma transform block, at most 32 samples a side, by
+/// `filter_intra_mode` 0 to 4.
+pub(crate) fn predict_filter_intra(
+    dst: &mut [u8],
+    stride: usize,
+    tx_size: TxSize,
+    filter_intra_mode: usize,
+    edges: &Edges,
+) {
+    let size = (tx_size.width(), tx_size.height());
+    intra::recursive(dst, stride, size, edges, filter_intra_mode);
+}
+
 /// `pAngle` of 7.11.2.4, in degrees.
 fn prediction_angle(mode: PredictionMode, angle_delta: i8) -> usize {
-    let mode_to_angle: usize = match mode {
-        PredictionMode::V => 90,
-        PredictionMode::H => 180,
-        PredictionMode::D45 => 45,
-        PredictionMode::D135 => 135,
-        PredictionMode::D113 => 113,
-        PredictionMode::D157 => 157,
-        PredictionMode::D203 => 203,
-        PredictionMode::D67 => 67,
-        other => unreachable!("{other:?} has no angle"),
-    };
-    mode_to_angle.strict_add_signed(isize::from(angle_delta) * ANGLE_STEP)
+    let angle = isize::from(MODE_TO_ANGLE[mode as usize]) + isize::from(angle_delta) * ANGLE_STEP;
+    angle as usize
 }
 
 /// 7.11.2.8 Intra filter type process: whether a neighbour of the block at (`mi_row`, `mi_col`)

@@ -6,11 +6,12 @@
 //! rounding give the same result, and one pass over 8-bit samples then fits 16-bit lanes: the
 //! positive taps of a filter sum to at most 184, and 92 · 255 < 2¹⁵.
 
-mod taps;
+#[cfg(test)]
+pub(crate) mod literal;
 #[cfg(test)]
 mod tests;
 
-use taps::SUBPEL_FILTERS;
+use crate::av1::tables::filters::SUBPEL_FILTERS;
 
 /// The filters of 7.11.3.4, with the first index of `Subpel_Filters` as value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -68,7 +69,7 @@ pub(crate) fn put(
 }
 
 /// Predicts `w` × `h` samples (2 to 128) for a compound (7.11.3.4 with `InterRound1` 7): 16 times
-/// the sample's value, −5131 to 9212.
+/// the sample's value, −5132 to 9212.
 pub(crate) fn prep(
     dst: &mut [i16],
     dst_stride: usize,

@@ -1,8 +1,8 @@
 //! Directional intra prediction (7.11.2.4) with its edge filter and upsampling (7.11.2.7,
 //! 7.11.2.9 to 7.11.2.12).
 
-use super::tables::{DR_INTRA_DERIVATIVE, INTRA_EDGE_KERNEL};
 use super::{EDGE_LEN, EDGE_ORIGIN, Edges, horizontal, vertical};
+use crate::av1::tables::filters::{DR_INTRA_DERIVATIVE, INTRA_EDGE_KERNEL};
 
 /// Length of a working edge: the steepest angle reads 90 samples in 64 beyond the block, and what
 /// lies after the last sample repeats it.
@@ -23,7 +23,7 @@ impl WorkEdge {
     }
 
     /// The samples from −1 on.
-    fn from_corner(&mut self) -> &mut [u8] {
+    fn corner_on(&mut self) -> &mut [u8] {
         &mut self.samples[EDGE_ORIGIN - 1..]
     }
 
@@ -35,12 +35,13 @@ impl WorkEdge {
         let kernel = &INTRA_EDGE_KERNEL[strength - 1];
         // The source with its ends repeated, so that no tap needs a clamp.
         let mut source = [0; EDGE_LEN + 4];
-        let edge = self.from_corner();
+        let edge = self.corner_on();
         source[2..2 + size].copy_from_slice(&edge[..size]);
         source[..2].fill(edge[0]);
         source[2 + size..4 + size].fill(edge[size - 1]);
         for (out, taps) in edge[..size].iter_mut().zip(source.windows(5)).skip(1) {
-            let sum: u16 = taps.iter().zip(kernel).map(|(&s, &k)| u16::from(s) * k).sum();
+            let sum: u16 =
+                taps.iter().zip(kernel).map(|(&s, &k)| u16::from(s) * u16::from(k)).sum();
             *out = ((sum + 8) >> 4) as u8;
         }
     }
@@ -48,7 +49,7 @@ impl WorkEdge {
     /// 7.11.2.11 Intra edge upsample process of `size` samples from 0 on.
     fn upsample(&mut self, size: usize) {
         let mut source = [0; 19];
-        let edge = self.from_corner();
+        let edge = self.corner_on();
         source[1..size + 2].copy_from_slice(&edge[..size + 1]);
         source[0] = edge[0];
         source[size + 2] = edge[size];
@@ -114,7 +115,7 @@ pub(crate) fn directional(
     }
     if angle < 90 {
         above.extend((w + h - 1) << above.upsample);
-        let dx = usize::from(DR_INTRA_DERIVATIVE[angle].unsigned_abs());
+        let dx = usize::from(DR_INTRA_DERIVATIVE[angle]);
         for (i, row) in dst.chunks_mut(stride).take(h).enumerate() {
             let (base, shift) = position(((i + 1) * dx) as isize, above.upsample);
             above.line(&mut row[..w], base, shift);
@@ -123,7 +124,7 @@ pub(crate) fn directional(
         between(dst, stride, (w, h), &above, &left, angle);
     } else {
         // By columns, which are lines along the edge to the left.
-        let dy = usize::from(DR_INTRA_DERIVATIVE[270 - angle].unsigned_abs());
+        let dy = usize::from(DR_INTRA_DERIVATIVE[270 - angle]);
         let mut columns = [0; 64 * 64];
         for (j, column) in columns.chunks_exact_mut(h).take(w).enumerate() {
             let (base, shift) = position(((j + 1) * dy) as isize, left.upsample);
@@ -153,8 +154,8 @@ fn between(
     left: &WorkEdge,
     angle: usize,
 ) {
-    let dx = isize::from(DR_INTRA_DERIVATIVE[180 - angle]);
-    let dy = isize::from(DR_INTRA_DERIVATIVE[angle - 90]);
+    let dx = DR_INTRA_DERIVATIVE[180 - angle] as isize;
+    let dy = DR_INTRA_DERIVATIVE[angle - 90] as isize;
     for (i, row) in dst.chunks_mut(stride).take(h).enumerate() {
         let row = &mut row[..w];
         let (base, shift) = position(-((i as isize + 1) * dx), above.upsample);
@@ -188,8 +189,8 @@ fn prepare(
     let (from_above, from_left) = (angle.abs_diff(90), angle.abs_diff(180));
     if angle > 90 && angle < 180 && w + h >= 24 {
         let corner = filter_corner(edges);
-        above.from_corner()[0] = corner;
-        left.from_corner()[0] = corner;
+        above.corner_on()[0] = corner;
+        left.corner_on()[0] = corner;
     }
     if edges.have_above {
         let strength = filter_strength(w + h, filter_type, from_above);
@@ -215,22 +216,21 @@ fn filter_corner(edges: &Edges) -> u8 {
 
 /// 7.11.2.9 Intra edge filter strength selection process.
 fn filter_strength(block_wh: usize, filter_type: bool, d: usize) -> usize {
-    if filter_type {
-        match block_wh {
-            ..=8 => usize::from(d >= 40) + usize::from(d >= 64),
-            ..=16 => usize::from(d >= 20) + usize::from(d >= 48),
-            ..=24 if d < 4 => 0,
-            _ => 3,
-        }
+    const NEVER: usize = usize::MAX;
+    // The least angle difference for each strength, by greatest sum of width and height.
+    let classes: &[(usize, [usize; 3])] = if filter_type {
+        &[(8, [40, 64, NEVER]), (16, [20, 48, NEVER]), (24, [4, 4, 4]), (128, [0, 0, 0])]
     } else {
-        match block_wh {
-            ..=8 => usize::from(d >= 56),
-            ..=16 => usize::from(d >= 40),
-            ..=24 => usize::from(d >= 8) + usize::from(d >= 16) + usize::from(d >= 32),
-            ..=32 => 1 + usize::from(d >= 4) + usize::from(d >= 32),
-            _ => 3,
-        }
-    }
+        &[
+            (8, [56, NEVER, NEVER]),
+            (16, [40, NEVER, NEVER]),
+            (24, [8, 16, 32]),
+            (32, [0, 4, 32]),
+            (128, [0, 0, 0]),
+        ]
+    };
+    let class = classes.iter().find(|(greatest, _)| block_wh <= *greatest);
+    class.map_or(0, |(_, least)| least.iter().filter(|&&least| d >= least).count())
 }
 
 /// 7.11.2.10 Intra edge upsample selection process.

@@ -8,11 +8,16 @@ mod cfl;
 mod directional;
 #[cfg(test)]
 pub(crate) mod literal;
-mod tables;
+mod recursive;
 
 pub(crate) use cfl::{CFL_MAX, cfl_ac, cfl_predict};
 pub(crate) use directional::directional;
-use tables::smooth_weights;
+pub(crate) use recursive::recursive;
+
+use crate::av1::tables::filters::{
+    SM_WEIGHTS_TX_4X4, SM_WEIGHTS_TX_8X8, SM_WEIGHTS_TX_16X16, SM_WEIGHTS_TX_32X32,
+    SM_WEIGHTS_TX_64X64,
+};
 
 /// Index of sample 0 of an edge in its array, so that samples −16 and up have a place.
 pub(crate) const EDGE_ORIGIN: usize = 16;
@@ -143,6 +148,17 @@ fn paeth_w<const W: usize>(dst: &mut [u8], stride: usize, h: usize, edges: &Edge
             let other = if to_above <= to_corner { above } else { corner as u8 };
             *out = if to_left <= to_above.min(to_corner) { left } else { other };
         }
+    }
+}
+
+/// The weights of smooth prediction along `size` samples (7.11.2.6).
+fn smooth_weights(size: usize) -> &'static [u8] {
+    match size {
+        4 => &SM_WEIGHTS_TX_4X4,
+        8 => &SM_WEIGHTS_TX_8X8,
+        16 => &SM_WEIGHTS_TX_16X16,
+        32 => &SM_WEIGHTS_TX_32X32,
+        _ => &SM_WEIGHTS_TX_64X64,
     }
 }
 
