@@ -12,6 +12,19 @@
 //! residual back. That is 8 times the orthonormal transform, halved or quartered for the sizes whose `dqDenom` (7.12.3)
 //! is 2 or 4.
 
+mod factors;
+mod inverse;
+mod inverse_adst;
+mod inverse_dct;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod tests;
+mod wht;
+
+use self::inverse::{inverse_2d, inverse_dc_only};
+pub(crate) use self::wht::{forward_wht, inverse_wht_add};
+use super::lanes::{I16x8, Integers};
 use crate::av1::types::{TxSize, TxType};
 
 /// The most coefficients a block can hold.
@@ -29,11 +42,93 @@ pub(crate) const fn coefficient_count(tx_size: TxSize) -> usize {
     coefficient_stride(tx_size) * if height > 32 { 32 } else { height }
 }
 
+/// Whether the standard has transforms of `tx_type` in `tx_size` (5.11.48): no ADST beyond 16, no identity beyond 32.
+pub(crate) const fn is_legal(tx_size: TxSize, tx_type: TxType) -> bool {
+    let (width, height) = (tx_size.width_log2(), tx_size.height_log2());
+    match if width > height { width } else { height } {
+        6 => matches!(tx_type, TxType::DctDct),
+        5 => matches!(tx_type, TxType::DctDct | TxType::Idtx),
+        _ => true,
+    }
+}
+
+/// The 1D transforms of 7.13.2 apart from the Walsh-Hadamard transform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Dct,
+    Adst,
+    Identity,
+}
+
+/// What a transform size and type say to the two passes.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    row_kind: Kind,
+    column_kind: Kind,
+    /// `Transform_Row_Shift` of 7.13.3.
+    row_shift: u32,
+    /// `flipUD` of 7.12.3: row `i` of the residual goes to row `h - 1 - i`.
+    flip_rows: bool,
+    /// `flipLR` of 7.12.3.
+    flip_columns: bool,
+}
+
+impl Shape {
+    fn new(tx_size: TxSize, tx_type: TxType) -> Self {
+        const TRANSFORM_ROW_SHIFT: [u8; 19] =
+            [0, 1, 2, 2, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2];
+        use Kind::{Adst, Dct, Identity};
+        let (column_kind, row_kind) = match tx_type {
+            TxType::DctDct => (Dct, Dct),
+            TxType::AdstDct | TxType::FlipadstDct => (Adst, Dct),
+            TxType::DctAdst | TxType::DctFlipadst => (Dct, Adst),
+            TxType::AdstAdst
+            | TxType::FlipadstFlipadst
+            | TxType::AdstFlipadst
+            | TxType::FlipadstAdst => (Adst, Adst),
+            TxType::Idtx => (Identity, Identity),
+            TxType::VDct => (Dct, Identity),
+            TxType::HDct => (Identity, Dct),
+            TxType::VAdst | TxType::VFlipadst => (Adst, Identity),
+            TxType::HAdst | TxType::HFlipadst => (Identity, Adst),
+        };
+        Self {
+            row_kind,
+            column_kind,
+            row_shift: TRANSFORM_ROW_SHIFT[tx_size as usize].into(),
+            flip_rows: matches!(
+                tx_type,
+                TxType::FlipadstDct
+                    | TxType::FlipadstAdst
+                    | TxType::VFlipadst
+                    | TxType::FlipadstFlipadst
+            ),
+            flip_columns: matches!(
+                tx_type,
+                TxType::DctFlipadst
+                    | TxType::AdstFlipadst
+                    | TxType::HFlipadst
+                    | TxType::FlipadstFlipadst
+            ),
+        }
+    }
+}
+
+/// 4096 times the gain of the identity transform of `length` (7.13.2.11 to 7.13.2.14).
+const fn identity_factor(length: usize) -> i16 {
+    match length {
+        4 => 5793,
+        8 => 2 << 12,
+        16 => 11586,
+        _ => 4 << 12,
+    }
+}
+
 /// Inverse transform (7.13.3) of `coefficients` (dequantized, [`coefficient_count`] of them), added to the block of
 /// predicted samples at the start of `dst` and clipped (7.12.3, step 3).
 ///
-/// `stride` is in samples. `eob` is the number of coefficients coded along the scan, at least 1; it only saves time.
-/// Not for lossless blocks, see [`inverse_wht_add`].
+/// `stride` is in samples. `eob` is the number of coefficients coded along the scan; it only saves time. `tx_type` must
+/// be [legal](is_legal) in `tx_size`. Not for lossless blocks, see [`inverse_wht_add`].
 pub(crate) fn inverse_transform_add(
     dst: &mut [u8],
     stride: usize,
@@ -42,12 +137,46 @@ pub(crate) fn inverse_transform_add(
     tx_type: TxType,
     eob: usize,
 ) {
-    todo!()
+    let shape = Shape::new(tx_size, tx_type);
+    if eob == 1 && tx_type == TxType::DctDct {
+        let size = (tx_size.width(), tx_size.height());
+        inverse_dc_only::<Integers>(dst, stride, coefficients[0], size, shape.row_shift);
+    } else {
+        inverse_with::<Integers>(dst, stride, coefficients, tx_size, tx_type);
+    }
 }
 
-/// Inverse Walsh-Hadamard transform of a lossless 4×4 block (7.13.2.10 within 7.13.3), added to `dst`.
-pub(crate) fn inverse_wht_add(dst: &mut [u8], stride: usize, coefficients: &[i16]) {
-    todo!()
+/// The inverse transform with the lanes of `L`; see [`inverse_2d`] for the result.
+fn inverse_with<L: I16x8>(
+    dst: &mut [u8],
+    stride: usize,
+    coefficients: &[i16],
+    tx_size: TxSize,
+    tx_type: TxType,
+) -> bool {
+    debug_assert!(is_legal(tx_size, tx_type), "{tx_type:?} in {tx_size:?}");
+    let inverse = match tx_size {
+        TxSize::T4x4 => inverse_2d::<L, 4, 4, 1>,
+        TxSize::T8x8 => inverse_2d::<L, 8, 8, 1>,
+        TxSize::T16x16 => inverse_2d::<L, 16, 16, 2>,
+        TxSize::T32x32 => inverse_2d::<L, 32, 32, 4>,
+        TxSize::T64x64 => inverse_2d::<L, 64, 64, 4>,
+        TxSize::T4x8 => inverse_2d::<L, 4, 8, 1>,
+        TxSize::T8x4 => inverse_2d::<L, 8, 4, 1>,
+        TxSize::T8x16 => inverse_2d::<L, 8, 16, 2>,
+        TxSize::T16x8 => inverse_2d::<L, 16, 8, 1>,
+        TxSize::T16x32 => inverse_2d::<L, 16, 32, 4>,
+        TxSize::T32x16 => inverse_2d::<L, 32, 16, 2>,
+        TxSize::T32x64 => inverse_2d::<L, 32, 64, 4>,
+        TxSize::T64x32 => inverse_2d::<L, 64, 32, 4>,
+        TxSize::T4x16 => inverse_2d::<L, 4, 16, 2>,
+        TxSize::T16x4 => inverse_2d::<L, 16, 4, 1>,
+        TxSize::T8x32 => inverse_2d::<L, 8, 32, 4>,
+        TxSize::T32x8 => inverse_2d::<L, 32, 8, 1>,
+        TxSize::T16x64 => inverse_2d::<L, 16, 64, 4>,
+        TxSize::T64x16 => inverse_2d::<L, 64, 16, 2>,
+    };
+    inverse(dst, stride, coefficients, &Shape::new(tx_size, tx_type))
 }
 
 /// Forward transform of the block of residuals at the start of `residual` (within ±255, `stride` samples from row to
@@ -59,13 +188,6 @@ pub(crate) fn forward_transform(
     tx_size: TxSize,
     tx_type: TxType,
 ) {
-    todo!()
-}
-
-/// Forward Walsh-Hadamard transform of a 4×4 block of residuals, undone exactly by [`inverse_wht_add`].
-///
-/// `coefficients` are in the dequantized domain: multiples of 4, the step of a lossless block.
-pub(crate) fn forward_wht(residual: &[i16], stride: usize, coefficients: &mut [i16]) {
     todo!()
 }
 
