@@ -12,3 +12,6 @@ pub(crate) mod mode_info;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod types;
+
+#[cfg(test)]
+pub(crate) mod random_frame;
