@@ -353,3 +353,6 @@ fn filter_level(
     }
     level as u8
 }
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -21,3 +21,6 @@ pub(crate) mod symbol;
 pub(crate) mod tables;
 pub(crate) mod tile_context;
 pub(crate) mod types;
+
+#[cfg(test)]
+pub(crate) mod random_frame;

@@ -200,7 +200,7 @@ fn filter_block<const ROWS: usize, const SPAN: usize, const STEP: isize>(
     kernel(window, block, strength)
 }
 
-/// Bytes filtered together: two rows.
+/// Bytes filtered together, two rows.
 const LANES: usize = 16;
 type Lanes = [u8; LANES];
 
@@ -213,14 +213,64 @@ fn two_rows<const SPAN: usize>(span: &[u8; SPAN], row: usize) -> Lanes {
     lanes
 }
 
-/// The sum of constrained differences, its positive and its negative part apart: each is at most
-/// 12 × 15 + 12 × 4, which fits 8 bits.
+/// Constrained differences to the taps, summed with their sign parted off: whatever the weights,
+/// each sum is at most 12 × 15 + 12 × 4, which fits 8 bits.
 #[derive(Clone, Copy)]
 struct Sums {
     positive: Lanes,
     negative: Lanes,
-    least: Lanes,
-    greatest: Lanes,
+}
+
+impl Sums {
+    const ZERO: Self = Self { positive: [0; LANES], negative: [0; LANES] };
+
+    /// 7.15.3 `constrain`, added; `shift` is `dampingAdj`.
+    #[inline(always)]
+    fn add_constrained(&mut self, x: &Lanes, tap: &Lanes, threshold: u8, shift: u32) {
+        for l in 0..LANES {
+            let above = tap[l].saturating_sub(x[l]);
+            let below = x[l].saturating_sub(tap[l]);
+            let most = threshold.saturating_sub((above | below) >> shift);
+            self.positive[l] += above.min(most);
+            self.negative[l] += below.min(most);
+        }
+    }
+
+    /// The sums of the near and the far primary taps under their weights, 4 and 2 or 3 and 3;
+    /// `even` is all ones for the former.
+    #[inline(always)]
+    fn weigh_primary(near: &Self, far: &Self, even: u8) -> Self {
+        let weigh = |near: &Lanes, far: &Lanes| {
+            core::array::from_fn(|l| {
+                let both = near[l] + far[l];
+                (both + both + both).wrapping_add(near[l] & even).wrapping_sub(far[l] & even)
+            })
+        };
+        Self {
+            positive: weigh(&near.positive, &far.positive),
+            negative: weigh(&near.negative, &far.negative),
+        }
+    }
+
+    /// Adds the near secondary taps twice and the far ones once.
+    #[inline(always)]
+    fn add_secondary(&mut self, near: &Self, far: &Self) {
+        for l in 0..LANES {
+            self.positive[l] += 2 * near.positive[l] + far.positive[l];
+            self.negative[l] += 2 * near.negative[l] + far.negative[l];
+        }
+    }
+
+    /// `x` with the sum's sixteenth added, rounded half away from zero as the standard's shift of
+    /// `8 + sum - (sum < 0)` does.
+    #[inline(always)]
+    fn apply(&self, x: &Lanes) -> Lanes {
+        core::array::from_fn(|l| {
+            let up = (self.positive[l].saturating_sub(self.negative[l]) + 8) >> 4;
+            let down = (self.negative[l].saturating_sub(self.positive[l]) + 8) >> 4;
+            x[l].saturating_add(up).saturating_sub(down)
+        })
+    }
 }
 
 /// The filter with `PRIMARY` and `SECONDARY` taps, minding availability if `EDGE`.
@@ -239,11 +289,94 @@ fn filter_taps<
     block: usize,
     strength: Strength,
 ) -> [[u8; 8]; ROWS] {
+    let Strength { primary, secondary, damping, direction } = strength;
     let origin = REACH * STRIDE + MARGIN + 8 * block;
-    let span_at = |bytes: &[u8; STRIDE * LUMA_ROWS], (down, right): (isize, isize)| -> [u8; SPAN] {
-        let start = origin.wrapping_add_signed(down * STRIDE as isize + right * STEP);
-        bytes[start..start + SPAN].try_into().expect("a slice of the span's length")
+    // The tap `k` of a direction relative to that of the block, on both sides.
+    let taps = |turn: u8, k: usize| -> [Tap<'_, SPAN>; 2] {
+        let (down, right) = DIRECTIONS[usize::from((direction + turn) & 7)][k];
+        let offset = down * STRIDE as isize + right * STEP;
+        [offset, -offset].map(|o| Tap::new(window, origin.wrapping_add_signed(o)))
     };
-    let _ = (span_at, strength);
-    [[0; 8]; ROWS]
+    let adjusted = |threshold: u8| u32::from(damping).saturating_sub(threshold.max(1).ilog2());
+    let (primary_shift, secondary_shift) = (adjusted(primary), adjusted(secondary));
+    let even = (primary & 1).wrapping_sub(1);
+    let center = Tap::<SPAN>::new(window, origin);
+    let primary_taps = [0, 1].map(|k| taps(0, k));
+    let secondary_taps = [0, 1].map(|k| {
+        let ([a, b], [c, d]) = (taps(2, k), taps(6, k));
+        [a, b, c, d]
+    });
+
+    let mut out = [[0; 8]; ROWS];
+    for row in (0..ROWS).step_by(2) {
+        let x = two_rows(center.samples, row);
+        let (mut least, mut greatest) = (x, x);
+        let mut sum_of = |taps: &[Tap<'_, SPAN>], threshold: u8, shift: u32| {
+            let mut sums = Sums::ZERO;
+            for tap in taps {
+                let tap = tap.lanes::<EDGE>(row, &x);
+                sums.add_constrained(&x, &tap, threshold, shift);
+                if PRIMARY && SECONDARY {
+                    for l in 0..LANES {
+                        least[l] = least[l].min(tap[l]);
+                        greatest[l] = greatest[l].max(tap[l]);
+                    }
+                }
+            }
+            sums
+        };
+        let mut sums = Sums::ZERO;
+        if PRIMARY {
+            let [near, far] = [0, 1].map(|k| sum_of(&primary_taps[k], primary, primary_shift));
+            sums = Sums::weigh_primary(&near, &far, even);
+        }
+        if SECONDARY {
+            let [near, far] =
+                [0, 1].map(|k| sum_of(&secondary_taps[k], secondary, secondary_shift));
+            sums.add_secondary(&near, &far);
+        }
+        let mut y = sums.apply(&x);
+        if PRIMARY && SECONDARY {
+            for l in 0..LANES {
+                y[l] = y[l].max(least[l]).min(greatest[l]);
+            }
+        }
+        out[row].copy_from_slice(&y[..8]);
+        out[row + 1].copy_from_slice(&y[8..]);
+    }
+    out
 }
+
+/// The samples that one tap reads for a block, and whether they may be used.
+#[derive(Clone, Copy)]
+struct Tap<'a, const SPAN: usize> {
+    samples: &'a [u8; SPAN],
+    available: &'a [u8; SPAN],
+}
+
+impl<'a, const SPAN: usize> Tap<'a, SPAN> {
+    #[inline(always)]
+    fn new(window: &'a Window, start: usize) -> Self {
+        let span = |bytes: &'a [u8]| -> &'a [u8; SPAN] {
+            bytes[start..start + SPAN].try_into().expect("a slice of the span's length")
+        };
+        Self { samples: span(&window.samples), available: span(&window.available) }
+    }
+
+    /// Two rows of the tap, with the centre `x` in place of samples that are not available: their
+    /// difference is then 0 and the range is not widened.
+    #[inline(always)]
+    fn lanes<const EDGE: bool>(&self, row: usize, x: &Lanes) -> Lanes {
+        let samples = two_rows(self.samples, row);
+        if !EDGE {
+            return samples;
+        }
+        let available = two_rows(self.available, row);
+        core::array::from_fn(|l| x[l] ^ ((x[l] ^ samples[l]) & available[l]))
+    }
+}
+
+#[cfg(test)]
+pub(crate) mod reference;
+#[cfg(test)]
+mod tests;

@@ -365,3 +365,8 @@ fn wide_filter<const N: usize, const TAPS: usize, const OUT: usize>(
     }
     out
 }
+
+#[cfg(test)]
+pub(crate) mod reference;
+#[cfg(test)]
+mod tests;
