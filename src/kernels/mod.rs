@@ -5,7 +5,11 @@ pub(crate) mod cdef;
 pub(crate) mod convolve;
 pub(crate) mod deblock;
 pub(crate) mod intra;
+pub(crate) mod lanes;
 pub(crate) mod quantize;
 pub(crate) mod sad;
 pub(crate) mod satd;
 pub(crate) mod transform;
+
+#[cfg(test)]
+pub(crate) mod random;
