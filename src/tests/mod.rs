@@ -2,3 +2,5 @@
 
 #[cfg(all(feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
 mod round_trip;
+
+mod random_decisions;

@@ -1,0 +1,3 @@
+//! The native engine.
+
+pub(crate) mod frame_coder;
