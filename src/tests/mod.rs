@@ -1,6 +1,13 @@
-//! Tests of the library as a whole.
+//! Tests of the library as a whole, and the bodies of the fuzz targets.
 
-#[cfg(all(feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
-mod round_trip;
+pub mod fuzzing;
+mod rtp_rules;
 
+#[cfg(test)]
 mod random_decisions;
+#[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
+mod round_trip;
+#[cfg(test)]
+mod rtp_peers;
+#[cfg(test)]
+mod rtp_roundtrip;

@@ -1,0 +1,1 @@
+//! An independent implementation, the crate `rtc-rtp`, at the other end.
