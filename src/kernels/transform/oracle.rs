@@ -310,7 +310,7 @@ fn pairs(i: usize, j: usize) -> impl Iterator<Item = (usize, usize)> {
 
 /// The residual of a block and whether a stream may hold it.
 pub(super) struct Outcome {
-    /// `Residual`, row-major, before the flips of 7.12.3.
+    /// What 7.12.3 step 3 adds to the samples, row-major.
     pub(super) residual: Vec<i64>,
     /// Whether 7.13.2 was given values that it allows.
     pub(super) conformant: bool,
@@ -374,29 +374,16 @@ pub(super) fn inverse(coefficients: &[i16], tx_size: TxSize, tx_type: Option<TxT
             residual[i * w + j] = round2(t, column_shift);
         }
     }
-    Outcome { residual, conformant }
-}
-
-/// 7.12.3 step 3.
-pub(super) fn add(
-    dst: &mut [u8],
-    stride: usize,
-    residual: &[i64],
-    tx_size: TxSize,
-    tx_type: Option<TxType>,
-) {
-    use TxType::*;
-    let (w, h) = (tx_size.width(), tx_size.height());
+    // The positions of 7.12.3 step 3.
     let flip_ud =
         matches!(tx_type, Some(FlipadstDct | FlipadstAdst | VFlipadst | FlipadstFlipadst));
     let flip_lr =
         matches!(tx_type, Some(DctFlipadst | AdstFlipadst | HFlipadst | FlipadstFlipadst));
-    for i in 0..h {
-        for j in 0..w {
-            let xx = if flip_lr { w - j - 1 } else { j };
-            let yy = if flip_ud { h - i - 1 } else { i };
-            let sample = &mut dst[yy * stride + xx];
-            *sample = (i64::from(*sample) + residual[i * w + j]).clamp(0, 255) as u8;
-        }
+    if flip_ud {
+        residual = residual.chunks(w).rev().flatten().copied().collect();
     }
+    if flip_lr {
+        residual.chunks_mut(w).for_each(<[i64]>::reverse);
+    }
+    Outcome { residual, conformant }
 }
