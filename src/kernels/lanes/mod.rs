@@ -27,7 +27,6 @@ pub(crate) trait I16x8: Copy {
     fn load_half(lanes: &[i16; 4]) -> Self;
 
     /// The lanes as numbers.
-    #[cfg(test)]
     fn to_array(self) -> [i16; 8];
 
     /// `self + other`.
@@ -60,6 +59,15 @@ pub(crate) trait I16x8: Copy {
     fn fits(self) -> bool {
         true
     }
+
+    /// `a - b`.
+    fn difference(a: &[u8; 8], b: &[u8; 8]) -> Self;
+
+    /// `a - b`, then 0.
+    fn half_difference(a: &[u8; 4], b: &[u8; 4]) -> Self;
+
+    /// The sum of the absolute lanes of `vectors`.
+    fn sum_of_magnitudes(vectors: &[Self]) -> u32;
 
     /// Adds the lanes to eight samples and clips.
     fn add_to(self, samples: &mut [u8; 8]);
@@ -148,6 +156,13 @@ mod tests {
         results.extend(L::inverse_adst4([a, b, c, d]));
         let mut arrays: Vec<[i16; 8]> = results.into_iter().map(L::to_array).collect();
         let mut samples = v[7].map(|lane| lane as u8);
+        let others = v[6].map(|lane| lane as u8);
+        arrays.push(L::difference(&samples, &others).to_array());
+        let (first, second) =
+            ([samples[0], samples[1], samples[2], samples[3]], [others[0], 0, 255, 7]);
+        arrays.push(L::half_difference(&first, &second).to_array());
+        let sum = L::sum_of_magnitudes(&block);
+        arrays.push([sum as i16, (sum >> 16) as i16, 0, 0, 0, 0, 0, 0]);
         a.add_to(&mut samples);
         arrays.push(samples.map(i16::from));
         let mut half = [samples[0], samples[3], samples[5], samples[7]];

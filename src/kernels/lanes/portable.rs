@@ -35,7 +35,7 @@ impl I16x8 for Integers {
         Self(from_fn(|i| if i < 4 { lanes[i] } else { 0 }))
     }
 
-    #[cfg(test)]
+    #[inline(always)]
     fn to_array(self) -> [i16; 8] {
         self.0
     }
@@ -91,6 +91,21 @@ impl I16x8 for Integers {
     #[inline(always)]
     fn all_zero(vectors: &[Self]) -> bool {
         vectors.iter().all(|v| v.0 == [0; 8])
+    }
+
+    #[inline(always)]
+    fn difference(a: &[u8; 8], b: &[u8; 8]) -> Self {
+        Self(from_fn(|i| i16::from(a[i]) - i16::from(b[i])))
+    }
+
+    #[inline(always)]
+    fn half_difference(a: &[u8; 4], b: &[u8; 4]) -> Self {
+        Self(from_fn(|i| if i < 4 { i16::from(a[i]) - i16::from(b[i]) } else { 0 }))
+    }
+
+    #[inline(always)]
+    fn sum_of_magnitudes(vectors: &[Self]) -> u32 {
+        vectors.iter().flat_map(|v| v.0).map(|lane| u32::from(lane.unsigned_abs())).sum()
     }
 
     #[inline(always)]

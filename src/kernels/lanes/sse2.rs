@@ -7,10 +7,10 @@ use std::arch::x86_64::{
     _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_loadl_epi64, _mm_loadu_si128, _mm_madd_epi16,
     _mm_movehl_ps, _mm_movelh_ps, _mm_movemask_epi8, _mm_mul_ps, _mm_or_si128, _mm_packs_epi32,
     _mm_packus_epi16, _mm_set1_epi16, _mm_set1_epi32, _mm_set1_ps, _mm_setzero_ps,
-    _mm_setzero_si128, _mm_sra_epi16, _mm_sra_epi32, _mm_srai_epi16, _mm_srai_epi32,
-    _mm_storeu_si128, _mm_sub_ps, _mm_subs_epi16, _mm_unpackhi_epi16, _mm_unpackhi_epi32,
-    _mm_unpackhi_epi64, _mm_unpackhi_ps, _mm_unpacklo_epi8, _mm_unpacklo_epi16, _mm_unpacklo_epi32,
-    _mm_unpacklo_epi64, _mm_unpacklo_ps,
+    _mm_setzero_si128, _mm_shuffle_epi32, _mm_sra_epi16, _mm_sra_epi32, _mm_srai_epi16,
+    _mm_srai_epi32, _mm_storeu_si128, _mm_sub_epi16, _mm_sub_ps, _mm_subs_epi16,
+    _mm_unpackhi_epi16, _mm_unpackhi_epi32, _mm_unpackhi_epi64, _mm_unpackhi_ps, _mm_unpacklo_epi8,
+    _mm_unpacklo_epi16, _mm_unpacklo_epi32, _mm_unpacklo_epi64, _mm_unpacklo_ps,
 };
 
 use super::{F32x8, FACTOR_BITS, I16x8};
@@ -63,7 +63,7 @@ impl I16x8 for Integers {
         Self(unsafe { _mm_loadl_epi64(v.as_ptr().cast()) })
     }
 
-    #[cfg(test)]
+    #[inline(always)]
     fn to_array(self) -> [i16; 8] {
         to_array(self.0)
     }
@@ -153,6 +153,42 @@ impl I16x8 for Integers {
         sse2! {
             let any = vectors.iter().fold(_mm_setzero_si128(), |any, v| _mm_or_si128(any, v.0));
             _mm_movemask_epi8(_mm_cmpeq_epi8(any, _mm_setzero_si128())) == 0xFFFF
+        }
+    }
+
+    #[inline(always)]
+    fn difference(a: &[u8; 8], b: &[u8; 8]) -> Self {
+        sse2! {
+            let zero = _mm_setzero_si128();
+            let wide = |v: &[u8; 8]| {
+                _mm_unpacklo_epi8(_mm_cvtsi64_si128(i64::from_le_bytes(*v)), zero)
+            };
+            Self(_mm_sub_epi16(wide(a), wide(b)))
+        }
+    }
+
+    #[inline(always)]
+    fn half_difference(a: &[u8; 4], b: &[u8; 4]) -> Self {
+        sse2! {
+            let zero = _mm_setzero_si128();
+            let wide = |v: &[u8; 4]| {
+                _mm_unpacklo_epi8(_mm_cvtsi32_si128(i32::from_le_bytes(*v)), zero)
+            };
+            Self(_mm_sub_epi16(wide(a), wide(b)))
+        }
+    }
+
+    #[inline(always)]
+    fn sum_of_magnitudes(vectors: &[Self]) -> u32 {
+        sse2! {
+            let sum = vectors.iter().fold(_mm_setzero_si128(), |sum, v| {
+                // Multiplying by the sign gives 32-bit magnitudes, that of -32768 too, and adds pairs.
+                let sign = _mm_or_si128(_mm_srai_epi16::<15>(v.0), _mm_set1_epi16(1));
+                _mm_add_epi32(sum, _mm_madd_epi16(v.0, sign))
+            });
+            let sum = _mm_add_epi32(sum, _mm_unpackhi_epi64(sum, sum));
+            let sum = _mm_add_epi32(sum, _mm_shuffle_epi32::<1>(sum));
+            _mm_cvtsi128_si32(sum) as u32
         }
     }
 

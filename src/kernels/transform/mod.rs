@@ -12,6 +12,7 @@
 //! residual back. That is 8 times the orthonormal transform, halved or quartered for the sizes whose `dqDenom` (7.12.3)
 //! is 2 or 4.
 
+mod conformance;
 mod factors;
 mod forward;
 mod inverse;
@@ -23,6 +24,7 @@ mod oracle;
 mod tests;
 mod wht;
 
+pub(crate) use self::conformance::is_conformant;
 use self::forward::forward_2d;
 use self::inverse::{inverse_2d, inverse_dc_only};
 pub(crate) use self::wht::{forward_wht, inverse_wht_add};
@@ -203,12 +205,4 @@ pub(crate) fn forward_transform(
     let shape = Shape::new(tx_size, tx_type);
     let forward = for_size!(tx_size, forward_2d, Reals);
     forward(residual, stride, coefficients, &shape);
-}
-
-/// Whether the inverse transform of `coefficients` keeps every value that 7.13.2 requires to fit 16 bits within them.
-///
-/// A stream may only hold blocks for which this is true: decoders differ on others. Residuals of real pictures fail this
-/// only by coarse quantization of extreme patterns.
-pub(crate) fn is_conformant(coefficients: &[i16], tx_size: TxSize, tx_type: TxType) -> bool {
-    todo!()
 }

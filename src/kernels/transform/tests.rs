@@ -90,6 +90,16 @@ proptest! {
     }
 
     #[test]
+    fn conformance_is_the_standards(
+        (tx_size, tx_type) in cases(),
+        coefficients in coefficients(),
+    ) {
+        let coefficients = &coefficients[..coefficient_count(tx_size)];
+        let outcome = oracle::inverse(coefficients, tx_size, Some(tx_type));
+        prop_assert_eq!(is_conformant(coefficients, tx_size, tx_type), outcome.conformant);
+    }
+
+    #[test]
     fn dc_alone_equals_the_standard(
         tx_size in proptest::sample::select(TxSize::ALL),
         dc in any::<i16>(),
@@ -184,6 +194,21 @@ fn flat_blocks_are_one_coefficient() {
             let outcome = oracle::inverse(&coefficients, tx_size, Some(dct));
             assert!(outcome.conformant, "{tx_size:?}");
             assert!(outcome.residual.iter().all(|&r| r == value.into()), "{tx_size:?}");
+        }
+    }
+}
+
+/// No value that must fit 16 bits holds a coefficient more than once, so their sum bounds them all.
+#[test]
+fn coefficients_weigh_at_most_one_inside_the_transforms() {
+    for (kind, lengths) in [("dct", 2..=6), ("adst", 2..=4)] {
+        for n in lengths {
+            for i in 0..1 << n {
+                let mut t = vec![0; 1 << n];
+                t[i] = 16384;
+                let largest = oracle::largest_inside(kind, t);
+                assert!((8192..=16384 + 8).contains(&largest), "{kind} {n} {i}: {largest}");
+            }
         }
     }
 }
