@@ -4,7 +4,8 @@
 //! [`kernels::transform`](crate::kernels::transform) tells.
 
 use crate::av1::types::{TxSize, TxType};
-use crate::kernels::transform::{coefficient_count, inverse_transform_add, inverse_wht_add};
+use crate::kernels::transform::wht::inverse_wht_add;
+use crate::kernels::transform::{coefficient_count, inverse_transform_add};
 
 /// 7.12.3 the logarithm of `dqDenom`.
 pub(crate) const fn dq_denom_log2(tx_size: TxSize) -> u32 {

@@ -8,9 +8,9 @@ pub(crate) mod portable;
 pub(crate) mod sse2;
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) use portable::{Integers, Reals};
+pub(crate) use portable::{Integers, PartialSums, Reals};
 #[cfg(target_arch = "x86_64")]
-pub(crate) use sse2::{Integers, Reals};
+pub(crate) use sse2::{Integers, PartialSums, Reals};
 
 /// Fraction bits of the factors of 7.13.2.
 pub(crate) const FACTOR_BITS: u32 = 12;
@@ -119,6 +119,21 @@ pub(crate) trait F32x8: Copy {
 
     /// The transpose of `block`, rounded to the nearest integers (halves to even) and saturated.
     fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8];
+}
+
+/// Sums over samples, to be taken together only at the end.
+pub(crate) trait Sums: Copy {
+    /// Nothing summed yet.
+    fn zero() -> Self;
+
+    /// Adds `|a - b|` of all samples; `W` is 4, 8 or a multiple of 16.
+    fn add_magnitudes<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self;
+
+    /// Adds `(a - b)²` of all samples; `W` is 4 or a multiple of 8.
+    fn add_squares<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self;
+
+    /// The sum, modulo 2^32.
+    fn total(self) -> u32;
 }
 
 #[cfg(all(test, target_arch = "x86_64"))]

@@ -2,7 +2,7 @@
 
 use std::array::from_fn;
 
-use super::{F32x8, FACTOR_BITS, I16x8};
+use super::{F32x8, FACTOR_BITS, I16x8, Sums};
 
 /// Eight 16-bit integers.
 #[derive(Clone, Copy, Debug)]
@@ -170,5 +170,33 @@ impl F32x8 for Reals {
     fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8] {
         // A cast to an integer saturates.
         Self::transpose(block).map(|v| v.0.map(|lane| lane.round_ties_even() as i16))
+    }
+}
+
+/// A sum over samples.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PartialSums(u32);
+
+impl Sums for PartialSums {
+    #[inline(always)]
+    fn zero() -> Self {
+        Self(0)
+    }
+
+    #[inline(always)]
+    fn add_magnitudes<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
+        let row: u32 = a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+        Self(self.0.wrapping_add(row))
+    }
+
+    #[inline(always)]
+    fn add_squares<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
+        let row: u32 = a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum();
+        Self(self.0.wrapping_add(row))
+    }
+
+    #[inline(always)]
+    fn total(self) -> u32 {
+        self.0
     }
 }

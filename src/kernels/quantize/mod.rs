@@ -1,6 +1,6 @@
 //! Quantization with a dead zone, without quantizer matrices.
 
-use crate::av1::reconstruct::{dequantize, dq_denom_log2};
+use crate::av1::reconstruct::dq_denom_log2;
 use crate::av1::types::TxSize;
 use crate::kernels::transform::coefficient_count;
 
@@ -20,41 +20,60 @@ impl Quantizer {
     }
 }
 
+/// A step and its reciprocal, in numbers that multiply in 16 bits.
 #[derive(Clone, Copy, Debug)]
 struct Step {
     step: u16,
-    /// In coefficients times `dqDenom`.
+    /// Added to magnitudes before division.
     rounding: u16,
-    /// `2^shift / step`, 2^14 to 2^15; exact for powers of two, else within 2^-15 of it.
+    /// `2^(15 + log2) / step` with `log2` that of the step, 2^14 to 2^15; exact for powers of two, else within 2^-15 of
+    /// it.
     reciprocal: u16,
-    shift: u32,
+    /// What remains to be divided by after `2^16`: `2^shift`, where -1 doubles.
+    shift: i32,
 }
 
 impl Step {
     fn new(step: u16, rounding: u16) -> Self {
         debug_assert!((4..=1828).contains(&step) && rounding <= 128);
-        let shift = 15 + step.ilog2();
-        let step = u32::from(step);
+        let (log2, step) = (step.ilog2(), u32::from(step));
         Self {
             step: step as u16,
             rounding: (step * u32::from(rounding) / 128) as u16,
-            reciprocal: (((1 << shift) + step / 2) / step) as u16,
-            shift,
+            reciprocal: (((1 << (15 + log2)) + step / 2) / step) as u16,
+            shift: log2 as i32 - 1,
         }
     }
 
-    /// The step as it is for a transform size whose `dqDenom` is `1 << dq_denom_log2`.
+    /// The step for a transform size whose `dqDenom` is `1 << dq_denom_log2`; `step` itself stays undivided.
     fn divided(self, dq_denom_log2: u32) -> Self {
-        // Steps are 4 or more, so 15 bits of shift remain and a level fits 16 bits.
-        Self { rounding: self.rounding >> dq_denom_log2, shift: self.shift - dq_denom_log2, ..self }
+        Self {
+            rounding: self.rounding >> dq_denom_log2,
+            shift: self.shift - dq_denom_log2 as i32,
+            ..self
+        }
     }
 
     /// The level of `coefficient` for a step that is [`divided`](Self::divided).
     #[inline(always)]
     fn level(self, coefficient: i16) -> i16 {
         let rounded = coefficient.unsigned_abs() + self.rounding;
-        let level = (u32::from(rounded) * u32::from(self.reciprocal)) >> self.shift;
-        with_sign((level as u16).min(i16::MAX as u16), coefficient)
+        let doubled = rounded.saturating_add(if self.shift < 0 { rounded } else { 0 });
+        let quotient = ((u32::from(doubled) * u32::from(self.reciprocal)) >> 16) as u16;
+        with_sign(quotient >> self.shift.max(0), coefficient)
+    }
+
+    /// 7.12.3 steps 1c to 1f for a `level` that [`level`](Self::level) gave: the product is near the coefficient, so its
+    /// 24 bits and the 16 that are left after division lose nothing.
+    #[inline(always)]
+    fn dequantize(self, level: i16, dq_denom_log2: u32) -> i16 {
+        let magnitude = level.unsigned_abs();
+        let low = magnitude.wrapping_mul(self.step) >> dq_denom_log2;
+        let high = ((u32::from(magnitude) * u32::from(self.step)) >> 16) as u16;
+        // Two shifts, for there is none by 16.
+        let product = low | ((high << 1) << (15 - dq_denom_log2));
+        let limit = i16::MAX as u16 + (level as u16 >> 15);
+        with_sign(product.min(limit), level)
     }
 }
 
@@ -84,19 +103,15 @@ pub(crate) fn quantize(
     let (coefficients, levels) = (&coefficients[..count], &mut levels[..count]);
     let dequantized = &mut dequantized[..count];
 
-    let ac = quantizer.ac.divided(dq_denom_log2);
+    let (dc, ac) = (quantizer.dc.divided(dq_denom_log2), quantizer.ac.divided(dq_denom_log2));
     for ((&coefficient, level), dequantized) in
         coefficients.iter().zip(levels.iter_mut()).zip(dequantized.iter_mut())
     {
         *level = ac.level(coefficient);
-        // 7.12.3 steps 1c to 1f. The product is near the coefficient, so its 24 bits and the 16 here are enough.
-        let product = u32::from(level.unsigned_abs()) * u32::from(ac.step);
-        let magnitude = (product >> dq_denom_log2) as u16;
-        let limit = i16::MAX as u16 + u16::from(*level < 0);
-        *dequantized = with_sign(magnitude.min(limit), *level);
+        *dequantized = ac.dequantize(*level, dq_denom_log2);
     }
-    levels[0] = quantizer.dc.divided(dq_denom_log2).level(coefficients[0]);
-    dequantized[0] = dequantize(levels[0].into(), quantizer.dc.step, dq_denom_log2);
+    levels[0] = dc.level(coefficients[0]);
+    dequantized[0] = dc.dequantize(levels[0], dq_denom_log2);
     end_of_block(levels, scan)
 }
 

@@ -3,6 +3,8 @@
 //! Blocks start at the start of their slices, their widths are multiples of 4 and up to 128, their heights any; strides
 //! are in samples.
 
+use crate::kernels::lanes::{PartialSums, Sums};
+
 /// Runs `$body` with `$x` and the constant `$w` for the columns, 64 to 4 samples wide, that make up `$width`.
 macro_rules! for_columns {
     ($width:expr, $x:ident, $w:ident, $body:expr) => {{
@@ -26,14 +28,10 @@ macro_rules! for_columns {
     }};
 }
 
-/// The rows of a column of a block.
+/// The row at the start of a slice.
 #[inline(always)]
-fn rows<const W: usize>(
-    samples: &[u8],
-    stride: usize,
-    height: usize,
-) -> impl Iterator<Item = &[u8; W]> {
-    samples.chunks(stride).take(height).filter_map(|row| row.first_chunk())
+fn row<const W: usize>(samples: &[u8], start: usize) -> &[u8; W] {
+    samples[start..].first_chunk().unwrap_or(&[0; W])
 }
 
 /// Sum of absolute differences of two blocks.
@@ -45,13 +43,14 @@ pub(crate) fn sad(
     width: usize,
     height: usize,
 ) -> u32 {
-    let mut sum = 0;
+    let mut sums = PartialSums::zero();
     for_columns!(width, x, W, {
-        let src = rows::<W>(&src[x..], src_stride, height);
-        let pred = rows::<W>(&pred[x..], pred_stride, height);
-        sum += src.zip(pred).map(|(src, pred)| row_sad(src, pred)).sum::<u32>();
+        for y in 0..height {
+            let src = row::<W>(src, y * src_stride + x);
+            sums = sums.add_magnitudes(src, row(pred, y * pred_stride + x));
+        }
     });
-    sum
+    sums.total()
 }
 
 /// [`sad`] of one block against four candidates of one stride.
@@ -63,23 +62,16 @@ pub(crate) fn sad_x4(
     width: usize,
     height: usize,
 ) -> [u32; 4] {
-    let mut sums = [0; 4];
+    let mut sums = [PartialSums::zero(); 4];
     for_columns!(width, x, W, {
-        let src = rows::<W>(&src[x..], src_stride, height);
-        let [a, b, c, d] = preds.map(|pred| rows::<W>(&pred[x..], pred_stride, height));
-        for ((((src, a), b), c), d) in src.zip(a).zip(b).zip(c).zip(d) {
-            sums[0] += row_sad(src, a);
-            sums[1] += row_sad(src, b);
-            sums[2] += row_sad(src, c);
-            sums[3] += row_sad(src, d);
+        for y in 0..height {
+            let src = row::<W>(src, y * src_stride + x);
+            for (sums, pred) in sums.iter_mut().zip(preds) {
+                *sums = sums.add_magnitudes(src, row(pred, y * pred_stride + x));
+            }
         }
     });
-    sums
-}
-
-#[inline(always)]
-fn row_sad<const W: usize>(src: &[u8; W], pred: &[u8; W]) -> u32 {
-    src.iter().zip(pred).map(|(src, pred)| u32::from(src.abs_diff(*pred))).sum()
+    sums.map(Sums::total)
 }
 
 /// Sum of squared differences of two blocks.
@@ -91,7 +83,14 @@ pub(crate) fn sse(
     width: usize,
     height: usize,
 ) -> u32 {
-    moments(src, src_stride, pred, pred_stride, width, height).sse
+    let mut sums = PartialSums::zero();
+    for_columns!(width, x, W, {
+        for y in 0..height {
+            let src = row::<W>(src, y * src_stride + x);
+            sums = sums.add_squares(src, row(pred, y * pred_stride + x));
+        }
+    });
+    sums.total()
 }
 
 /// Sum and sum of squares of differences.
@@ -120,23 +119,19 @@ pub(crate) fn moments(
     width: usize,
     height: usize,
 ) -> Moments {
-    let mut moments = Moments::default();
+    let zero = PartialSums::zero();
+    let (mut src_sums, mut pred_sums, mut squares) = (zero, zero, zero);
     for_columns!(width, x, W, {
-        let src = rows::<W>(&src[x..], src_stride, height);
-        let pred = rows::<W>(&pred[x..], pred_stride, height);
-        for (src, pred) in src.zip(pred) {
-            let difference = row_difference(src, pred);
-            moments.sum += difference.iter().map(|&d| i32::from(d)).sum::<i32>();
-            moments.sse +=
-                difference.iter().map(|&d| i32::from(d) * i32::from(d)).sum::<i32>() as u32;
+        for y in 0..height {
+            let src = row::<W>(src, y * src_stride + x);
+            let pred = row(pred, y * pred_stride + x);
+            // Samples are their distance from 0.
+            src_sums = src_sums.add_magnitudes(src, &[0; W]);
+            pred_sums = pred_sums.add_magnitudes(pred, &[0; W]);
+            squares = squares.add_squares(src, pred);
         }
     });
-    moments
-}
-
-#[inline(always)]
-fn row_difference<const W: usize>(src: &[u8; W], pred: &[u8; W]) -> [i16; W] {
-    std::array::from_fn(|i| i16::from(src[i]) - i16::from(pred[i]))
+    Moments { sum: src_sums.total().wrapping_sub(pred_sums.total()) as i32, sse: squares.total() }
 }
 
 /// Writes `src - pred` to the `width`×`height` block at the start of `residual`.
@@ -152,11 +147,15 @@ pub(crate) fn residual(
     height: usize,
 ) {
     for_columns!(width, x, W, {
-        let src = rows::<W>(&src[x..], src_stride, height);
-        let pred = rows::<W>(&pred[x..], pred_stride, height);
-        let residual = residual[x..].chunks_mut(residual_stride);
-        for ((src, pred), residual) in src.zip(pred).zip(residual) {
-            residual[..W].copy_from_slice(&row_difference(src, pred));
+        for y in 0..height {
+            let src = row::<W>(src, y * src_stride + x);
+            let pred = row::<W>(pred, y * pred_stride + x);
+            let start = y * residual_stride + x;
+            for (residual, (&src, &pred)) in
+                residual[start..start + W].iter_mut().zip(src.iter().zip(pred))
+            {
+                *residual = i16::from(src) - i16::from(pred);
+            }
         }
     });
 }

@@ -95,7 +95,7 @@ mod tests {
 
     /// The sum of absolute products with all pairs of Hadamard rows.
     fn naive(difference: &[i32], size: usize) -> u32 {
-        let sign = |a: usize, b: usize| if (a & b).count_ones() % 2 == 0 { 1 } else { -1 };
+        let sign = |a: usize, b: usize| if (a & b).count_ones().is_multiple_of(2) { 1 } else { -1 };
         let positions = || (0..size).flat_map(|y| (0..size).map(move |x| (y, x)));
         positions()
             .map(|(v, u)| {
@@ -115,7 +115,7 @@ mod tests {
         ) {
             let (src, pred) = samples.split_at(16 * 19);
             let (src_stride, pred_stride) = (19, 17);
-            let size = if (width | height) % 8 == 0 { 8 } else { 4 };
+            let size = if (width | height).is_multiple_of(8) { 8 } else { 4 };
             let mut expected = 0;
             for y in (0..height).step_by(size) {
                 for x in (0..width).step_by(size) {

@@ -79,7 +79,11 @@ fn scale<const W: usize, const H: usize>(shape: &Shape) -> f32 {
 #[inline(never)]
 fn transform_1d<R: F32x8, const N: usize>(t: &mut [R; N], kind: Kind) {
     match kind {
-        Kind::Dct => forward_dct(t),
+        Kind::Dct => {
+            forward_dct(t);
+            // What nobody keeps need not be computed either.
+            t.iter_mut().skip(32).for_each(|entry| *entry = R::zero());
+        }
         Kind::Adst => {
             if let Ok(t) = <&mut [R; 4]>::try_from(t.as_mut_slice()) {
                 forward_adst4(t);
@@ -109,7 +113,11 @@ fn unrotate<R: F32x8, const N: usize>(
 ) {
     let (x, y) = if flip == 1 { (t[b], t[a]) } else { (t[a], t[b]) };
     let (cos, sin) = (f32::from(cos128(angle)) / UNIT, f32::from(sin128(angle)) / UNIT);
-    (t[a], t[b]) = x.unrotate(y, cos, sin);
+    (t[a], t[b]) = if angle == 32 {
+        (x.add(y).scale(cos), y.sub(x).scale(cos))
+    } else {
+        x.unrotate(y, cos, sin)
+    };
 }
 
 /// 7.13.2.1 `H( a, b, flip, r )` without its clamp, which is its own transpose.
@@ -369,15 +377,38 @@ fn forward_adst16<R: F32x8>(t: &mut [R; 16]) {
 #[inline(always)]
 fn undo_input<R: F32x8, const N: usize>(t: &mut [R; N]) {
     let output = *t;
-    for (i, value) in output.into_iter().enumerate() {
-        t[adst_input(N, i)] = value;
+    for (lane, source) in t.iter_mut().zip(const { undone_input::<N>() }) {
+        *lane = output[source];
     }
 }
 
 #[inline(always)]
 fn undo_output<R: F32x8, const N: usize>(t: &mut [R; N]) {
     let output = *t;
-    for (i, value) in output.into_iter().enumerate() {
-        t[adst_output(N.trailing_zeros(), i)] = if i & 1 == 1 { value.scale(-1.0) } else { value };
+    for (lane, source) in t.iter_mut().zip(const { undone_output::<N>() }) {
+        let value = output[source];
+        *lane = if source & 1 == 1 { value.scale(-1.0) } else { value };
     }
+}
+
+/// Where each entry goes in 7.13.2.4.
+const fn undone_input<const N: usize>() -> [usize; N] {
+    let mut sources = [0; N];
+    let mut i = 0;
+    while i < N {
+        sources[adst_input(N, i)] = i;
+        i += 1;
+    }
+    sources
+}
+
+/// Where each entry goes in 7.13.2.5.
+const fn undone_output<const N: usize>() -> [usize; N] {
+    let mut sources = [0; N];
+    let mut i = 0;
+    while i < N {
+        sources[adst_output(N.trailing_zeros(), i)] = i;
+        i += 1;
+    }
+    sources
 }

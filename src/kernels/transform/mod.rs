@@ -12,7 +12,7 @@
 //! residual back. That is 8 times the orthonormal transform, halved or quartered for the sizes whose `dqDenom` (7.12.3)
 //! is 2 or 4.
 
-mod conformance;
+pub(crate) mod conformance;
 mod factors;
 mod forward;
 mod inverse;
@@ -22,12 +22,10 @@ mod inverse_dct;
 mod oracle;
 #[cfg(test)]
 mod tests;
-mod wht;
+pub(crate) mod wht;
 
-pub(crate) use self::conformance::is_conformant;
 use self::forward::forward_2d;
 use self::inverse::{inverse_2d, inverse_dc_only};
-pub(crate) use self::wht::{forward_wht, inverse_wht_add};
 use super::lanes::{I16x8, Integers, Reals};
 use crate::av1::types::{TxSize, TxType};
 
@@ -159,7 +157,7 @@ macro_rules! for_size {
 /// predicted samples at the start of `dst` and clipped (7.12.3, step 3).
 ///
 /// `stride` is in samples. `eob` is the number of coefficients coded along the scan; it only saves time. `tx_type` must
-/// be [legal](is_legal) in `tx_size`. Not for lossless blocks, see [`inverse_wht_add`].
+/// be [legal](is_legal) in `tx_size`. Not for lossless blocks, see [`wht`].
 pub(crate) fn inverse_transform_add(
     dst: &mut [u8],
     stride: usize,
@@ -193,7 +191,7 @@ fn inverse_with<L: I16x8>(
 /// Forward transform of the block of residuals at the start of `residual` (within ±255, `stride` samples from row to
 /// row) into `coefficients`, [`coefficient_count`] of them.
 ///
-/// `tx_type` must be [legal](is_legal) in `tx_size`. Not for lossless blocks, see [`forward_wht`].
+/// `tx_type` must be [legal](is_legal) in `tx_size`. Not for lossless blocks, see [`wht`].
 pub(crate) fn forward_transform(
     residual: &[i16],
     stride: usize,
