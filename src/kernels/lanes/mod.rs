@@ -8,9 +8,9 @@ pub(crate) mod portable;
 pub(crate) mod sse2;
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) use portable::{Integers, Reals};
+pub(crate) use portable::{Integers, PartialSums, Reals};
 #[cfg(target_arch = "x86_64")]
-pub(crate) use sse2::{Integers, Reals};
+pub(crate) use sse2::{Integers, PartialSums, Reals};
 
 /// Fraction bits of the factors of 7.13.2.
 pub(crate) const FACTOR_BITS: u32 = 12;
@@ -27,7 +27,6 @@ pub(crate) trait I16x8: Copy {
     fn load_half(lanes: &[i16; 4]) -> Self;
 
     /// The lanes as numbers.
-    #[cfg(test)]
     fn to_array(self) -> [i16; 8];
 
     /// `self + other`.
@@ -60,6 +59,15 @@ pub(crate) trait I16x8: Copy {
     fn fits(self) -> bool {
         true
     }
+
+    /// `a - b`.
+    fn difference(a: &[u8; 8], b: &[u8; 8]) -> Self;
+
+    /// `a - b`, then 0.
+    fn half_difference(a: &[u8; 4], b: &[u8; 4]) -> Self;
+
+    /// The sum of the absolute lanes of `vectors`.
+    fn sum_of_magnitudes(vectors: &[Self]) -> u32;
 
     /// Adds the lanes to eight samples and clips.
     fn add_to(self, samples: &mut [u8; 8]);
@@ -113,6 +121,21 @@ pub(crate) trait F32x8: Copy {
     fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8];
 }
 
+/// Sums over samples, to be taken together only at the end.
+pub(crate) trait Sums: Copy {
+    /// Nothing summed yet.
+    fn zero() -> Self;
+
+    /// Adds `|a - b|` of all samples; `W` is 4, 8 or a multiple of 16.
+    fn add_magnitudes<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self;
+
+    /// Adds `(a - b)²` of all samples; `W` is 4 or a multiple of 8.
+    fn add_squares<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self;
+
+    /// The sum, modulo 2^32.
+    fn total(self) -> u32;
+}
+
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use super::{F32x8, I16x8, portable, sse2};
@@ -148,6 +171,13 @@ mod tests {
         results.extend(L::inverse_adst4([a, b, c, d]));
         let mut arrays: Vec<[i16; 8]> = results.into_iter().map(L::to_array).collect();
         let mut samples = v[7].map(|lane| lane as u8);
+        let others = v[6].map(|lane| lane as u8);
+        arrays.push(L::difference(&samples, &others).to_array());
+        let (first, second) =
+            ([samples[0], samples[1], samples[2], samples[3]], [others[0], 0, 255, 7]);
+        arrays.push(L::half_difference(&first, &second).to_array());
+        let sum = L::sum_of_magnitudes(&block);
+        arrays.push([sum as i16, (sum >> 16) as i16, 0, 0, 0, 0, 0, 0]);
         a.add_to(&mut samples);
         arrays.push(samples.map(i16::from));
         let mut half = [samples[0], samples[3], samples[5], samples[7]];

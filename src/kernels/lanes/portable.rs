@@ -2,7 +2,7 @@
 
 use std::array::from_fn;
 
-use super::{F32x8, FACTOR_BITS, I16x8};
+use super::{F32x8, FACTOR_BITS, I16x8, Sums};
 
 /// Eight 16-bit integers.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +35,7 @@ impl I16x8 for Integers {
         Self(from_fn(|i| if i < 4 { lanes[i] } else { 0 }))
     }
 
-    #[cfg(test)]
+    #[inline(always)]
     fn to_array(self) -> [i16; 8] {
         self.0
     }
@@ -91,6 +91,21 @@ impl I16x8 for Integers {
     #[inline(always)]
     fn all_zero(vectors: &[Self]) -> bool {
         vectors.iter().all(|v| v.0 == [0; 8])
+    }
+
+    #[inline(always)]
+    fn difference(a: &[u8; 8], b: &[u8; 8]) -> Self {
+        Self(from_fn(|i| i16::from(a[i]) - i16::from(b[i])))
+    }
+
+    #[inline(always)]
+    fn half_difference(a: &[u8; 4], b: &[u8; 4]) -> Self {
+        Self(from_fn(|i| if i < 4 { i16::from(a[i]) - i16::from(b[i]) } else { 0 }))
+    }
+
+    #[inline(always)]
+    fn sum_of_magnitudes(vectors: &[Self]) -> u32 {
+        vectors.iter().flat_map(|v| v.0).map(|lane| u32::from(lane.unsigned_abs())).sum()
     }
 
     #[inline(always)]
@@ -155,5 +170,33 @@ impl F32x8 for Reals {
     fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8] {
         // A cast to an integer saturates.
         Self::transpose(block).map(|v| v.0.map(|lane| lane.round_ties_even() as i16))
+    }
+}
+
+/// A sum over samples.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PartialSums(u32);
+
+impl Sums for PartialSums {
+    #[inline(always)]
+    fn zero() -> Self {
+        Self(0)
+    }
+
+    #[inline(always)]
+    fn add_magnitudes<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
+        let row: u32 = a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+        Self(self.0.wrapping_add(row))
+    }
+
+    #[inline(always)]
+    fn add_squares<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
+        let row: u32 = a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum();
+        Self(self.0.wrapping_add(row))
+    }
+
+    #[inline(always)]
+    fn total(self) -> u32 {
+        self.0
     }
 }

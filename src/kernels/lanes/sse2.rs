@@ -6,14 +6,14 @@ use std::arch::x86_64::{
     _mm_cmpeq_epi8, _mm_cvtepi32_ps, _mm_cvtps_epi32, _mm_cvtsi32_si128, _mm_cvtsi64_si128,
     _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_loadl_epi64, _mm_loadu_si128, _mm_madd_epi16,
     _mm_movehl_ps, _mm_movelh_ps, _mm_movemask_epi8, _mm_mul_ps, _mm_or_si128, _mm_packs_epi32,
-    _mm_packus_epi16, _mm_set1_epi16, _mm_set1_epi32, _mm_set1_ps, _mm_setzero_ps,
-    _mm_setzero_si128, _mm_sra_epi16, _mm_sra_epi32, _mm_srai_epi16, _mm_srai_epi32,
-    _mm_storeu_si128, _mm_sub_ps, _mm_subs_epi16, _mm_unpackhi_epi16, _mm_unpackhi_epi32,
-    _mm_unpackhi_epi64, _mm_unpackhi_ps, _mm_unpacklo_epi8, _mm_unpacklo_epi16, _mm_unpacklo_epi32,
-    _mm_unpacklo_epi64, _mm_unpacklo_ps,
+    _mm_packus_epi16, _mm_sad_epu8, _mm_set1_epi16, _mm_set1_epi32, _mm_set1_ps, _mm_setzero_ps,
+    _mm_setzero_si128, _mm_shuffle_epi32, _mm_sra_epi16, _mm_sra_epi32, _mm_srai_epi16,
+    _mm_srai_epi32, _mm_storeu_si128, _mm_sub_epi16, _mm_sub_ps, _mm_subs_epi16,
+    _mm_unpackhi_epi16, _mm_unpackhi_epi32, _mm_unpackhi_epi64, _mm_unpackhi_ps, _mm_unpacklo_epi8,
+    _mm_unpacklo_epi16, _mm_unpacklo_epi32, _mm_unpacklo_epi64, _mm_unpacklo_ps,
 };
 
-use super::{F32x8, FACTOR_BITS, I16x8};
+use super::{F32x8, FACTOR_BITS, I16x8, Sums};
 
 /// Runs intrinsics that need no more than SSE2.
 macro_rules! sse2 {
@@ -63,7 +63,7 @@ impl I16x8 for Integers {
         Self(unsafe { _mm_loadl_epi64(v.as_ptr().cast()) })
     }
 
-    #[cfg(test)]
+    #[inline(always)]
     fn to_array(self) -> [i16; 8] {
         to_array(self.0)
     }
@@ -157,10 +157,40 @@ impl I16x8 for Integers {
     }
 
     #[inline(always)]
+    fn difference(a: &[u8; 8], b: &[u8; 8]) -> Self {
+        sse2! {
+            let zero = _mm_setzero_si128();
+            let wide = |v| _mm_unpacklo_epi8(load_8(v), zero);
+            Self(_mm_sub_epi16(wide(a), wide(b)))
+        }
+    }
+
+    #[inline(always)]
+    fn half_difference(a: &[u8; 4], b: &[u8; 4]) -> Self {
+        sse2! {
+            let zero = _mm_setzero_si128();
+            let wide = |v| _mm_unpacklo_epi8(load_4(v), zero);
+            Self(_mm_sub_epi16(wide(a), wide(b)))
+        }
+    }
+
+    #[inline(always)]
+    fn sum_of_magnitudes(vectors: &[Self]) -> u32 {
+        sse2! {
+            let sum = vectors.iter().fold(_mm_setzero_si128(), |sum, v| {
+                // Multiplying by the sign gives 32-bit magnitudes, that of -32768 too, and adds pairs.
+                let sign = _mm_or_si128(_mm_srai_epi16::<15>(v.0), _mm_set1_epi16(1));
+                _mm_add_epi32(sum, _mm_madd_epi16(v.0, sign))
+            });
+            total(sum)
+        }
+    }
+
+    #[inline(always)]
     fn add_to(self, samples: &mut [u8; 8]) {
         sse2! {
             let wide =
-                _mm_unpacklo_epi8(_mm_cvtsi64_si128(i64::from_le_bytes(*samples)), _mm_setzero_si128());
+                _mm_unpacklo_epi8(load_8(samples), _mm_setzero_si128());
             let sum = _mm_adds_epi16(wide, self.0);
             *samples = _mm_cvtsi128_si64(_mm_packus_epi16(sum, sum)).to_le_bytes();
         }
@@ -170,7 +200,7 @@ impl I16x8 for Integers {
     fn add_half_to(self, samples: &mut [u8; 4]) {
         sse2! {
             let wide =
-                _mm_unpacklo_epi8(_mm_cvtsi32_si128(i32::from_le_bytes(*samples)), _mm_setzero_si128());
+                _mm_unpacklo_epi8(load_4(samples), _mm_setzero_si128());
             let sum = _mm_adds_epi16(wide, self.0);
             *samples = _mm_cvtsi128_si32(_mm_packus_epi16(sum, sum)).to_le_bytes();
         }
@@ -297,5 +327,83 @@ impl F32x8 for Reals {
             let packed = block.map(|v| _mm_packs_epi32(_mm_cvtps_epi32(v.0), _mm_cvtps_epi32(v.1)));
             transpose(packed).map(to_array)
         }
+    }
+}
+
+/// Four sums over samples.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PartialSums(__m128i);
+
+impl Sums for PartialSums {
+    #[inline(always)]
+    fn zero() -> Self {
+        sse2! { Self(_mm_setzero_si128()) }
+    }
+
+    #[inline(always)]
+    fn add_magnitudes<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
+        sse2! {
+            let add = |sums, a, b| _mm_add_epi32(sums, _mm_sad_epu8(a, b));
+            let (a_16, a_rest) = a.as_chunks::<16>();
+            let (b_16, b_rest) = b.as_chunks::<16>();
+            let sums = a_16.iter().zip(b_16).fold(self.0, |sums, (a, b)| {
+                add(sums, load_16(a), load_16(b))
+            });
+            let (a_8, b_8) = (a_rest.first_chunk(), b_rest.first_chunk());
+            let (a_4, b_4) = (a_rest.first_chunk(), b_rest.first_chunk());
+            Self(if let (Some(a), Some(b)) = (a_8, b_8) {
+                add(sums, load_8(a), load_8(b))
+            } else if let (Some(a), Some(b)) = (a_4, b_4) {
+                add(sums, load_4(a), load_4(b))
+            } else {
+                sums
+            })
+        }
+    }
+
+    #[inline(always)]
+    fn add_squares<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
+        sse2! {
+            let add = |sums, Integers(v)| _mm_add_epi32(sums, _mm_madd_epi16(v, v));
+            let (a_8, a_rest) = a.as_chunks();
+            let (b_8, b_rest) = b.as_chunks();
+            let sums = a_8.iter().zip(b_8).fold(self.0, |sums, (a, b)| {
+                add(sums, Integers::difference(a, b))
+            });
+            Self(match (a_rest.first_chunk(), b_rest.first_chunk()) {
+                (Some(a), Some(b)) => add(sums, Integers::half_difference(a, b)),
+                _ => sums,
+            })
+        }
+    }
+
+    #[inline(always)]
+    fn total(self) -> u32 {
+        total(self.0)
+    }
+}
+
+#[inline(always)]
+fn load_16(samples: &[u8; 16]) -> __m128i {
+    // SAFETY: SSE2 is part of every x86-64; `samples` is 16 readable bytes.
+    unsafe { _mm_loadu_si128(samples.as_ptr().cast()) }
+}
+
+#[inline(always)]
+fn load_8(samples: &[u8; 8]) -> __m128i {
+    sse2! { _mm_cvtsi64_si128(i64::from_le_bytes(*samples)) }
+}
+
+#[inline(always)]
+fn load_4(samples: &[u8; 4]) -> __m128i {
+    sse2! { _mm_cvtsi32_si128(i32::from_le_bytes(*samples)) }
+}
+
+/// The sum of four lanes.
+#[inline(always)]
+fn total(sums: __m128i) -> u32 {
+    sse2! {
+        let pairs = _mm_add_epi32(sums, _mm_unpackhi_epi64(sums, sums));
+        _mm_cvtsi128_si32(_mm_add_epi32(pairs, _mm_shuffle_epi32::<1>(pairs))) as u32
     }
 }

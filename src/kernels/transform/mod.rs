@@ -12,7 +12,9 @@
 //! residual back. That is 8 times the orthonormal transform, halved or quartered for the sizes whose `dqDenom` (7.12.3)
 //! is 2 or 4.
 
+pub(crate) mod conformance;
 mod factors;
+mod forward;
 mod inverse;
 mod inverse_adst;
 mod inverse_dct;
@@ -20,11 +22,11 @@ mod inverse_dct;
 mod oracle;
 #[cfg(test)]
 mod tests;
-mod wht;
+pub(crate) mod wht;
 
+use self::forward::forward_2d;
 use self::inverse::{inverse_2d, inverse_dc_only};
-pub(crate) use self::wht::{forward_wht, inverse_wht_add};
-use super::lanes::{I16x8, Integers};
+use super::lanes::{I16x8, Integers, Reals};
 use crate::av1::types::{TxSize, TxType};
 
 /// The most coefficients a block can hold.
@@ -124,11 +126,38 @@ const fn identity_factor(length: usize) -> i16 {
     }
 }
 
+/// `$function` for the width and height of `$tx_size`, and the groups of eight rows that hold its coefficients.
+macro_rules! for_size {
+    ($tx_size:expr, $function:ident, $lanes:ty) => {
+        match $tx_size {
+            TxSize::T4x4 => $function::<$lanes, 4, 4, 1>,
+            TxSize::T8x8 => $function::<$lanes, 8, 8, 1>,
+            TxSize::T16x16 => $function::<$lanes, 16, 16, 2>,
+            TxSize::T32x32 => $function::<$lanes, 32, 32, 4>,
+            TxSize::T64x64 => $function::<$lanes, 64, 64, 4>,
+            TxSize::T4x8 => $function::<$lanes, 4, 8, 1>,
+            TxSize::T8x4 => $function::<$lanes, 8, 4, 1>,
+            TxSize::T8x16 => $function::<$lanes, 8, 16, 2>,
+            TxSize::T16x8 => $function::<$lanes, 16, 8, 1>,
+            TxSize::T16x32 => $function::<$lanes, 16, 32, 4>,
+            TxSize::T32x16 => $function::<$lanes, 32, 16, 2>,
+            TxSize::T32x64 => $function::<$lanes, 32, 64, 4>,
+            TxSize::T64x32 => $function::<$lanes, 64, 32, 4>,
+            TxSize::T4x16 => $function::<$lanes, 4, 16, 2>,
+            TxSize::T16x4 => $function::<$lanes, 16, 4, 1>,
+            TxSize::T8x32 => $function::<$lanes, 8, 32, 4>,
+            TxSize::T32x8 => $function::<$lanes, 32, 8, 1>,
+            TxSize::T16x64 => $function::<$lanes, 16, 64, 4>,
+            TxSize::T64x16 => $function::<$lanes, 64, 16, 2>,
+        }
+    };
+}
+
 /// Inverse transform (7.13.3) of `coefficients` (dequantized, [`coefficient_count`] of them), added to the block of
 /// predicted samples at the start of `dst` and clipped (7.12.3, step 3).
 ///
 /// `stride` is in samples. `eob` is the number of coefficients coded along the scan; it only saves time. `tx_type` must
-/// be [legal](is_legal) in `tx_size`. Not for lossless blocks, see [`inverse_wht_add`].
+/// be [legal](is_legal) in `tx_size`. Not for lossless blocks, see [`wht`].
 pub(crate) fn inverse_transform_add(
     dst: &mut [u8],
     stride: usize,
@@ -155,32 +184,14 @@ fn inverse_with<L: I16x8>(
     tx_type: TxType,
 ) -> bool {
     debug_assert!(is_legal(tx_size, tx_type), "{tx_type:?} in {tx_size:?}");
-    let inverse = match tx_size {
-        TxSize::T4x4 => inverse_2d::<L, 4, 4, 1>,
-        TxSize::T8x8 => inverse_2d::<L, 8, 8, 1>,
-        TxSize::T16x16 => inverse_2d::<L, 16, 16, 2>,
-        TxSize::T32x32 => inverse_2d::<L, 32, 32, 4>,
-        TxSize::T64x64 => inverse_2d::<L, 64, 64, 4>,
-        TxSize::T4x8 => inverse_2d::<L, 4, 8, 1>,
-        TxSize::T8x4 => inverse_2d::<L, 8, 4, 1>,
-        TxSize::T8x16 => inverse_2d::<L, 8, 16, 2>,
-        TxSize::T16x8 => inverse_2d::<L, 16, 8, 1>,
-        TxSize::T16x32 => inverse_2d::<L, 16, 32, 4>,
-        TxSize::T32x16 => inverse_2d::<L, 32, 16, 2>,
-        TxSize::T32x64 => inverse_2d::<L, 32, 64, 4>,
-        TxSize::T64x32 => inverse_2d::<L, 64, 32, 4>,
-        TxSize::T4x16 => inverse_2d::<L, 4, 16, 2>,
-        TxSize::T16x4 => inverse_2d::<L, 16, 4, 1>,
-        TxSize::T8x32 => inverse_2d::<L, 8, 32, 4>,
-        TxSize::T32x8 => inverse_2d::<L, 32, 8, 1>,
-        TxSize::T16x64 => inverse_2d::<L, 16, 64, 4>,
-        TxSize::T64x16 => inverse_2d::<L, 64, 16, 2>,
-    };
+    let inverse = for_size!(tx_size, inverse_2d, L);
     inverse(dst, stride, coefficients, &Shape::new(tx_size, tx_type))
 }
 
 /// Forward transform of the block of residuals at the start of `residual` (within ±255, `stride` samples from row to
-/// row) into `coefficients`.
+/// row) into `coefficients`, [`coefficient_count`] of them.
+///
+/// `tx_type` must be [legal](is_legal) in `tx_size`. Not for lossless blocks, see [`wht`].
 pub(crate) fn forward_transform(
     residual: &[i16],
     stride: usize,
@@ -188,13 +199,8 @@ pub(crate) fn forward_transform(
     tx_size: TxSize,
     tx_type: TxType,
 ) {
-    todo!()
-}
-
-/// Whether the inverse transform of `coefficients` keeps every value that 7.13.2 requires to fit 16 bits within them.
-///
-/// A stream may only hold blocks for which this is true: decoders differ on others. Residuals of real pictures fail this
-/// only by coarse quantization of extreme patterns.
-pub(crate) fn is_conformant(coefficients: &[i16], tx_size: TxSize, tx_type: TxType) -> bool {
-    todo!()
+    debug_assert!(is_legal(tx_size, tx_type), "{tx_type:?} in {tx_size:?}");
+    let shape = Shape::new(tx_size, tx_type);
+    let forward = for_size!(tx_size, forward_2d, Reals);
+    forward(residual, stride, coefficients, &shape);
 }

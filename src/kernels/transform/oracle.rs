@@ -9,6 +9,8 @@ struct Transform {
     r: u32,
     /// Whether every requirement of bitstream conformance was met.
     conformant: bool,
+    /// The largest of the values that have such a requirement, ADST4's without their fraction.
+    largest: i64,
 }
 
 fn round2(x: i64, n: u32) -> i64 {
@@ -45,6 +47,7 @@ impl Transform {
     /// What does not fit is not defined by the standard; it saturates here as it does in the lanes.
     fn store(&mut self, i: usize, value: i64) {
         self.conformant &= fits(value, self.r);
+        self.largest = self.largest.max(value.abs());
         self.t[i] = clip(value, self.r);
     }
 
@@ -202,8 +205,10 @@ impl Transform {
         let t = self.t.clone();
         let r = self.r;
         let mut conformant = true;
+        let mut largest = self.largest;
         let mut check = |value: i64, bits: u32| {
             conformant &= fits(value, bits);
+            largest = largest.max(value.abs() >> if bits == r + 12 { 12 } else { 0 });
             value
         };
         let mut s = [
@@ -232,8 +237,9 @@ impl Transform {
         ];
         x[3] = check(x[3] - s[3], r + 12);
         self.conformant &= conformant;
+        self.largest = largest;
         for (t, x) in self.t.iter_mut().zip(x) {
-            *t = clip(round2(x, 12), r);
+            *t = if conformant { round2(x, 12) } else { clip(round2(x, 12), r) };
         }
     }
 
@@ -310,10 +316,18 @@ fn pairs(i: usize, j: usize) -> impl Iterator<Item = (usize, usize)> {
 
 /// The residual of a block and whether a stream may hold it.
 pub(super) struct Outcome {
-    /// `Residual`, row-major, before the flips of 7.12.3.
+    /// What 7.12.3 step 3 adds to the samples, row-major.
     pub(super) residual: Vec<i64>,
     /// Whether 7.13.2 was given values that it allows.
     pub(super) conformant: bool,
+}
+
+/// The largest value with a requirement in a 1D transform of `t`.
+pub(super) fn largest_inside(kind: &str, t: Vec<i64>) -> i64 {
+    let n = t.len().ilog2() as usize;
+    let mut transform = Transform { t, r: 16, conformant: true, largest: 0 };
+    transform.run(kind, n);
+    transform.largest
 }
 
 /// 7.13.3 2D inverse transform process; `coefficients` as in the kernels, `None` for the type of a lossless block.
@@ -347,7 +361,7 @@ pub(super) fn inverse(coefficients: &[i16], tx_size: TxSize, tx_type: Option<TxT
         let t = (0..w)
             .map(|j| if i < 32 && j < 32 { coefficients[i * w.min(32) + j].into() } else { 0 })
             .collect();
-        let mut row = Transform { t, r: 16, conformant: true };
+        let mut row = Transform { t, r: 16, conformant: true, largest: 0 };
         if log2w.abs_diff(log2h) == 1 {
             row.t.iter_mut().for_each(|t| *t = round2(*t * 2896, 12));
         }
@@ -363,7 +377,7 @@ pub(super) fn inverse(coefficients: &[i16], tx_size: TxSize, tx_type: Option<TxT
     }
     for j in 0..w {
         let t = (0..h).map(|i| residual[i * w + j]).collect();
-        let mut column = Transform { t, r: 16, conformant: true };
+        let mut column = Transform { t, r: 16, conformant: true, largest: 0 };
         if lossless {
             column.wht(0);
         } else {
@@ -374,29 +388,16 @@ pub(super) fn inverse(coefficients: &[i16], tx_size: TxSize, tx_type: Option<TxT
             residual[i * w + j] = round2(t, column_shift);
         }
     }
-    Outcome { residual, conformant }
-}
-
-/// 7.12.3 step 3.
-pub(super) fn add(
-    dst: &mut [u8],
-    stride: usize,
-    residual: &[i64],
-    tx_size: TxSize,
-    tx_type: Option<TxType>,
-) {
-    use TxType::*;
-    let (w, h) = (tx_size.width(), tx_size.height());
+    // The positions of 7.12.3 step 3.
     let flip_ud =
         matches!(tx_type, Some(FlipadstDct | FlipadstAdst | VFlipadst | FlipadstFlipadst));
     let flip_lr =
         matches!(tx_type, Some(DctFlipadst | AdstFlipadst | HFlipadst | FlipadstFlipadst));
-    for i in 0..h {
-        for j in 0..w {
-            let xx = if flip_lr { w - j - 1 } else { j };
-            let yy = if flip_ud { h - i - 1 } else { i };
-            let sample = &mut dst[yy * stride + xx];
-            *sample = (i64::from(*sample) + residual[i * w + j]).clamp(0, 255) as u8;
-        }
+    if flip_ud {
+        residual = residual.chunks(w).rev().flatten().copied().collect();
     }
+    if flip_lr {
+        residual.chunks_mut(w).for_each(<[i64]>::reverse);
+    }
+    Outcome { residual, conformant }
 }
