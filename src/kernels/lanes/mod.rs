@@ -55,6 +55,9 @@ pub(crate) trait I16x8: Copy {
     /// Whether all lanes of all `vectors` are 0.
     fn all_zero(vectors: &[Self]) -> bool;
 
+    /// Whether some lane of `vectors` is further than `limit` (not negative) from 0.
+    fn any_beyond(vectors: &[Self], limit: i16) -> bool;
+
     /// Whether no rounded product on the way here left 16 bits; lanes that cannot know say `true`.
     fn fits(self) -> bool {
         true
@@ -138,7 +141,7 @@ pub(crate) trait Sums: Copy {
 
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
-    use super::{F32x8, I16x8, portable, sse2};
+    use super::{F32x8, I16x8, Sums, portable, sse2};
     use proptest::prelude::*;
 
     const EXTREMES: [i16; 6] = [i16::MIN, i16::MIN + 1, -1, 0, 1, i16::MAX];
@@ -184,6 +187,7 @@ mod tests {
         b.add_half_to(&mut half);
         arrays.push([half, half].concat().try_into().map(|v: [u8; 8]| v.map(i16::from)).unwrap());
         arrays.push([i16::from(L::all_zero(&block)); 8]);
+        arrays.push(block.map(|v| i16::from(L::any_beyond(&[v], factors[3].abs() * 8 - 1))));
         arrays
     }
 
@@ -203,6 +207,7 @@ mod tests {
             factors in proptest::array::uniform4(-4096i16..=4096),
             shift in 0u32..5,
         ) {
+            prop_assume!(factors[3] != 0);
             prop_assert_eq!(
                 integers::<sse2::Integers>(&v, factors, shift),
                 integers::<portable::Integers>(&v, factors, shift)
@@ -221,14 +226,52 @@ mod tests {
         }
     }
 
+    fn sums<S: Sums>(a: &[u8; 64], b: &[u8; 64]) -> [u32; 2] {
+        let (mut magnitudes, mut squares) = (S::zero(), S::zero());
+        for width in [4, 8, 16, 64] {
+            (magnitudes, squares) = match width {
+                4 => add::<S, 4>(magnitudes, squares, a, b),
+                8 => add::<S, 8>(magnitudes, squares, a, b),
+                16 => add::<S, 16>(magnitudes, squares, a, b),
+                _ => add::<S, 64>(magnitudes, squares, a, b),
+            };
+        }
+        [magnitudes.total(), squares.total()]
+    }
+
+    fn add<S: Sums, const W: usize>(m: S, s: S, a: &[u8; 64], b: &[u8; 64]) -> (S, S) {
+        let (a, b) = (a.first_chunk::<W>().unwrap(), b.last_chunk::<W>().unwrap());
+        (m.add_magnitudes(a, b), s.add_squares(a, b))
+    }
+
+    proptest! {
+        #[test]
+        fn sse2_sums_equal_the_scalar_twin(
+            a in proptest::array::uniform32(any::<[u8; 2]>()),
+            b in proptest::array::uniform32(any::<[u8; 2]>()),
+        ) {
+            let [a, b] = [a, b].map(|v| v.concat().try_into().unwrap());
+            prop_assert_eq!(
+                sums::<sse2::PartialSums>(&a, &b),
+                sums::<portable::PartialSums>(&a, &b)
+            );
+        }
+    }
+
     #[test]
-    fn all_zero_sees_every_lane() {
+    fn every_lane_is_looked_at() {
         for lane in 0..16 {
             let mut v = [[0; 8]; 2];
             assert!(sse2::Integers::all_zero(&v.map(|l| sse2::Integers::load(&l))));
             v[lane / 8][lane % 8] = 256;
             assert!(!sse2::Integers::all_zero(&v.map(|l| sse2::Integers::load(&l))));
             assert!(!portable::Integers::all_zero(&v.map(|l| portable::Integers::load(&l))));
+            for (limit, beyond) in [(255, true), (256, false)] {
+                let vectors = v.map(|l| sse2::Integers::load(&l));
+                assert_eq!(sse2::Integers::any_beyond(&vectors, limit), beyond);
+                let negative = vectors.map(|v| sse2::Integers::zero().sub(v));
+                assert_eq!(sse2::Integers::any_beyond(&negative, limit), beyond);
+            }
         }
     }
 }

@@ -94,6 +94,11 @@ impl I16x8 for Integers {
     }
 
     #[inline(always)]
+    fn any_beyond(vectors: &[Self], limit: i16) -> bool {
+        vectors.iter().flat_map(|v| v.0).any(|lane| lane.unsigned_abs() > limit as u16)
+    }
+
+    #[inline(always)]
     fn difference(a: &[u8; 8], b: &[u8; 8]) -> Self {
         Self(from_fn(|i| i16::from(a[i]) - i16::from(b[i])))
     }

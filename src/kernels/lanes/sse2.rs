@@ -3,12 +3,12 @@
 
 use std::arch::x86_64::{
     __m128, __m128i, _mm_add_epi16, _mm_add_epi32, _mm_add_ps, _mm_adds_epi16, _mm_and_si128,
-    _mm_cmpeq_epi8, _mm_cvtepi32_ps, _mm_cvtps_epi32, _mm_cvtsi32_si128, _mm_cvtsi64_si128,
-    _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_loadl_epi64, _mm_loadu_si128, _mm_madd_epi16,
-    _mm_movehl_ps, _mm_movelh_ps, _mm_movemask_epi8, _mm_mul_ps, _mm_or_si128, _mm_packs_epi32,
-    _mm_packus_epi16, _mm_sad_epu8, _mm_set1_epi16, _mm_set1_epi32, _mm_set1_ps, _mm_setzero_ps,
-    _mm_setzero_si128, _mm_shuffle_epi32, _mm_sra_epi16, _mm_sra_epi32, _mm_srai_epi16,
-    _mm_srai_epi32, _mm_storeu_si128, _mm_sub_epi16, _mm_sub_ps, _mm_subs_epi16,
+    _mm_cmpeq_epi8, _mm_cmpgt_epi16, _mm_cvtepi32_ps, _mm_cvtps_epi32, _mm_cvtsi32_si128,
+    _mm_cvtsi64_si128, _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_loadl_epi64, _mm_loadu_si128,
+    _mm_madd_epi16, _mm_movehl_ps, _mm_movelh_ps, _mm_movemask_epi8, _mm_mul_ps, _mm_or_si128,
+    _mm_packs_epi32, _mm_packus_epi16, _mm_sad_epu8, _mm_set1_epi16, _mm_set1_epi32, _mm_set1_ps,
+    _mm_setzero_ps, _mm_setzero_si128, _mm_shuffle_epi32, _mm_sra_epi16, _mm_sra_epi32,
+    _mm_srai_epi16, _mm_srai_epi32, _mm_storeu_si128, _mm_sub_epi16, _mm_sub_ps, _mm_subs_epi16,
     _mm_unpackhi_epi16, _mm_unpackhi_epi32, _mm_unpackhi_epi64, _mm_unpackhi_ps, _mm_unpacklo_epi8,
     _mm_unpacklo_epi16, _mm_unpacklo_epi32, _mm_unpacklo_epi64, _mm_unpacklo_ps,
 };
@@ -153,6 +153,18 @@ impl I16x8 for Integers {
         sse2! {
             let any = vectors.iter().fold(_mm_setzero_si128(), |any, v| _mm_or_si128(any, v.0));
             _mm_movemask_epi8(_mm_cmpeq_epi8(any, _mm_setzero_si128())) == 0xFFFF
+        }
+    }
+
+    #[inline(always)]
+    fn any_beyond(vectors: &[Self], limit: i16) -> bool {
+        sse2! {
+            let (above, below) = (_mm_set1_epi16(limit), _mm_set1_epi16(-limit));
+            let any = vectors.iter().fold(_mm_setzero_si128(), |any, v| {
+                let beyond = _mm_or_si128(_mm_cmpgt_epi16(v.0, above), _mm_cmpgt_epi16(below, v.0));
+                _mm_or_si128(any, beyond)
+            });
+            _mm_movemask_epi8(any) != 0
         }
     }
 

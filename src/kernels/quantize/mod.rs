@@ -2,6 +2,7 @@
 
 use crate::av1::reconstruct::dq_denom_log2;
 use crate::av1::types::TxSize;
+use crate::kernels::lanes::{I16x8, Integers};
 use crate::kernels::transform::coefficient_count;
 
 /// Steps and roundings of one plane at one quantizer index.
@@ -14,7 +15,7 @@ pub(crate) struct Quantizer {
 impl Quantizer {
     /// A quantizer of `dc_step` and `ac_step` (`get_dc_quant` and `get_ac_quant` of 7.12.2, 4 to 1828).
     ///
-    /// The roundings, in 1/128 of a step, are added before division: 64 rounds to nearest, less widens the dead zone.
+    /// The roundings, in 1/128 of a step and less than 128, are added before division: 64 rounds to nearest, less widens the dead zone.
     pub(crate) fn new(dc_step: u16, ac_step: u16, dc_rounding: u16, ac_rounding: u16) -> Self {
         Self { dc: Step::new(dc_step, dc_rounding), ac: Step::new(ac_step, ac_rounding) }
     }
@@ -35,7 +36,7 @@ struct Step {
 
 impl Step {
     fn new(step: u16, rounding: u16) -> Self {
-        debug_assert!((4..=1828).contains(&step) && rounding <= 128);
+        debug_assert!((4..=1828).contains(&step) && rounding < 128);
         let (log2, step) = (step.ilog2(), u32::from(step));
         Self {
             step: step as u16,
@@ -52,6 +53,14 @@ impl Step {
             shift: self.shift - dq_denom_log2 as i32,
             ..self
         }
+    }
+
+    /// The largest magnitude whose level is 0, for a step that is [`divided`](Self::divided).
+    fn dead_zone(self) -> i16 {
+        // Below this a product with the reciprocal loses all its bits.
+        let product = 1u32 << (16 + self.shift);
+        let least = product.div_ceil(self.reciprocal.into()) as i16;
+        least - self.rounding as i16 - 1
     }
 
     /// The level of `coefficient` for a step that is [`divided`](Self::divided).
@@ -104,11 +113,26 @@ pub(crate) fn quantize(
     let dequantized = &mut dequantized[..count];
 
     let (dc, ac) = (quantizer.dc.divided(dq_denom_log2), quantizer.ac.divided(dq_denom_log2));
-    for ((&coefficient, level), dequantized) in
-        coefficients.iter().zip(levels.iter_mut()).zip(dequantized.iter_mut())
+    let dead_zone = ac.dead_zone();
+    // A block has 16 coefficients or a multiple; most runs of 16 have nothing beyond the dead zone.
+    let coefficient_runs = coefficients.as_chunks::<16>().0;
+    let level_runs = levels.as_chunks_mut::<16>().0;
+    let dequantized_runs = dequantized.as_chunks_mut::<16>().0;
+    for ((coefficients, levels), dequantized) in
+        coefficient_runs.iter().zip(level_runs).zip(dequantized_runs)
     {
-        *level = ac.level(coefficient);
-        *dequantized = ac.dequantize(*level, dq_denom_log2);
+        let lanes = coefficients.as_chunks().0;
+        if !Integers::any_beyond(&[Integers::load(&lanes[0]), Integers::load(&lanes[1])], dead_zone)
+        {
+            (*levels, *dequantized) = ([0; 16], [0; 16]);
+            continue;
+        }
+        for ((&coefficient, level), dequantized) in
+            coefficients.iter().zip(levels.iter_mut()).zip(dequantized)
+        {
+            *level = ac.level(coefficient);
+            *dequantized = ac.dequantize(*level, dq_denom_log2);
+        }
     }
     levels[0] = dc.level(coefficients[0]);
     dequantized[0] = dc.dequantize(levels[0], dq_denom_log2);
@@ -194,6 +218,21 @@ mod tests {
             let expected = [level, level + 1, -level, -level - 1];
             prop_assert_eq!(&levels[..4], &expected);
             prop_assert_eq!(&levels[12..], &expected);
+        }
+    }
+
+    /// The dead zone and the division agree on what is 0.
+    #[test]
+    fn nothing_beyond_the_dead_zone_is_dropped() {
+        for step in 4..=1828 {
+            for rounding in [0, 20, 42, 64, 127] {
+                for dq_denom_log2 in 0..3 {
+                    let step = Step::new(step, rounding).divided(dq_denom_log2);
+                    let dead_zone = step.dead_zone();
+                    assert!(step.level(dead_zone + 1) > 0, "{step:?}");
+                    assert_eq!(step.level(dead_zone), 0, "{step:?}");
+                }
+            }
         }
     }
 

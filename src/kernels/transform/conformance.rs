@@ -108,6 +108,10 @@ impl I16x8 for Checked {
         vectors.iter().all(|value| Integers::all_zero(&[value.lanes]))
     }
 
+    fn any_beyond(vectors: &[Self], limit: i16) -> bool {
+        vectors.iter().any(|value| Integers::any_beyond(&[value.lanes], limit))
+    }
+
     fn difference(a: &[u8; 8], b: &[u8; 8]) -> Self {
         Self { lanes: Integers::difference(a, b), fits: true }
     }
