@@ -13,10 +13,11 @@
 use core::ops::Range;
 
 use super::mode_info::{ModeInfo, ModeInfoGrid};
-use super::types::{BlockSize, MAX_SEGMENTS, PredictionMode, TxSize};
+use super::types::{BlockSize, INTRA_FRAME, MAX_SEGMENTS, PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::deblock::{
-    EdgeFilter, EdgeLimits, MAX_LOOP_FILTER, filter_horizontal_edge, filter_vertical_edge,
+    EdgeFilter, EdgeKernel, EdgeLimits, MAX_LOOP_FILTER, filter_horizontal_edge,
+    filter_vertical_edge,
 };
 
 /// Units of 4 luma samples along the side of a 64×64 superblock.
@@ -212,7 +213,7 @@ impl LoopFilter {
                 };
                 let end = (unit + length).min(along.end);
                 let current = modes.at((row << sub) | sub, (col << sub) | sub);
-                if line % across != 0 || !applies(current, pass, line, sub) {
+                if line & (across - 1) != 0 || !applies(current, pass, line, sub) {
                     unit = end;
                     continue;
                 }
@@ -246,11 +247,10 @@ impl LoopFilter {
         if run.units == 0 {
             return;
         }
-        let (x, y, kernel): (_, _, fn(&mut [u8], usize, usize, usize, EdgeFilter, EdgeLimits)) =
-            match pass {
-                Pass::Vertical => (line, run.start, filter_vertical_edge),
-                Pass::Horizontal => (run.start, line, filter_horizontal_edge),
-            };
+        let (x, y, kernel): (_, _, EdgeKernel) = match pass {
+            Pass::Vertical => (line, run.start, filter_vertical_edge),
+            Pass::Horizontal => (run.start, line, filter_horizontal_edge),
+        };
         let at = plane.index(4 * x as isize, 4 * y as isize);
         let limits = self.limits[usize::from(run.level)];
         kernel(&mut plane.data, at, plane.stride, run.units, run.filter, limits);
@@ -287,11 +287,11 @@ impl Run {
 /// an inter block has no residual.
 #[inline]
 fn applies(info: &ModeInfo, pass: Pass, line: usize, sub: usize) -> bool {
-    if !info.skip || info.ref_frame[0] <= super::types::INTRA_FRAME {
+    if !info.skip || info.ref_frame[0] <= INTRA_FRAME {
         return true;
     }
     let side = block_side(info.block_size, pass, sub);
-    line % side == 0
+    line & (side - 1) == 0
 }
 
 /// The side of a block that an edge of `pass` crosses, in units of 4 samples of a plane

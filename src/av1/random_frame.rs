@@ -53,18 +53,15 @@ impl RandomFrame {
     /// A frame of 16 to 200 samples a side.
     pub(crate) fn new(random: &mut Random) -> Self {
         let (width, height) = (16 + random.below(185) as usize, 16 + random.below(185) as usize);
+        let planes =
+            [0, 1, 1].map(|sub| random_plane(random, (width + sub) >> sub, (height + sub) >> sub));
         let mut frame = Self {
             width,
             height,
-            planes: [(width, height); 3].map(|(w, h)| PaddedPlane::new(w, h)),
+            planes,
             modes: ModeInfoGrid::new(width, height),
             tx_sizes: TxSizeGrid::new(width, height),
         };
-        for index in 0..3 {
-            let sub = usize::from(index > 0);
-            let (w, h) = ((width + sub) >> sub, (height + sub) >> sub);
-            frame.planes[index] = random_plane(random, w, h);
-        }
         let deepest = random.pick(&[2, 3, 3, 4, 6]);
         let split = random.pick(&[1, 2, 4]);
         let skipped = random.pick(&[1, 2, 8]);

@@ -142,8 +142,8 @@ fn deblocking_and_cdef_go_together_by_superblock_rows() {
             done = ready;
         }
         assert_eq!(done, frame.height.div_ceil(8));
-        for plane in 0..3 {
-            assert!(frame.samples(plane) == expected[plane], "seed {seed}, plane {plane}");
+        for (plane, expected) in expected.iter().enumerate() {
+            assert!(frame.samples(plane) == *expected, "seed {seed}, plane {plane}");
         }
     }
 }

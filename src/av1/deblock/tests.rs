@@ -33,13 +33,13 @@ pub(crate) fn reference(frame: &RandomFrame, params: &LoopFilterParams) -> [Samp
     if params.level[0] == 0 && params.level[1] == 0 {
         return current;
     }
-    for plane in 0..3 {
+    for (plane, current) in current.iter_mut().enumerate() {
         if plane == 0 || params.level[1 + plane] != 0 {
             for pass in 0..2 {
                 let step = if plane == 0 { 1 } else { 2 };
                 for row in (0..frame.modes.mi_rows).step_by(step) {
                     for col in (0..frame.modes.mi_cols).step_by(step) {
-                        edge(&mut current[plane], frame, params, plane, pass, row, col);
+                        edge(current, frame, params, plane, pass, row, col);
                     }
                 }
             }
@@ -62,14 +62,8 @@ fn edge(
     let (dx, dy) = if pass == 0 { (1, 0) } else { (0, 1) };
     let (x, y) = (col * 4, row * 4);
     let (row, col) = (row | sub, col | sub);
-    let on_screen = if x >= frame.width || y >= frame.height {
-        false
-    } else if pass == 0 && x == 0 {
-        false
-    } else {
-        !(pass == 1 && y == 0)
-    };
-    if !on_screen {
+    let off_screen = x >= frame.width || y >= frame.height;
+    if off_screen || (pass == 0 && x == 0) || (pass == 1 && y == 0) {
         return;
     }
     let (xp, yp) = (x >> sub, y >> sub);

@@ -65,22 +65,50 @@ const DIRECTIONS: [[(isize, isize); 2]; 8] = [
 ];
 
 /// 7.15.2 CDEF direction process: `yDir` and `var` of an 8×8 luma block.
+///
+/// Each set of lines is summed by adding rows that are shifted against each other, from zeros on
+/// both sides. With rows or columns in reverse order two sets of lines serve for two others.
 pub(crate) fn find_direction(block: &[[u8; 8]; 8]) -> (u8, u32) {
-    let rows = block.map(|row| row.map(|s| i16::from(s) - 128));
-    let mirrored = rows.map(|[a, b, c, d, e, f, g, h]| [h, g, f, e, d, c, b, a]);
-    let flipped = {
-        let [a, b, c, d, e, f, g, h] = rows;
-        [h, g, f, e, d, c, b, a]
-    };
+    let mut rows = [ZERO_ROW; 8];
+    let mut mirrored = [ZERO_ROW; 8];
+    for (i, row) in block.iter().enumerate() {
+        for j in 0..8 {
+            rows[i][8 + j] = i16::from(row[j]) - 128;
+            mirrored[i][8 + j] = i16::from(row[7 - j]) - 128;
+        }
+    }
+    // Sums of two rows, and of two columns turned into rows.
+    let mut pairs = [ZERO_ROW; 4];
+    let mut flipped_pairs = [ZERO_ROW; 4];
+    let mut columns = [0; 8];
+    for i in 0..4 {
+        for j in 0..8 {
+            let pair = rows[2 * i][8 + j] + rows[2 * i + 1][8 + j];
+            pairs[i][8 + j] = pair;
+            flipped_pairs[3 - i][8 + j] = pair;
+            columns[j] += pair;
+        }
+    }
+    let mut turned_pairs = [ZERO_ROW; 4];
+    let mut flipped_turned_pairs = [ZERO_ROW; 4];
+    let mut lines = [0; 8];
+    for i in 0..8 {
+        for j in 0..4 {
+            let pair = rows[i][8 + 2 * j] + rows[i][9 + 2 * j];
+            turned_pairs[j][8 + i] = pair;
+            flipped_turned_pairs[3 - j][8 + i] = pair;
+            lines[i] += pair;
+        }
+    }
     let cost = [
-        diagonal_cost(&rows),
-        shallow_cost(&rows),
-        horizontal_cost(&rows),
-        shallow_cost(&mirrored),
-        diagonal_cost(&mirrored),
-        steep_cost(&flipped),
-        vertical_cost(&rows),
-        steep_cost(&rows),
+        sum_of_squares(&shifted_sums(&rows), &DIAGONAL_WEIGHTS),
+        sum_of_squares(&shifted_sums(&turned_pairs), &BETWEEN_WEIGHTS),
+        sum_of_squares(&lines, &[105; 8]),
+        sum_of_squares(&shifted_sums(&flipped_turned_pairs), &BETWEEN_WEIGHTS),
+        sum_of_squares(&shifted_sums(&mirrored), &DIAGONAL_WEIGHTS),
+        sum_of_squares(&shifted_sums(&flipped_pairs), &BETWEEN_WEIGHTS),
+        sum_of_squares(&columns, &[105; 8]),
+        sum_of_squares(&shifted_sums(&pairs), &BETWEEN_WEIGHTS),
     ];
     let mut best = 0;
     let mut direction = 0;
@@ -93,70 +121,37 @@ pub(crate) fn find_direction(block: &[[u8; 8]; 8]) -> (u8, u32) {
     (direction as u8, ((best - cost[(direction + 4) & 7]) >> 10) as u32)
 }
 
-type Rows = [[i16; 8]; 8];
+/// Eight samples with eight zeros before and after.
+type Padded = [i16; 24];
+const ZERO_ROW: Padded = [0; 24];
 
-/// Weights of the lines of a diagonal, `Div_Table` by the number of samples on each.
+/// `Div_Table` by the number of samples on each of the 15 lines along a diagonal.
 const DIAGONAL_WEIGHTS: [i32; 16] =
     [840, 420, 280, 210, 168, 140, 120, 105, 120, 140, 168, 210, 280, 420, 840, 0];
-/// Weights of the lines between a diagonal and an axis.
+/// `Div_Table` for the 11 lines of a direction between a diagonal and an axis.
 const BETWEEN_WEIGHTS: [i32; 16] =
     [420, 210, 140, 105, 105, 105, 105, 105, 140, 210, 420, 0, 0, 0, 0, 0];
 
+/// The sums over equal `i + j` of sample `j` of row `i`.
 #[inline(always)]
-fn weighted_squares<const N: usize>(sums: &[i16; N], weights: &[i32; N]) -> i32 {
-    sums.iter().zip(weights).map(|(&s, &w)| i32::from(s) * i32::from(s) * w).sum()
-}
-
-/// Lines of equal `i + j`.
-#[inline(always)]
-fn diagonal_cost(rows: &Rows) -> i32 {
+fn shifted_sums<const ROWS: usize>(rows: &[Padded; ROWS]) -> [i16; 16] {
     let mut sums = [0; 16];
     for (i, row) in rows.iter().enumerate() {
-        for (j, &s) in row.iter().enumerate() {
-            sums[i + j] += s;
+        let row = &row[8 - i..24 - i];
+        for k in 0..16 {
+            sums[k] += row[k];
         }
     }
-    weighted_squares(&sums, &DIAGONAL_WEIGHTS)
-}
-
-/// Lines of equal `i + j / 2`.
-#[inline(always)]
-fn shallow_cost(rows: &Rows) -> i32 {
-    let mut sums = [0; 16];
-    for (i, row) in rows.iter().enumerate() {
-        for j in 0..4 {
-            sums[i + j] += row[2 * j] + row[2 * j + 1];
-        }
-    }
-    weighted_squares(&sums, &BETWEEN_WEIGHTS)
-}
-
-/// Lines of equal `i / 2 + j`.
-#[inline(always)]
-fn steep_cost(rows: &Rows) -> i32 {
-    let mut sums = [0; 16];
-    for i in 0..4 {
-        for j in 0..8 {
-            sums[i + j] += rows[2 * i][j] + rows[2 * i + 1][j];
-        }
-    }
-    weighted_squares(&sums, &BETWEEN_WEIGHTS)
+    sums
 }
 
 #[inline(always)]
-fn horizontal_cost(rows: &Rows) -> i32 {
-    weighted_squares(&rows.map(|row| row.iter().sum()), &[105; 8])
-}
-
-#[inline(always)]
-fn vertical_cost(rows: &Rows) -> i32 {
-    let mut sums = [0; 8];
-    for row in rows {
-        for (sum, &s) in sums.iter_mut().zip(row) {
-            *sum += s;
-        }
+fn sum_of_squares<const N: usize>(sums: &[i16; N], weights: &[i32; N]) -> i32 {
+    let mut total = 0;
+    for k in 0..N {
+        total += i32::from(sums[k]) * i32::from(sums[k]) * weights[k];
     }
-    weighted_squares(&sums, &[105; 8])
+    total
 }
 
 /// 7.15.3 CDEF filter process for the 8×8 luma block `block` of a window. `at_edge` says that some
@@ -167,7 +162,9 @@ pub(crate) fn filter_luma(
     strength: Strength,
     at_edge: bool,
 ) -> [[u8; 8]; 8] {
-    filter_block::<8, { 7 * STRIDE + 8 }, 1>(window, block, strength, at_edge)
+    let mut out = [0; 64];
+    filter_block::<64, { 7 * STRIDE + 8 }, 1>(window, block, strength, at_edge, &mut out);
+    core::array::from_fn(|row| core::array::from_fn(|column| out[8 * row + column]))
 }
 
 /// 7.15.3 CDEF filter process for the 4×4 U and V blocks `block` of a chroma window, whose samples
@@ -178,107 +175,77 @@ pub(crate) fn filter_chroma(
     strength: Strength,
     at_edge: bool,
 ) -> [[u8; 8]; 4] {
-    filter_block::<4, { 3 * STRIDE + 8 }, 2>(window, block, strength, at_edge)
+    let mut out = [0; 32];
+    filter_block::<32, { 3 * STRIDE + 8 }, 2>(window, block, strength, at_edge, &mut out);
+    core::array::from_fn(|row| core::array::from_fn(|column| out[8 * row + column]))
 }
 
+/// Filters the `BYTES` of a block, whose rows of 8 take `SPAN` bytes of the window; `STEP` bytes
+/// lie between neighbouring samples of a plane.
 #[inline(always)]
-fn filter_block<const ROWS: usize, const SPAN: usize, const STEP: isize>(
+fn filter_block<const BYTES: usize, const SPAN: usize, const STEP: isize>(
     window: &Window,
     block: usize,
     strength: Strength,
     at_edge: bool,
-) -> [[u8; 8]; ROWS] {
+    out: &mut [u8; BYTES],
+) {
     let kernel = match (strength.primary > 0, strength.secondary > 0, at_edge) {
-        (true, true, false) => filter_taps::<ROWS, SPAN, STEP, true, true, false>,
-        (true, true, true) => filter_taps::<ROWS, SPAN, STEP, true, true, true>,
-        (true, false, false) => filter_taps::<ROWS, SPAN, STEP, true, false, false>,
-        (true, false, true) => filter_taps::<ROWS, SPAN, STEP, true, false, true>,
-        (false, true, false) => filter_taps::<ROWS, SPAN, STEP, false, true, false>,
-        (false, true, true) => filter_taps::<ROWS, SPAN, STEP, false, true, true>,
-        (false, false, _) => filter_taps::<ROWS, SPAN, STEP, false, false, false>,
+        (true, true, false) => filter_taps::<BYTES, SPAN, STEP, true, true, false>,
+        (true, true, true) => filter_taps::<BYTES, SPAN, STEP, true, true, true>,
+        (true, false, false) => filter_taps::<BYTES, SPAN, STEP, true, false, false>,
+        (true, false, true) => filter_taps::<BYTES, SPAN, STEP, true, false, true>,
+        (false, true, false) => filter_taps::<BYTES, SPAN, STEP, false, true, false>,
+        (false, true, true) => filter_taps::<BYTES, SPAN, STEP, false, true, true>,
+        (false, false, _) => filter_taps::<BYTES, SPAN, STEP, false, false, false>,
     };
-    kernel(window, block, strength)
+    kernel(window, block, strength, out);
 }
 
-/// Bytes filtered together, two rows.
-const LANES: usize = 16;
-type Lanes = [u8; LANES];
-
-/// Two rows of 8 bytes, [`STRIDE`] apart.
+/// The rows of 8 bytes from `start` on, [`STRIDE`] apart, as one.
 #[inline(always)]
-fn two_rows<const SPAN: usize>(span: &[u8; SPAN], row: usize) -> Lanes {
-    let mut lanes = [0; LANES];
-    lanes[..8].copy_from_slice(&span[row * STRIDE..row * STRIDE + 8]);
-    lanes[8..].copy_from_slice(&span[(row + 1) * STRIDE..(row + 1) * STRIDE + 8]);
-    lanes
+fn gather<const BYTES: usize, const SPAN: usize>(
+    bytes: &[u8; STRIDE * LUMA_ROWS],
+    start: usize,
+) -> [u8; BYTES] {
+    let span = &bytes[start..start + SPAN];
+    let mut rows = [0; BYTES];
+    for (row, from) in rows.chunks_exact_mut(8).zip(span.chunks(STRIDE)) {
+        row.copy_from_slice(&from[..8]);
+    }
+    rows
 }
 
-/// Constrained differences to the taps, summed with their sign parted off: whatever the weights,
-/// each sum is at most 12 × 15 + 12 × 4, which fits 8 bits.
-#[derive(Clone, Copy)]
-struct Sums {
-    positive: Lanes,
-    negative: Lanes,
+/// 7.15.3 `constrain` with its sign parted off: (positive, negative) part; `shift` is `dampingAdj`.
+#[inline(always)]
+fn constrain(x: u8, tap: u8, threshold: u8, shift: u32) -> (u8, u8) {
+    let above = tap.saturating_sub(x);
+    let below = x.saturating_sub(tap);
+    let most = threshold.saturating_sub((above | below) >> shift);
+    (above.min(most), below.min(most))
 }
 
-impl Sums {
-    const ZERO: Self = Self { positive: [0; LANES], negative: [0; LANES] };
-
-    /// 7.15.3 `constrain`, added; `shift` is `dampingAdj`.
-    #[inline(always)]
-    fn add_constrained(&mut self, x: &Lanes, tap: &Lanes, threshold: u8, shift: u32) {
-        for l in 0..LANES {
-            let above = tap[l].saturating_sub(x[l]);
-            let below = x[l].saturating_sub(tap[l]);
-            let most = threshold.saturating_sub((above | below) >> shift);
-            self.positive[l] += above.min(most);
-            self.negative[l] += below.min(most);
-        }
+/// The sum of constrained differences to `taps`, parted likewise.
+#[inline(always)]
+fn sum_constrained<const N: usize>(x: u8, taps: [u8; N], threshold: u8, shift: u32) -> (u8, u8) {
+    let mut sum = (0, 0);
+    for tap in taps {
+        let (positive, negative) = constrain(x, tap, threshold, shift);
+        sum.0 += positive;
+        sum.1 += negative;
     }
-
-    /// The sums of the near and the far primary taps under their weights, 4 and 2 or 3 and 3;
-    /// `even` is all ones for the former.
-    #[inline(always)]
-    fn weigh_primary(near: &Self, far: &Self, even: u8) -> Self {
-        let weigh = |near: &Lanes, far: &Lanes| {
-            core::array::from_fn(|l| {
-                let both = near[l] + far[l];
-                (both + both + both).wrapping_add(near[l] & even).wrapping_sub(far[l] & even)
-            })
-        };
-        Self {
-            positive: weigh(&near.positive, &far.positive),
-            negative: weigh(&near.negative, &far.negative),
-        }
-    }
-
-    /// Adds the near secondary taps twice and the far ones once.
-    #[inline(always)]
-    fn add_secondary(&mut self, near: &Self, far: &Self) {
-        for l in 0..LANES {
-            self.positive[l] += 2 * near.positive[l] + far.positive[l];
-            self.negative[l] += 2 * near.negative[l] + far.negative[l];
-        }
-    }
-
-    /// `x` with the sum's sixteenth added, rounded half away from zero as the standard's shift of
-    /// `8 + sum - (sum < 0)` does.
-    #[inline(always)]
-    fn apply(&self, x: &Lanes) -> Lanes {
-        core::array::from_fn(|l| {
-            let up = (self.positive[l].saturating_sub(self.negative[l]) + 8) >> 4;
-            let down = (self.negative[l].saturating_sub(self.positive[l]) + 8) >> 4;
-            x[l].saturating_add(up).saturating_sub(down)
-        })
-    }
+    sum
 }
 
 /// The filter with `PRIMARY` and `SECONDARY` taps, minding availability if `EDGE`.
 ///
-/// The clip to the range of the taps is left out under one kind of taps: their weights add up to
-/// 12/16, so the result lies in that range by itself.
+/// Everything fits 8 bits when positive and negative differences are summed apart: under their
+/// weights they come to at most 12 × 15 + 12 × 4. A sample that is not available counts as the one
+/// that is filtered, which changes neither the sum nor the range. The clip to the range of the taps
+/// is left out under one kind of taps: their weights add up to 12/16, so the result lies in that
+/// range by itself.
 fn filter_taps<
-    const ROWS: usize,
+    const BYTES: usize,
     const SPAN: usize,
     const STEP: isize,
     const PRIMARY: bool,
@@ -288,91 +255,78 @@ fn filter_taps<
     window: &Window,
     block: usize,
     strength: Strength,
-) -> [[u8; 8]; ROWS] {
+    out: &mut [u8; BYTES],
+) {
     let Strength { primary, secondary, damping, direction } = strength;
     let origin = REACH * STRIDE + MARGIN + 8 * block;
-    // The tap `k` of a direction relative to that of the block, on both sides.
-    let taps = |turn: u8, k: usize| -> [Tap<'_, SPAN>; 2] {
+    let center = gather::<BYTES, SPAN>(&window.samples, origin);
+    // Tap `k` of a direction relative to that of the block, on one side.
+    let tap = |turn: u8, k: usize, sign: isize| {
         let (down, right) = DIRECTIONS[usize::from((direction + turn) & 7)][k];
-        let offset = down * STRIDE as isize + right * STEP;
-        [offset, -offset].map(|o| Tap::new(window, origin.wrapping_add_signed(o)))
-    };
-    let adjusted = |threshold: u8| u32::from(damping).saturating_sub(threshold.max(1).ilog2());
-    let (primary_shift, secondary_shift) = (adjusted(primary), adjusted(secondary));
-    let even = (primary & 1).wrapping_sub(1);
-    let center = Tap::<SPAN>::new(window, origin);
-    let primary_taps = [0, 1].map(|k| taps(0, k));
-    let secondary_taps = [0, 1].map(|k| {
-        let ([a, b], [c, d]) = (taps(2, k), taps(6, k));
-        [a, b, c, d]
-    });
-
-    let mut out = [[0; 8]; ROWS];
-    for row in (0..ROWS).step_by(2) {
-        let x = two_rows(center.samples, row);
-        let (mut least, mut greatest) = (x, x);
-        let mut sum_of = |taps: &[Tap<'_, SPAN>], threshold: u8, shift: u32| {
-            let mut sums = Sums::ZERO;
-            for tap in taps {
-                let tap = tap.lanes::<EDGE>(row, &x);
-                sums.add_constrained(&x, &tap, threshold, shift);
-                if PRIMARY && SECONDARY {
-                    for l in 0..LANES {
-                        least[l] = least[l].min(tap[l]);
-                        greatest[l] = greatest[l].max(tap[l]);
-                    }
-                }
+        let start = origin.wrapping_add_signed(sign * (down * STRIDE as isize + right * STEP));
+        let mut tap = gather::<BYTES, SPAN>(&window.samples, start);
+        if EDGE {
+            let available = gather::<BYTES, SPAN>(&window.available, start);
+            for l in 0..BYTES {
+                tap[l] = center[l] ^ ((center[l] ^ tap[l]) & available[l]);
             }
-            sums
-        };
-        let mut sums = Sums::ZERO;
+        }
+        tap
+    };
+    // Near taps first, then far ones.
+    let mut p = [[0; BYTES]; 4];
+    if PRIMARY {
+        p = [tap(0, 0, 1), tap(0, 0, -1), tap(0, 1, 1), tap(0, 1, -1)];
+    }
+    let mut s = [[0; BYTES]; 8];
+    if SECONDARY {
+        let pairs = |k: usize| [tap(2, k, 1), tap(2, k, -1), tap(6, k, 1), tap(6, k, -1)];
+        let ([a, b, c, d], [e, f, g, h]) = (pairs(0), pairs(1));
+        s = [a, b, c, d, e, f, g, h];
+    }
+    // Below 8 in any case; the mask lets the compiler see it.
+    let adjusted = |threshold: u8| u32::from(damping).saturating_sub(threshold.max(1).ilog2()) & 7;
+    let (primary_shift, secondary_shift) = (adjusted(primary), adjusted(secondary));
+    // The weights of near and far primary taps: 4 and 2 if `priStr` is even, else 3 and 3.
+    let even = (primary & 1).wrapping_sub(1);
+    let weigh_primary = |near: u8, far: u8| {
+        let both = near + far;
+        (both + both + both).wrapping_add(near & even).wrapping_sub(far & even)
+    };
+
+    for l in 0..BYTES {
+        let x = center[l];
+        let (mut positive, mut negative) = (0, 0);
+        let (mut least, mut greatest) = (x, x);
+        let primary_taps = [p[0][l], p[1][l], p[2][l], p[3][l]];
+        let near_taps = [s[0][l], s[1][l], s[2][l], s[3][l]];
+        let far_taps = [s[4][l], s[5][l], s[6][l], s[7][l]];
         if PRIMARY {
-            let [near, far] = [0, 1].map(|k| sum_of(&primary_taps[k], primary, primary_shift));
-            sums = Sums::weigh_primary(&near, &far, even);
+            let [a, b, c, d] = primary_taps;
+            let near = sum_constrained(x, [a, b], primary, primary_shift);
+            let far = sum_constrained(x, [c, d], primary, primary_shift);
+            positive = weigh_primary(near.0, far.0);
+            negative = weigh_primary(near.1, far.1);
         }
         if SECONDARY {
-            let [near, far] =
-                [0, 1].map(|k| sum_of(&secondary_taps[k], secondary, secondary_shift));
-            sums.add_secondary(&near, &far);
+            let near = sum_constrained(x, near_taps, secondary, secondary_shift);
+            let far = sum_constrained(x, far_taps, secondary, secondary_shift);
+            positive += near.0 + near.0 + far.0;
+            negative += near.1 + near.1 + far.1;
         }
-        let mut y = sums.apply(&x);
         if PRIMARY && SECONDARY {
-            for l in 0..LANES {
-                y[l] = y[l].max(least[l]).min(greatest[l]);
+            for taps in [primary_taps, near_taps, far_taps] {
+                for tap in taps {
+                    least = least.min(tap);
+                    greatest = greatest.max(tap);
+                }
             }
         }
-        out[row].copy_from_slice(&y[..8]);
-        out[row + 1].copy_from_slice(&y[8..]);
-    }
-    out
-}
-
-/// The samples that one tap reads for a block, and whether they may be used.
-#[derive(Clone, Copy)]
-struct Tap<'a, const SPAN: usize> {
-    samples: &'a [u8; SPAN],
-    available: &'a [u8; SPAN],
-}
-
-impl<'a, const SPAN: usize> Tap<'a, SPAN> {
-    #[inline(always)]
-    fn new(window: &'a Window, start: usize) -> Self {
-        let span = |bytes: &'a [u8]| -> &'a [u8; SPAN] {
-            bytes[start..start + SPAN].try_into().expect("a slice of the span's length")
-        };
-        Self { samples: span(&window.samples), available: span(&window.available) }
-    }
-
-    /// Two rows of the tap, with the centre `x` in place of samples that are not available: their
-    /// difference is then 0 and the range is not widened.
-    #[inline(always)]
-    fn lanes<const EDGE: bool>(&self, row: usize, x: &Lanes) -> Lanes {
-        let samples = two_rows(self.samples, row);
-        if !EDGE {
-            return samples;
-        }
-        let available = two_rows(self.available, row);
-        core::array::from_fn(|l| x[l] ^ ((x[l] ^ samples[l]) & available[l]))
+        // The standard's shift of 8 + sum - (sum < 0) rounds half away from zero.
+        let up = (positive.saturating_sub(negative) + 8) >> 4;
+        let down = (negative.saturating_sub(positive) + 8) >> 4;
+        let y = x.saturating_add(up).saturating_sub(down);
+        out[l] = if PRIMARY && SECONDARY { y.max(least).min(greatest) } else { y };
     }
 }
 

@@ -18,6 +18,7 @@ const DIRECTIONS: [[[i32; 2]; 2]; 8] = [
 ];
 
 /// 7.15.2 CDEF direction process for the block at (`x0`, `y0`): `yDir` and `var`.
+#[expect(clippy::needless_range_loop, reason = "the standard's own loops")]
 pub(crate) fn direction(current: &Samples, x0: usize, y0: usize) -> (usize, i32) {
     let mut cost = [0; 8];
     let mut partial = [[0; 15]; 8];

@@ -47,6 +47,10 @@ impl EdgeLimits {
     }
 }
 
+/// The form of [`filter_vertical_edge`] and [`filter_horizontal_edge`]: samples, place of the first
+/// sample after the edge, stride, units of 4 samples along the edge, filter, limits.
+pub(crate) type EdgeKernel = fn(&mut [u8], usize, usize, usize, EdgeFilter, EdgeLimits);
+
 /// Filters across a vertical edge of `units` × 4 rows; `at` is the index of the first sample right
 /// of the edge in its first row.
 ///
@@ -96,19 +100,18 @@ fn vertical_run<const SPAN: usize, const TAPS: usize>(
     units: usize,
     limits: EdgeLimits,
 ) {
-    let mut at = at - SPAN / 2;
-    let mut units = units;
-    while units >= 2 {
-        vertical_chunk::<8, SPAN, TAPS>(samples, at, stride, limits);
-        at += 8 * stride;
-        units -= 2;
+    let at = |unit: usize| at - SPAN / 2 + 4 * unit * stride;
+    for unit in (0..units & !3).step_by(4) {
+        vertical_chunk::<16, SPAN, TAPS>(samples, at(unit), stride, limits);
     }
-    if units > 0 {
-        vertical_chunk::<4, SPAN, TAPS>(samples, at, stride, limits);
+    if units & 2 != 0 {
+        vertical_chunk::<8, SPAN, TAPS>(samples, at(units & !3), stride, limits);
+    }
+    if units & 1 != 0 {
+        vertical_chunk::<4, SPAN, TAPS>(samples, at(units - 1), stride, limits);
     }
 }
 
-#[inline(always)]
 fn vertical_chunk<const N: usize, const SPAN: usize, const TAPS: usize>(
     samples: &mut [u8],
     at: usize,
@@ -117,23 +120,21 @@ fn vertical_chunk<const N: usize, const SPAN: usize, const TAPS: usize>(
 ) {
     let skip = (SPAN - TAPS) / 2;
     let samples = &mut samples[at..at + (N - 1) * stride + SPAN];
-    let mut lines = [[0u8; SPAN]; N];
-    for (line, row) in lines.iter_mut().zip(samples.chunks(stride)) {
-        line.copy_from_slice(&row[..SPAN]);
-    }
-    let mut taps: [[i16; N]; TAPS] =
-        core::array::from_fn(|k| core::array::from_fn(|l| i16::from(lines[l][skip + k])));
-    let reach = filter_lanes(&mut taps, limits);
-    if reach == 0 {
-        return;
-    }
-    for (l, line) in lines.iter_mut().enumerate() {
+    let mut s = [[0; N]; TAPS];
+    for (l, row) in samples.chunks(stride).enumerate().take(N) {
+        let row: &[u8; SPAN] = row.first_chunk().expect("a row of the span's length");
         for k in 0..TAPS {
-            line[skip + k] = taps[k][l] as u8;
+            s[k][l] = row[skip + k];
         }
     }
-    for (line, row) in lines.iter().zip(samples.chunks_mut(stride)) {
-        row[..SPAN].copy_from_slice(line);
+    if filter_lanes(&mut s, limits) == 0 {
+        return;
+    }
+    for (l, row) in samples.chunks_mut(stride).enumerate().take(N) {
+        let row: &mut [u8; SPAN] = row.first_chunk_mut().expect("a row of the span's length");
+        for k in 0..TAPS {
+            row[skip + k] = s[k][l];
+        }
     }
 }
 
@@ -144,19 +145,18 @@ fn horizontal_run<const TAPS: usize>(
     units: usize,
     limits: EdgeLimits,
 ) {
-    let mut at = at - TAPS / 2 * stride;
-    let mut units = units;
-    while units >= 2 {
-        horizontal_chunk::<8, TAPS>(samples, at, stride, limits);
-        at += 8;
-        units -= 2;
+    let at = |unit: usize| at - TAPS / 2 * stride + 4 * unit;
+    for unit in (0..units & !3).step_by(4) {
+        horizontal_chunk::<16, TAPS>(samples, at(unit), stride, limits);
     }
-    if units > 0 {
-        horizontal_chunk::<4, TAPS>(samples, at, stride, limits);
+    if units & 2 != 0 {
+        horizontal_chunk::<8, TAPS>(samples, at(units & !3), stride, limits);
+    }
+    if units & 1 != 0 {
+        horizontal_chunk::<4, TAPS>(samples, at(units - 1), stride, limits);
     }
 }
 
-#[inline(always)]
 fn horizontal_chunk<const N: usize, const TAPS: usize>(
     samples: &mut [u8],
     at: usize,
@@ -164,206 +164,177 @@ fn horizontal_chunk<const N: usize, const TAPS: usize>(
     limits: EdgeLimits,
 ) {
     let samples = &mut samples[at..at + (TAPS - 1) * stride + N];
-    let mut taps = [[0i16; N]; TAPS];
-    for (tap, row) in taps.iter_mut().zip(samples.chunks(stride)) {
-        for (t, &s) in tap.iter_mut().zip(&row[..N]) {
-            *t = i16::from(s);
-        }
+    let mut s = [[0; N]; TAPS];
+    for (tap, row) in s.iter_mut().zip(samples.chunks(stride)) {
+        tap.copy_from_slice(&row[..N]);
     }
-    let reach = filter_lanes(&mut taps, limits);
+    let reach = filter_lanes(&mut s, limits);
     let first = TAPS / 2 - reach;
     let rows = samples.chunks_mut(stride).skip(first);
-    for (tap, row) in taps[first..].iter().zip(rows).take(2 * reach) {
-        for (&t, s) in tap.iter().zip(&mut row[..N]) {
-            *s = t as u8;
-        }
+    for (tap, row) in s[first..].iter().zip(rows).take(2 * reach) {
+        row[..N].copy_from_slice(tap);
     }
 }
 
 /// 7.14.6.1 the filters on `N` positions along an edge: `s[TAPS / 2]` is the first sample after it.
 /// Returns how many samples on either side may have changed.
+///
+/// Each loop over the lanes holds a whole stage, so that it becomes one vector of `N` bytes.
 #[inline(always)]
 fn filter_lanes<const N: usize, const TAPS: usize>(
-    s: &mut [[i16; N]; TAPS],
+    s: &mut [[u8; N]; TAPS],
     limits: EdgeLimits,
 ) -> usize {
-    let apply = filter_mask(s, limits);
-    if !any(&apply) {
+    let (narrow, apply, flat) = narrow_filter(s, limits);
+    if apply == [0; N] {
         return 0;
     }
-    if TAPS == 4 {
-        let narrow = narrow_filter(s, &apply, limits.thresh);
-        put(s, &narrow);
+    let before = *s;
+    for (to, from) in s[TAPS / 2 - 2..].iter_mut().zip(narrow) {
+        *to = from;
+    }
+    if TAPS == 4 || flat == [0; N] {
         return 2;
     }
-    let mut flat = flat_mask(s, 1, if TAPS == 6 { 2 } else { 3 });
-    and(&mut flat, &apply);
-    if !any(&flat) {
-        let narrow = narrow_filter(s, &apply, limits.thresh);
-        put(s, &narrow);
-        return 2;
-    }
-    let narrow = narrow_filter(s, &apply, limits.thresh);
-    let mut reach = 2;
-    let mut out = *s;
-    put(&mut out, &narrow);
     if TAPS == 6 {
-        select(&mut out, &wide_filter::<N, TAPS, 4>(s, 1), &flat);
-    } else {
-        select(&mut out, &wide_filter::<N, TAPS, 6>(s, 0), &flat);
-        reach = 3;
+        wide_filter::<N, TAPS, 4>(s, &before, &flat);
+        return 2;
     }
+    wide_filter::<N, TAPS, 6>(s, &before, &flat);
     if TAPS == 14 {
-        let mut flat2 = flat_mask(s, 4, 6);
-        and(&mut flat2, &flat);
-        if any(&flat2) {
-            select(&mut out, &wide_filter::<N, TAPS, 12>(s, 1), &flat2);
-            reach = 6;
+        let flat2 = flat2_mask(&before, &flat);
+        if flat2 != [0; N] {
+            wide_filter::<N, TAPS, 12>(s, &before, &flat2);
+            return 6;
         }
     }
-    *s = out;
-    reach
+    3
 }
 
 #[inline(always)]
-fn any<const N: usize>(mask: &[i16; N]) -> bool {
-    mask.iter().fold(0, |a, &m| a | m) != 0
+fn all_ones_if(condition: bool) -> u8 {
+    0u8.wrapping_sub(u8::from(condition))
 }
 
-#[inline(always)]
-fn and<const N: usize>(mask: &mut [i16; N], other: &[i16; N]) {
-    for (m, &o) in mask.iter_mut().zip(other) {
-        *m &= o;
-    }
-}
+/// What [`narrow_filter`] finds: p1, p0, q0 and q1 as they become, `filterMask`, and where both
+/// that and `flatMask` are set.
+type Narrowed<const N: usize> = ([[u8; N]; 4], [u8; N], [u8; N]);
 
-/// Puts `values` around the middle of `s`.
-#[inline(always)]
-fn put<const N: usize, const TAPS: usize, const M: usize>(
-    s: &mut [[i16; N]; TAPS],
-    values: &[[i16; N]; M],
-) {
-    for (to, from) in s.iter_mut().skip((TAPS - M) / 2).zip(values) {
-        *to = *from;
-    }
-}
-
-/// Puts `values` around the middle of `s` where `mask` is set.
-#[inline(always)]
-fn select<const N: usize, const TAPS: usize, const M: usize>(
-    s: &mut [[i16; N]; TAPS],
-    values: &[[i16; N]; M],
-    mask: &[i16; N],
-) {
-    for (to, from) in s.iter_mut().skip((TAPS - M) / 2).zip(values) {
-        for l in 0..N {
-            to[l] ^= (to[l] ^ from[l]) & mask[l];
-        }
-    }
-}
-
-/// All ones if `wide`.
-#[inline(always)]
-fn all_ones_if(condition: bool) -> i16 {
-    -i16::from(condition)
-}
-
-/// 7.14.6.2 `filterMask`
-#[inline(always)]
-fn filter_mask<const N: usize, const TAPS: usize>(
-    s: &[[i16; N]; TAPS],
-    limits: EdgeLimits,
-) -> [i16; N] {
-    let h = TAPS / 2;
-    let (limit, blimit) = (i16::from(limits.limit), i16::from(limits.blimit));
-    // Pairs of neighbours on each side: p1−p0, then p2−p1 from 6 taps on, then p3−p2 from 8 on.
-    let steps = (h - 1).min(3);
-    core::array::from_fn(|l| {
-        let mut worst = 0;
-        for k in 0..steps {
-            worst = worst
-                .max((s[h - 2 - k][l] - s[h - 1 - k][l]).abs())
-                .max((s[h + 1 + k][l] - s[h + k][l]).abs());
-        }
-        let across = (s[h - 1][l] - s[h][l]).abs() * 2 + ((s[h - 2][l] - s[h + 1][l]).abs() >> 1);
-        all_ones_if(worst <= limit) & all_ones_if(across <= blimit)
-    })
-}
-
-/// 7.14.6.2 `flatMask` (samples 1 to 2 or 3) and `flatMask2` (4 to 6)
-#[inline(always)]
-fn flat_mask<const N: usize, const TAPS: usize>(
-    s: &[[i16; N]; TAPS],
-    first: usize,
-    last: usize,
-) -> [i16; N] {
-    let h = TAPS / 2;
-    core::array::from_fn(|l| {
-        let mut worst = 0;
-        for k in first..=last {
-            worst =
-                worst.max((s[h - 1 - k][l] - s[h - 1][l]).abs()).max((s[h + k][l] - s[h][l]).abs());
-        }
-        all_ones_if(worst <= 1)
-    })
-}
-
-/// 7.14.6.3 narrow filter: p1, p0, q0 and q1 as they become where `apply` is set.
+/// 7.14.6.2 the masks, and 7.14.6.3 narrow filter where `filterMask` is set.
+///
+/// Saturation stands for the standard's clamps: `blimit` is below 255, and adding the saturated
+/// step three times ends where its threefold, clamped, does.
 #[inline(always)]
 fn narrow_filter<const N: usize, const TAPS: usize>(
-    s: &[[i16; N]; TAPS],
-    apply: &[i16; N],
-    thresh: u8,
-) -> [[i16; N]; 4] {
+    s: &[[u8; N]; TAPS],
+    limits: EdgeLimits,
+) -> Narrowed<N> {
     let h = TAPS / 2;
-    let thresh = i16::from(thresh);
-    let clamp = |value: i16| value.clamp(-128, 127);
     let mut out = [[0; N]; 4];
+    let mut apply = [0; N];
+    let mut flat = [0; N];
     for l in 0..N {
-        let (p1, p0) = (s[h - 2][l] - 128, s[h - 1][l] - 128);
-        let (q0, q1) = (s[h][l] - 128, s[h + 1][l] - 128);
-        let high_variance = all_ones_if((p1 - p0).abs().max((q1 - q0).abs()) > thresh);
-        let filter = clamp(clamp(p1 - q1) & high_variance) + 3 * (q0 - p0);
-        let filter = clamp(filter) & apply[l];
-        let filter1 = clamp(filter + 4) >> 3;
-        let filter2 = clamp(filter + 3) >> 3;
+        let p = |k: usize| s[h - 1 - k][l];
+        let q = |k: usize| s[h + k][l];
+        let inner = p(1).abs_diff(p(0)).max(q(1).abs_diff(q(0)));
+        let mut steps = inner;
+        if TAPS >= 6 {
+            steps = steps.max(p(2).abs_diff(p(1))).max(q(2).abs_diff(q(1)));
+        }
+        if TAPS >= 8 {
+            steps = steps.max(p(3).abs_diff(p(2))).max(q(3).abs_diff(q(2)));
+        }
+        let across = p(0).abs_diff(q(0));
+        let across = across.saturating_add(across).saturating_add(p(1).abs_diff(q(1)) >> 1);
+        apply[l] = all_ones_if(steps <= limits.limit) & all_ones_if(across <= limits.blimit);
+        if TAPS >= 6 {
+            let mut spread = inner.max(p(2).abs_diff(p(0))).max(q(2).abs_diff(q(0)));
+            if TAPS >= 8 {
+                spread = spread.max(p(3).abs_diff(p(0))).max(q(3).abs_diff(q(0)));
+            }
+            flat[l] = all_ones_if(spread <= 1) & apply[l];
+        }
+
+        let high_variance = all_ones_if(inner > limits.thresh) as i8;
+        let (ps1, ps0) = ((p(1) ^ 128) as i8, (p(0) ^ 128) as i8);
+        let (qs0, qs1) = ((q(0) ^ 128) as i8, (q(1) ^ 128) as i8);
+        let step = qs0.saturating_sub(ps0);
+        let filter = (ps1.saturating_sub(qs1) & high_variance)
+            .saturating_add(step)
+            .saturating_add(step)
+            .saturating_add(step)
+            & apply[l] as i8;
+        let filter1 = filter.saturating_add(4) >> 3;
+        let filter2 = filter.saturating_add(3) >> 3;
         let outer = ((filter1 + 1) >> 1) & !high_variance;
-        out[0][l] = clamp(p1 + outer) + 128;
-        out[1][l] = clamp(p0 + filter2) + 128;
-        out[2][l] = clamp(q0 - filter1) + 128;
-        out[3][l] = clamp(q1 - outer) + 128;
+        out[0][l] = ps1.saturating_add(outer) as u8 ^ 128;
+        out[1][l] = ps0.saturating_add(filter2) as u8 ^ 128;
+        out[2][l] = qs0.saturating_sub(filter1) as u8 ^ 128;
+        out[3][l] = qs1.saturating_sub(outer) as u8 ^ 128;
     }
-    out
+    (out, apply, flat)
 }
 
-/// 7.14.6.4 wide filter that changes `OUT` / 2 samples on either side; `doubled` is `n2`, and the
-/// sums over the two windows of taps slide from one output to the next.
+/// 7.14.6.2 where `flatMask2` and `flat` are set.
+#[inline(always)]
+fn flat2_mask<const N: usize, const TAPS: usize>(s: &[[u8; N]; TAPS], flat: &[u8; N]) -> [u8; N] {
+    let h = TAPS / 2;
+    let mut flat2 = [0; N];
+    for l in 0..N {
+        let mut spread = 0;
+        for k in 4..h {
+            spread = spread
+                .max(s[h - 1 - k][l].abs_diff(s[h - 1][l]))
+                .max(s[h + k][l].abs_diff(s[h][l]));
+        }
+        flat2[l] = all_ones_if(spread <= 1) & flat[l];
+    }
+    flat2
+}
+
+/// 7.14.6.4 wide filter of the samples `before`: changes `OUT` / 2 of them on either side in `s`,
+/// where `mask` is set. The two windows of taps slide from one output to the next.
 #[inline(always)]
 fn wide_filter<const N: usize, const TAPS: usize, const OUT: usize>(
-    s: &[[i16; N]; TAPS],
-    doubled: usize,
-) -> [[i16; N]; OUT] {
+    s: &mut [[u8; N]; TAPS],
+    before: &[[u8; N]; TAPS],
+    mask: &[u8; N],
+) {
     let n = OUT / 2;
     // The taps that count: n + 1 on either side, the outermost standing for all beyond.
     let base = TAPS / 2 - (n + 1);
     let last = 2 * n + 1;
-    let shift = if n == 6 { 4 } else { 3 };
-    let rounding = 1 << (shift - 1);
+    let (log2_size, doubled) = match n {
+        6 => (4, true),
+        3 => (3, false),
+        _ => (3, true),
+    };
     let mut out = [[0; N]; OUT];
     for l in 0..N {
-        let at = |i: isize| s[base + i.clamp(0, last as isize) as usize][l];
-        let n = n as isize;
-        let mut sum = rounding;
-        for i in 1 - n..=1 + n {
-            sum += at(i);
+        let mut taps = [0u16; 14];
+        for k in 0..last + 1 {
+            taps[k] = u16::from(before[base + k][l]);
         }
-        for (i, o) in (1isize..).zip(out.iter_mut()) {
-            let middle = if doubled == 1 { at(i - 1) + at(i) + at(i + 1) } else { at(i) };
-            o[l] = (sum + middle) >> shift;
-            sum += at(i + 1 + n) - at(i - n);
+        // Output `i` is that of tap `i`; taps are counted from `n` on to stay above zero.
+        let tap = |i: usize| taps[i.saturating_sub(n).min(last)];
+        let mut sum = 1 << (log2_size - 1);
+        for i in 1..2 * n + 2 {
+            sum += tap(i);
+        }
+        for i in 1..2 * n + 1 {
+            let mut middle = taps[i];
+            if doubled {
+                middle += taps[i - 1] + taps[i + 1];
+            }
+            out[i - 1][l] = ((sum + middle) >> log2_size) as u8;
+            sum = sum + tap(i + 1 + 2 * n) - tap(i);
         }
     }
-    out
+    for (to, from) in s[base + 1..].iter_mut().zip(&out) {
+        for l in 0..N {
+            to[l] ^= (to[l] ^ from[l]) & mask[l];
+        }
+    }
 }
 
 #[cfg(test)]
