@@ -100,8 +100,8 @@ pub(crate) fn average(
 /// How one reference's prediction leaves the filters.
 trait Rounding {
     type Out: Copy;
-    /// From a sample at a whole position.
-    fn copy(sample: u8) -> Self::Out;
+    /// From samples at whole positions.
+    fn copy(out: &mut [Self::Out], samples: &[u8]);
     /// From the rounded sum of the first pass, at a whole row.
     fn rows(intermediate: i16) -> Self::Out;
     /// From half the sum of the second pass over the samples themselves, at a whole column.
@@ -117,8 +117,8 @@ impl Rounding for Put {
     type Out = u8;
 
     #[inline]
-    fn copy(sample: u8) -> u8 {
-        sample
+    fn copy(out: &mut [u8], samples: &[u8]) {
+        out.copy_from_slice(samples);
     }
 
     #[inline]
@@ -144,8 +144,10 @@ impl Rounding for Prep {
     type Out = i16;
 
     #[inline]
-    fn copy(sample: u8) -> i16 {
-        i16::from(sample) << 4
+    fn copy(out: &mut [i16], samples: &[u8]) {
+        for (out, &sample) in out.iter_mut().zip(samples) {
+            *out = i16::from(sample) << 4;
+        }
     }
 
     #[inline]
@@ -165,9 +167,7 @@ impl Rounding for Prep {
 }
 
 /// Half the taps of one position.
-type Taps = [i16; 8];
-
-fn half_taps(filter: FilterSet, position: usize) -> Taps {
+fn half_taps(filter: FilterSet, position: usize) -> [i16; 8] {
     SUBPEL_FILTERS[filter as usize][position].map(|tap| tap / 2)
 }
 
@@ -190,6 +190,13 @@ fn convolve<R: Rounding>(
     (w, h): (usize, usize),
     subpel: Subpel,
 ) {
+    if (subpel.x, subpel.y) == (0, 0) {
+        let source = src.data[src.offset..].chunks(src.stride);
+        for (out, source) in dst.chunks_mut(dst_stride).zip(source).take(h) {
+            R::copy(&mut out[..w], &source[..w]);
+        }
+        return;
+    }
     match w {
         2 => strip::<R, 2>(dst, dst_stride, src, h, subpel),
         4 => strip::<R, 4>(dst, dst_stride, src, h, subpel),
@@ -203,7 +210,7 @@ fn convolve<R: Rounding>(
     }
 }
 
-/// A strip of `W` columns.
+/// A strip of `W` columns, between whole positions in at least one direction.
 fn strip<R: Rounding, const W: usize>(
     dst: &mut [R::Out],
     dst_stride: usize,
@@ -212,14 +219,6 @@ fn strip<R: Rounding, const W: usize>(
     subpel: Subpel,
 ) {
     match (subpel.x, subpel.y) {
-        (0, 0) => {
-            let source = src.data[src.offset..].chunks(src.stride);
-            for (out, source) in rows::<_, W>(dst, dst_stride, h).zip(source) {
-                for (out, &sample) in out.iter_mut().zip(&source[..W]) {
-                    *out = R::copy(sample);
-                }
-            }
-        }
         (_, 0) => by_taps!(subpel.filter_x, along_rows::<R, W>(dst, dst_stride, src, h, subpel)),
         (0, _) => by_taps!(subpel.filter_y, along_columns::<R, W>(dst, dst_stride, src, h, subpel)),
         _ => by_taps!(subpel.filter_y, along_both::<R, W>(dst, dst_stride, src, h, subpel)),
@@ -236,17 +235,81 @@ fn rows<T, const W: usize>(
     dst.chunks_mut(stride).take(h).map(|row| row.first_chunk_mut().expect("a row holds a strip"))
 }
 
-/// The first pass over one row, rounded: `src` begins with the first tap's sample.
+/// The middle `T` of eight taps.
 #[inline]
-fn first_pass<const W: usize, const T: usize>(src: &[u8], taps: &Taps) -> [i16; W] {
-    let src = &src[..W + T - 1];
-    let mut sums = [2; W];
-    for (t, &tap) in taps[(8 - T) / 2..][..T].iter().enumerate() {
-        for (sum, &sample) in sums.iter_mut().zip(&src[t..t + W]) {
-            *sum += tap * i16::from(sample);
+fn middle_taps<const T: usize>(filter: FilterSet, position: usize) -> [i16; T] {
+    let taps = half_taps(filter, position);
+    *taps[(8 - T) / 2..].first_chunk().expect("at most 8 taps")
+}
+
+// One row at a time in functions of their own, whose arguments are known not to overlap: this is
+// what makes the compiler use vectors.
+
+/// The first pass over one row, rounded: `src` begins with the first tap's sample.
+#[inline(never)]
+fn first_pass<const W: usize, const T: usize>(out: &mut [i16; W], src: &[u8], taps: &[i16; T]) {
+    let windows: [&[u8; W]; T] =
+        std::array::from_fn(|t| src[t..].first_chunk().expect("W + T - 1 samples"));
+    for i in 0..W {
+        let mut sum = 2;
+        for t in 0..T {
+            sum += taps[t] * i16::from(windows[t][i]);
         }
+        out[i] = sum >> 2;
     }
-    sums.map(|sum| sum >> 2)
+}
+
+/// The second pass over one row of results of the first.
+#[inline(never)]
+fn second_pass<R: Rounding, const W: usize, const T: usize>(
+    out: &mut [R::Out; W],
+    window: &[[i16; W]; T],
+    taps: &[i16; T],
+) {
+    // 32-bit sums of more than 8 samples and taps would not stay in registers.
+    let (eights, rest) = out.as_chunks_mut::<8>();
+    for (i, out) in eights.iter_mut().enumerate() {
+        let rows = std::array::from_fn(|t| window[t][8 * i..].first_chunk().expect("8 results"));
+        second_pass_of::<R, 8, T>(out, rows, taps);
+    }
+    if let Some(out) = rest.first_chunk_mut::<W>() {
+        second_pass_of::<R, W, T>(out, window.each_ref(), taps);
+    }
+}
+
+#[inline(always)]
+fn second_pass_of<R: Rounding, const L: usize, const T: usize>(
+    out: &mut [R::Out; L],
+    rows: [&[i16; L]; T],
+    taps: &[i16; T],
+) {
+    for i in 0..L {
+        let mut sum = 0;
+        for t in 0..T {
+            sum += i32::from(taps[t]) * i32::from(rows[t][i]);
+        }
+        out[i] = R::both(sum);
+    }
+}
+
+/// The second pass over one row of samples, where the first multiplies by 16: `src` begins with
+/// the first tap's row.
+#[inline(never)]
+fn second_pass_only<R: Rounding, const W: usize, const T: usize>(
+    out: &mut [R::Out; W],
+    src: &[u8],
+    stride: usize,
+    taps: &[i16; T],
+) {
+    let rows: [&[u8; W]; T] =
+        std::array::from_fn(|t| src[t * stride..].first_chunk().expect("a row holds a strip"));
+    for i in 0..W {
+        let mut sum = 0;
+        for t in 0..T {
+            sum += taps[t] * i16::from(rows[t][i]);
+        }
+        out[i] = R::columns(sum);
+    }
 }
 
 /// Rows only: the second pass multiplies by 128.
@@ -257,15 +320,19 @@ fn along_rows<R: Rounding, const W: usize, const T: usize>(
     h: usize,
     subpel: Subpel,
 ) {
-    let taps = half_taps(subpel.filter_x, subpel.x);
+    let taps = middle_taps::<T>(subpel.filter_x, subpel.x);
     let mut start = src.offset + 1 - T / 2;
     for out in rows::<_, W>(dst, dst_stride, h) {
-        *out = first_pass::<W, T>(&src.data[start..], &taps).map(R::rows);
+        let mut intermediate = [0; W];
+        first_pass::<W, T>(&mut intermediate, &src.data[start..], &taps);
+        for i in 0..W {
+            out[i] = R::rows(intermediate[i]);
+        }
         start += src.stride;
     }
 }
 
-/// Columns only: the first pass multiplies by 16.
+/// Columns only.
 fn along_columns<R: Rounding, const W: usize, const T: usize>(
     dst: &mut [R::Out],
     dst_stride: usize,
@@ -273,17 +340,10 @@ fn along_columns<R: Rounding, const W: usize, const T: usize>(
     h: usize,
     subpel: Subpel,
 ) {
-    let taps = half_taps(subpel.filter_y, subpel.y);
+    let taps = middle_taps::<T>(subpel.filter_y, subpel.y);
     let mut start = src.offset - (T / 2 - 1) * src.stride;
     for out in rows::<_, W>(dst, dst_stride, h) {
-        let mut sums = [0; W];
-        for (t, &tap) in taps[(8 - T) / 2..][..T].iter().enumerate() {
-            let samples = &src.data[start + t * src.stride..][..W];
-            for (sum, &sample) in sums.iter_mut().zip(samples) {
-                *sum += tap * i16::from(sample);
-            }
-        }
-        *out = sums.map(R::columns);
+        second_pass_only::<R, W, T>(out, &src.data[start..], src.stride, &taps);
         start += src.stride;
     }
 }
@@ -299,8 +359,7 @@ fn along_both<R: Rounding, const W: usize, const T: usize>(
     h: usize,
     subpel: Subpel,
 ) {
-    let taps = half_taps(subpel.filter_y, subpel.y);
-    let taps = &taps[(8 - T) / 2..][..T];
+    let taps = middle_taps::<T>(subpel.filter_y, subpel.y);
     let mut middle = [[0; W]; BAND + 7];
     let mut src = Source { offset: src.offset - (T / 2 - 1) * src.stride, ..src };
     first_passes(&mut middle[..T - 1], &mut src, subpel);
@@ -308,14 +367,9 @@ fn along_both<R: Rounding, const W: usize, const T: usize>(
     for (band, y) in bands {
         let count = BAND.min(h - y);
         first_passes(&mut middle[T - 1..T - 1 + count], &mut src, subpel);
-        for (out, window) in rows::<_, W>(band, dst_stride, count).zip(middle.windows(T)) {
-            let mut sums = [0; W];
-            for (middle, &tap) in window.iter().zip(taps) {
-                for (sum, &value) in sums.iter_mut().zip(middle) {
-                    *sum += i32::from(tap) * i32::from(value);
-                }
-            }
-            *out = sums.map(R::both);
+        for (r, out) in rows::<_, W>(band, dst_stride, count).enumerate() {
+            let window = middle[r..].first_chunk().expect("T rows");
+            second_pass::<R, W, T>(out, window, &taps);
         }
         middle.copy_within(count..count + T - 1, 0);
     }
@@ -331,9 +385,9 @@ fn first_passes_of<const W: usize, const T: usize>(
     src: &mut Source<'_>,
     subpel: Subpel,
 ) {
-    let taps = half_taps(subpel.filter_x, subpel.x);
+    let taps = middle_taps::<T>(subpel.filter_x, subpel.x);
     for out in out {
-        *out = first_pass::<W, T>(&src.data[src.offset + 1 - T / 2..], &taps);
+        first_pass::<W, T>(out, &src.data[src.offset + 1 - T / 2..], &taps);
         src.offset += src.stride;
     }
 }
