@@ -40,6 +40,14 @@ pub enum EngineKind {
 }
 
 impl EngineKind {
+    /// All engines, those included that are not part of this build.
+    pub const ALL: &'static [Self] = &[Self::Rav1e];
+
+    /// The engine with this [`name`](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|engine| engine.name() == name)
+    }
+
     /// The name used on command lines and in errors.
     pub const fn name(self) -> &'static str {
         match self {

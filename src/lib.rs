@@ -20,7 +20,10 @@ pub mod synthetic;
 #[doc(hidden)]
 pub mod tests;
 
-pub use av1::obu::{LayerId, Obu, ObuHeader, ObuType, Obus, TemporalUnits};
+pub use av1::obu::{
+    DecoderState, FrameHeader, FrameInfo, FrameType, LayerId, Obu, ObuHeader, ObuType, Obus,
+    SequenceHeader, StreamInspector, TemporalUnitInfo, TemporalUnits,
+};
 pub use config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 pub use decoder::{Decoder, DecoderConfig, Picture};

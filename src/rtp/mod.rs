@@ -15,15 +15,16 @@
 mod aggregation;
 mod assembly;
 mod depacketizer;
+mod event;
 mod packetizer;
 mod payload;
 mod reorder;
 pub mod sdp;
 
 pub use aggregation::{AggregationHeader, Elements};
-pub use depacketizer::{
-    Depacketizer, DepacketizerConfig, DepacketizerEvent, Loss, LossReason, MissingPackets,
-    ReceivedUnit,
+pub use depacketizer::Depacketizer;
+pub use event::{
+    DepacketizerConfig, DepacketizerEvent, Loss, LossReason, MissingPackets, ReceivedUnit,
 };
 pub use packetizer::{PacketLimits, Packetizer};
 pub use payload::Payload;

@@ -420,3 +420,6 @@ fn largest_sized(room: usize) -> usize {
         .max()
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::av1::obu::{OperatingPoint, SequenceHeader};
 use crate::config::Rational;
 use crate::error::RtpError;
 
@@ -94,6 +95,24 @@ impl FmtpParameters {
             Some(Self { profile, level_idx: level.idx, tier })
         });
         Ok(found.unwrap_or(Self { profile, level_idx: MAXIMUM_PARAMETERS, tier: 0 }))
+    }
+
+    /// What a stream with this sequence header declares: the highest level and tier of its
+    /// operating points. `None` if it declares no level, as 5 allows with a single
+    /// operating_point_idc of 0xFFF and level 0.
+    ///
+    /// Some encoders write level 31 into every header; [`for_stream`](Self::for_stream) says more
+    /// then.
+    pub fn from_sequence_header(header: &SequenceHeader) -> Option<Self> {
+        let points = &header.operating_points;
+        if let [OperatingPoint { operating_point_idc: 0xfff, seq_level_idx: 0, .. }] = points[..] {
+            return None;
+        }
+        Some(Self {
+            profile: header.seq_profile,
+            level_idx: points.iter().map(|point| point.seq_level_idx).max()?,
+            tier: points.iter().map(|point| u8::from(point.seq_tier)).max()?,
+        })
     }
 
     /// Reads the parameters from an attribute (`a=fmtp:98 profile=0;…`), with or without `a=`, or
@@ -338,6 +357,26 @@ mod tests {
             FmtpParameters::for_stream(0, 16, 16, Rational::new(0, 1), 1),
         ] {
             assert!(refused.is_err(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_sequence_header_declares() {
+        let point = |operating_point_idc, seq_level_idx, seq_tier| OperatingPoint {
+            operating_point_idc,
+            seq_level_idx,
+            seq_tier,
+            ..OperatingPoint::default()
+        };
+        for (operating_points, expected) in [
+            (vec![point(0, 5, false)], Some(parameters(0, 5, 0))),
+            (vec![point(0x303, 9, true), point(0x101, 12, false)], Some(parameters(0, 12, 1))),
+            (vec![point(0xfff, 0, false)], None),
+            (vec![point(0, 0, false)], Some(parameters(0, 0, 0))),
+            (vec![], None),
+        ] {
+            let header = SequenceHeader { operating_points, ..SequenceHeader::new(64, 64) };
+            assert_eq!(FmtpParameters::from_sequence_header(&header), expected);
         }
     }
 

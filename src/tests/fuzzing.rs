@@ -3,24 +3,76 @@
 use bytes::Bytes;
 
 use super::rtp_rules;
-use crate::av1::obu::Obus;
+use crate::av1::obu::{ObuHeader, Obus, SequenceHeader, StreamInspector, TemporalUnits};
+#[cfg(any(feature = "rav1d", feature = "dav1d"))]
+use crate::decoder::{Decoder, DecoderConfig};
 use crate::error::RtpError;
 use crate::rtp::{
     Depacketizer, DepacketizerConfig, DepacketizerEvent, PacketLimits, Packetizer, ReceivedUnit,
     RtpPacket,
 };
 
+/// Any bytes as OBUs, in one piece and cut into temporal units: lengths add up, no panic.
+pub fn obu(data: &[u8]) {
+    let mut end = 0;
+    for obu in Obus::new(data) {
+        let Ok(obu) = obu else { break };
+        assert!(obu.range.start == end && obu.range.end <= data.len());
+        end = obu.range.end;
+        let mut copy = Vec::new();
+        obu.header.write(&mut copy).expect("a header that was read can be written");
+        assert_eq!(ObuHeader::parse(&copy).map(|(header, _)| header), Ok(obu.header));
+    }
+    let total: usize = TemporalUnits::new(data).map_while(Result::ok).map(<[u8]>::len).sum();
+    assert!(total <= data.len());
+}
+
+/// Any bytes as a stream of temporal units: headers are read or refused, no panic, and what was
+/// read as a sequence header is written as it was read.
+pub fn frame_header(data: &[u8]) {
+    let mut inspector = StreamInspector::new();
+    for unit in TemporalUnits::new(data) {
+        let Ok(unit) = unit else { break };
+        if let Ok(info) = inspector.inspect(unit) {
+            assert!(info.shown().count() <= info.frames.len());
+        }
+        if let Some(sequence) = inspector.state().sequence_header() {
+            let written = sequence.write().expect("a header that was read can be written");
+            assert_eq!(SequenceHeader::parse(&written).as_ref(), Ok(&**sequence));
+        }
+    }
+}
+
+/// Any bytes as temporal units for the decoder: pictures or errors, no panic, and the limit on
+/// sizes holds.
+#[cfg(any(feature = "rav1d", feature = "dav1d"))]
+pub fn decode(data: &[u8]) {
+    const MAX_PIXELS: u32 = 256 * 256;
+    let mut config = DecoderConfig::default();
+    config.max_pixels = MAX_PIXELS;
+    let mut decoder = Decoder::new(config).expect("the settings are in range");
+    for (timestamp, unit) in TemporalUnits::new(data).enumerate() {
+        let Ok(unit) = unit else { break };
+        let unit = Bytes::copy_from_slice(unit);
+        if let Ok(Some(picture)) = decoder.decode(unit, timestamp as u64) {
+            assert!(picture.width() * picture.height() <= MAX_PIXELS);
+            assert_eq!(picture.rows(0).count(), picture.height() as usize);
+        }
+    }
+}
+
 /// Any packets in any order: no panic, bounded memory, well-formed units.
 pub fn depacketize(data: &[u8]) {
     let mut bytes = data.iter().copied();
     let mut byte = || bytes.next().unwrap_or(0);
-    let mut config = DepacketizerConfig::default();
-    config.reorder_packets = usize::from(byte() & 31);
-    config.max_units = usize::from(byte() & 15) + 1;
-    config.max_bytes = 4096;
-    config.max_obus = usize::from(byte() & 63) + 1;
-    config.max_obu_bytes = usize::from(byte()) * 16 + 2;
-    config.assume_start = byte() & 1 == 1;
+    let config = DepacketizerConfig {
+        reorder_packets: usize::from(byte() & 31),
+        max_units: usize::from(byte() & 15) + 1,
+        max_bytes: 4096,
+        max_obus: usize::from(byte() & 63) + 1,
+        max_obu_bytes: usize::from(byte()) * 16 + 2,
+        assume_start: byte() & 1 == 1,
+    };
     let mut depacketizer = Depacketizer::new(config).expect("the settings are in range");
     let mut sequence = u16::from(byte()) << 8;
     let mut timestamp = u32::from(byte()) << 24;
@@ -77,9 +129,7 @@ pub fn packetize_roundtrip(data: &[u8]) {
     let Ok(payloads) = packetizer.packetize(&unit, key_frame) else { return };
     rtp_rules::check(&unit, key_frame, limits, &payloads);
 
-    let mut config = DepacketizerConfig::default();
-    config.max_obus = 65_536;
-    config.max_bytes = 1 << 30;
+    let config = DepacketizerConfig { max_obus: 65_536, max_bytes: 1 << 30, ..Default::default() };
     let mut depacketizer = Depacketizer::new(config).expect("the settings are in range");
     // A unit in front, so that the start of the next one is proven.
     let payload = Bytes::from_static(&[0x18, 0x08, 0x00]);
@@ -128,19 +178,60 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
+    type Body = fn(&[u8]);
+
+    const BODIES: &[(&str, Body)] = &[
+        ("obu", obu),
+        ("frame_header", frame_header),
+        ("depacketize", depacketize),
+        ("packetize_roundtrip", packetize_roundtrip),
+        #[cfg(any(feature = "rav1d", feature = "dav1d"))]
+        ("decode", decode),
+    ];
+
+    /// Every file of the seed corpus, whole, cut short and with single bytes changed.
     #[test]
     fn seeds() {
-        for body in [depacketize, packetize_roundtrip] {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+        for (target, body) in BODIES {
+            let mut files = 0;
+            for entry in std::fs::read_dir(root.join(target)).expect("the corpus is there") {
+                let mut data = std::fs::read(entry.expect("a file").path()).expect("readable");
+                body(&data);
+                for cut in (0..data.len()).step_by(data.len() / 7 + 1) {
+                    body(&data[..cut]);
+                }
+                for at in (0..data.len()).step_by(data.len() / 13 + 1) {
+                    data[at] ^= 0x55;
+                    body(&data);
+                }
+                files += 1;
+            }
+            assert!(files > 0, "{target} has no seeds");
+        }
+    }
+
+    #[test]
+    fn plain_bytes() {
+        for (_, body) in BODIES {
             body(&[]);
             body(&[0; 64]);
             body(&[0xff; 64]);
             body(&(0..=255).collect::<Vec<_>>());
         }
-        packetize_roundtrip(&[100, 0, 0, 0, 0, 1, 0x0a, 2, 0, 0, 0x32, 3, 1, 2, 3]);
-        packetize_roundtrip(&[176, 4, 0, 0, 0, 3, 8, 12, 0, 48, 127, 0, 48, 128, 0, 48, 0, 64]);
     }
 
     proptest! {
+        #[test]
+        fn obu_any(data in proptest::collection::vec(any::<u8>(), 0..300)) {
+            obu(&data);
+        }
+
+        #[test]
+        fn frame_header_any(data in proptest::collection::vec(any::<u8>(), 0..300)) {
+            frame_header(&data);
+        }
+
         #[test]
         fn depacketize_any(data in proptest::collection::vec(any::<u8>(), 0..1000)) {
             depacketize(&data);
