@@ -28,14 +28,10 @@ use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::CFL_MAX;
 use crate::kernels::quantize::quantize;
 use crate::kernels::sad::residual;
-use crate::kernels::transform::{
-    MAX_COEFFICIENTS, coefficient_count, forward_transform, forward_wht, is_conformant,
-};
+use crate::kernels::transform::conformance::is_conformant;
+use crate::kernels::transform::wht::forward_wht;
+use crate::kernels::transform::{MAX_COEFFICIENTS, coefficient_count, forward_transform};
 use crate::search::quantizers::Quantizers;
-
-/// A sum of dequantized magnitudes below which no intermediate value of the inverse transform
-/// (7.13.3) can leave 16 bits: no pass gains more than a factor of 4 on it, rounding included.
-const SURELY_CONFORMANT: u32 = 1 << 12;
 
 /// Room for one worker.
 #[derive(Clone, Debug)]
@@ -426,11 +422,8 @@ impl TileCoder<'_> {
         if eob > 0 {
             eob = choice.adjust(levels, dequantized, order, size, eob);
         }
-        if eob > 0 && !lossless {
-            let sum: u32 = dequantized.iter().map(|c| u32::from(c.unsigned_abs())).sum();
-            if sum >= SURELY_CONFORMANT && !is_conformant(dequantized, size, tx_type) {
-                eob = 0;
-            }
+        if eob > 0 && !lossless && !is_conformant(dequantized, size, tx_type) {
+            eob = 0;
         }
         let start = scratch.residual.levels.len();
         scratch.residual.blocks.push(TransformBlock {

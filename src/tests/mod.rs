@@ -5,6 +5,8 @@ mod rtp_rules;
 
 #[cfg(test)]
 mod random_decisions;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod random_stream;
 #[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
 mod round_trip;
 #[cfg(test)]
