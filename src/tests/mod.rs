@@ -10,6 +10,4 @@ mod random_stream;
 #[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
 mod round_trip;
 #[cfg(test)]
-mod rtp_peers;
-#[cfg(test)]
 mod rtp_roundtrip;

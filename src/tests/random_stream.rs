@@ -192,6 +192,14 @@ impl RandomStream {
         let seed = self.random.below(1 << 30) as u64;
         let mut decider =
             RandomDecider { random: Random::new(seed), wildness: self.wildness, names };
+        let mut header = header;
+        if std::env::var_os("NOLF").is_some() { header.loop_filter_params.level=[0;4]; }
+        if std::env::var_os("NOCDEF").is_some() { header.cdef_params=Default::default(); }
+        if std::env::var_os("NOSEG").is_some() { header.segmentation_params=Default::default(); }
+        if std::env::var_os("NODQ").is_some() { header.delta_q=None; }
+        if std::env::var_os("LARGEST").is_some() && header.tx_mode==TxMode::Select { header.tx_mode=TxMode::Largest; }
+        if std::env::var_os("REDTX").is_some() { header.reduced_tx_set=true; }
+        if std::env::var_os("SHOW").is_some() { eprintln!("{:?}", header); }
         let unit = self
             .stream
             .encode(header, &self.planes, LayerId::default(), &mut decider)
