@@ -3,6 +3,8 @@
 mod config;
 mod error;
 mod frame;
+#[cfg(test)]
+mod tests;
 
 pub mod av1;
 pub mod encoder;

@@ -1,0 +1,3 @@
+//! Whole-library tests and what they share.
+
+mod tile_parser;
