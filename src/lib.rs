@@ -9,9 +9,10 @@ mod tests;
 pub mod av1;
 pub mod encoder;
 
+pub use av1::obu::{LayerId, Obu, ObuHeader, ObuType, Obus, TemporalUnits};
 pub use config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
 pub use encoder::{
     Capabilities, DropReason, DroppedFrame, EncodeOutcome, Engine, FrameOptions, TemporalUnit,
 };
-pub use error::{ConfigError, EncodeError, FrameError};
+pub use error::{BitstreamError, ConfigError, EncodeError, FrameError};
 pub use frame::{Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane};

@@ -1,4 +1,7 @@
-//! The standard: everything a decoder must agree with, each function under its section number.
+//! What the AV1 specification says: syntax and decoding process, without any choice of an encoder.
+//!
+//! Section numbers in this module are those of the *AV1 Bitstream & Decoding Process
+//! Specification*, version 1.0.0 with errata 1.
 
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
@@ -24,6 +27,7 @@ pub(crate) mod motion_field;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod mv_prediction;
+pub mod obu;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod symbol;

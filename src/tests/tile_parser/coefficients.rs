@@ -155,7 +155,7 @@ impl TileParser<'_> {
     ) -> Step<i32> {
         let base_ctx = block.coeff_base_ctx(pos, c, is_eob);
         let mut level = if is_eob {
-            let ctx = base_ctx - SIG_COEF_CONTEXTS + SIG_COEF_CONTEXTS_EOB;
+            let ctx = base_ctx + SIG_COEF_CONTEXTS_EOB - SIG_COEF_CONTEXTS;
             let row = cdf::COEFF_BASE_EOB_CDF.row([tx_sz_ctx, ptype, ctx]);
             self.symbol("coeff_base_eob", row)? as i32 + 1
         } else {

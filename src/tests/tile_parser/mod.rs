@@ -21,14 +21,17 @@ mod mv;
 mod mv_stack;
 mod ref_frames;
 mod residual;
+mod stream;
 mod symbol_decoder;
+mod tests;
 mod tile;
 
 use std::rc::Rc;
 
 pub(crate) use frame_state::{Mv, ParserState, SavedFrame};
 pub(crate) use input::TileParserInput;
-pub(crate) use log::{FrameLog, LoggedSymbol, ParseFailure};
+pub(crate) use log::{FrameLog, LoggedSymbol, ParseFailure, WrittenSymbol, first_difference};
+pub(crate) use stream::{StreamParser, parse_stream};
 
 use crate::av1::cdf::CdfContext;
 use frame_state::FrameArrays;
