@@ -121,7 +121,7 @@ impl TileParser<'_> {
         self.intra_modes_after_y_mode()
     }
 
-    /// The part that 5.11.7 and 5.11.22 have in common, without palettes.
+    /// The part that 5.11.7 and 5.11.22 have in common.
     fn intra_modes_after_y_mode(&mut self) -> Step {
         let y_mode = self.b.y_mode;
         // 5.11.42 intra_angle_info_y.
@@ -146,9 +146,16 @@ impl TileParser<'_> {
                 self.symbol("angle_delta_uv", row)?;
             }
         }
+        let mi_size = self.b.mi_size;
+        if mi_size >= BlockSize::B8x8
+            && mi_size.width() <= 64
+            && mi_size.height() <= 64
+            && self.input.allow_screen_content_tools
+        {
+            self.palette_mode_info()?;
+        }
         // 5.11.24 filter_intra_mode_info.
         self.b.filter_intra_mode = None;
-        let mi_size = self.b.mi_size;
         if self.input.enable_filter_intra
             && y_mode == PredictionMode::Dc
             && mi_size.width().max(mi_size.height()) <= 32
@@ -158,6 +165,26 @@ impl TileParser<'_> {
                 let row = cdf::FILTER_INTRA_MODE_CDF.row([]);
                 self.b.filter_intra_mode = Some(self.symbol("filter_intra_mode", row)?);
             }
+        }
+        Ok(())
+    }
+
+    /// 5.11.46 palette_mode_info; only blocks without palettes are in the subset.
+    fn palette_mode_info(&mut self) -> Step {
+        let mi_size = self.b.mi_size;
+        let bsize_ctx = mi_size.width_log2() - 2 + mi_size.height_log2() - 2 - 2;
+        // No neighbour has a palette.
+        let ctx = 0;
+        if self.b.y_mode == PredictionMode::Dc
+            && self.flag("has_palette_y", cdf::PALETTE_Y_MODE_CDF.row([bsize_ctx, ctx]))?
+        {
+            return Err("outside the subset: has_palette_y".to_string());
+        }
+        if self.b.has_chroma
+            && self.b.uv_mode == UvMode::Dc
+            && self.flag("has_palette_uv", cdf::PALETTE_UV_MODE_CDF.row([ctx]))?
+        {
+            return Err("outside the subset: has_palette_uv".to_string());
         }
         Ok(())
     }

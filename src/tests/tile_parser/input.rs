@@ -38,6 +38,7 @@ pub(crate) struct TileParserInput {
     pub(crate) mi_rows: i32,
     /// MiCols.
     pub(crate) mi_cols: i32,
+    pub(crate) allow_screen_content_tools: bool,
     pub(crate) force_integer_mv: bool,
     pub(crate) allow_high_precision_mv: bool,
     pub(crate) interpolation_filter: InterpFilter,

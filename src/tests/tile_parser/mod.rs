@@ -6,7 +6,7 @@
 //! writes is read by other code, so an error shows as a difference. There are no pixels;
 //! coefficients are parsed and dropped.
 //!
-//! Subset: no palettes, intra block copy, overlapped or warped motion, inter-intra, masked or
+//! Subset: no palettes (their absence may be coded), intra block copy, overlapped or warped motion, inter-intra, masked or
 //! distance-weighted compounds, loop restoration, superres or global motion. All partitions, block
 //! sizes and transform sizes, both sizes of superblocks, all chroma formats.
 

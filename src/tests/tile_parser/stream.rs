@@ -113,7 +113,6 @@ impl TileParserInput {
         let inter = !header.is_intra();
         let refused = [
             (header.allow_intrabc, "allow_intrabc"),
-            (header.allow_screen_content_tools, "allow_screen_content_tools"),
             (header.is_motion_mode_switchable, "is_motion_mode_switchable"),
             (header.lr_params.uses_lr(), "UsesLr"),
             (header.size.is_narrowed(), "use_superres"),
@@ -149,6 +148,7 @@ impl TileParserInput {
             refresh_frame_flags: header.refresh_frame_flags,
             ref_frame_idx: header.ref_frame_idx.map(usize::from),
             order_hint: header.order_hint.into(),
+            allow_screen_content_tools: header.allow_screen_content_tools,
             mi_rows: header.size.mi_rows() as i32,
             mi_cols: header.size.mi_cols() as i32,
             force_integer_mv: header.force_integer_mv,

@@ -1,5 +1,6 @@
 //! Tests of the parser itself, on streams of an encoder by other authors.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::{StreamParser, parse_stream};
@@ -22,6 +23,7 @@ fn streams_of_a_folder_parse() {
         .collect();
     paths.sort();
     let mut failures = 0;
+    let mut elements = BTreeMap::<&str, usize>::new();
     for path in paths {
         let mut parser = StreamParser::default();
         let (mut frames, mut symbols) = (0, 0);
@@ -30,6 +32,9 @@ fn streams_of_a_folder_parse() {
             match parser.parse_unit(&unit) {
                 Ok(logs) => {
                     frames += logs.len();
+                    for symbol in logs.iter().flat_map(|log| &log.tiles).flatten() {
+                        *elements.entry(symbol.element).or_default() += 1;
+                    }
                     symbols += logs.iter().flat_map(|log| &log.tiles).map(Vec::len).sum::<usize>();
                 }
                 Err(failure) => {
@@ -42,5 +47,6 @@ fn streams_of_a_folder_parse() {
         println!("{name}: {frames} frames, {symbols} symbols, {result:?}");
         failures += usize::from(result.is_err());
     }
+    println!("{elements:?}");
     assert_eq!(failures, 0);
 }
