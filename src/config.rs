@@ -1,6 +1,9 @@
 //! The caller's settings, and their checked form.
 
+use std::ops::{Deref, RangeInclusive};
+
 use crate::error::ConfigError;
+use crate::frame::check_size;
 
 /// A positive ratio of two integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,11 +31,23 @@ impl Rational {
 #[non_exhaustive]
 pub enum EngineKind {
     /// rav1e, by the feature `rav1e`: several frames of delay, everything fixed at the start.
+    ///
+    /// It takes frames as evenly spaced at [`EncoderConfig::frame_rate`], whatever their
+    /// timestamps. A constant quantizer index is its base, from which it keeps key frames and
+    /// inter frames at a fixed distance each; index 0 (lossless) is beyond it.
     #[default]
     Rav1e,
 }
 
 impl EngineKind {
+    /// All engines, those included that are not part of this build.
+    pub const ALL: &'static [Self] = &[Self::Rav1e];
+
+    /// The engine with this [`name`](Self::name).
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL.iter().copied().find(|engine| engine.name() == name)
+    }
+
     /// The name used on command lines and in errors.
     pub const fn name(self) -> &'static str {
         match self {
@@ -102,7 +117,7 @@ pub struct EncoderConfig {
     pub width: u32,
     /// Height in luma samples, 16 to 4320.
     pub height: u32,
-    /// Length of a timestamp's tick in seconds; 1/90000 as in RTP unless changed.
+    /// Length of a timestamp's tick in seconds, 1 ns to 1 s; 1/90000 as in RTP unless changed.
     pub timebase: Rational,
     /// Nominal frames a second, 1/10 to 240.
     pub frame_rate: Rational,
@@ -141,3 +156,77 @@ impl EncoderConfig {
         }
     }
 }
+
+/// An [`EncoderConfig`] whose every value is in range: all that an engine is made from.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Settings(EncoderConfig);
+
+impl TryFrom<EncoderConfig> for Settings {
+    type Error = ConfigError;
+
+    fn try_from(config: EncoderConfig) -> Result<Self, ConfigError> {
+        let EncoderConfig { width, height, rate, threads, key_interval, .. } = config;
+        if check_size(width, height).is_err() {
+            return Err(ConfigError::Size { width, height });
+        }
+        check_timebase(config.timebase)?;
+        check_frame_rate(config.frame_rate)?;
+        if let RateMode::Bitrate(bitrate) = rate {
+            check_bitrate(bitrate)?;
+        }
+        if !(1..=MAX_THREADS).contains(&threads) {
+            return Err(ConfigError::Threads(threads));
+        }
+        if key_interval == Some(0) {
+            return Err(ConfigError::KeyInterval(0));
+        }
+        check_color(config.color)?;
+        Ok(Self(config))
+    }
+}
+
+impl Deref for Settings {
+    type Target = EncoderConfig;
+
+    fn deref(&self) -> &EncoderConfig {
+        &self.0
+    }
+}
+
+pub(crate) fn check_bitrate(bitrate: u32) -> Result<(), ConfigError> {
+    if BITRATES.contains(&bitrate) { Ok(()) } else { Err(ConfigError::Bitrate(bitrate)) }
+}
+
+pub(crate) fn check_frame_rate(rate: Rational) -> Result<(), ConfigError> {
+    let (num, den) = (u64::from(rate.num), u64::from(rate.den));
+    if den == 0 || num * 10 < den || num > 240 * den {
+        return Err(ConfigError::FrameRate { num: rate.num, den: rate.den });
+    }
+    Ok(())
+}
+
+fn check_timebase(tick: Rational) -> Result<(), ConfigError> {
+    let (num, den) = (u64::from(tick.num), u64::from(tick.den));
+    if num == 0 || den < num || den > num * 1_000_000_000 {
+        return Err(ConfigError::Timebase { num: tick.num, den: tick.den });
+    }
+    Ok(())
+}
+
+/// 6.4.2: values that are reserved, and the identity matrix, which asks for 4:4:4, are refused.
+fn check_color(color: ColorDescription) -> Result<(), ConfigError> {
+    let refused = |field, value| Err(ConfigError::Color { field, value });
+    if !matches!(color.primaries, 1 | 2 | 4..=12 | 22) {
+        return refused("color_primaries", color.primaries);
+    }
+    if !matches!(color.transfer, 1 | 2 | 4..=18) {
+        return refused("transfer_characteristics", color.transfer);
+    }
+    if !matches!(color.matrix, 1 | 2 | 4..=14) {
+        return refused("matrix_coefficients", color.matrix);
+    }
+    Ok(())
+}
+
+const BITRATES: RangeInclusive<u32> = 1_000..=100_000_000;
+pub(crate) const MAX_THREADS: usize = 64;

@@ -2,12 +2,18 @@
 
 use thiserror::Error;
 
-use crate::av1::obu::ObuType;
+use crate::frame::ChromaLayout;
 
 /// An input picture that cannot be viewed as said.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum FrameError {
+    /// The samples are not 8 bits deep.
+    #[error("samples of {0} bits are not 8-bit")]
+    BitDepth(u8),
+    /// The chroma planes are not those of 4:2:0.
+    #[error("chroma layout {0:?} is not 4:2:0")]
+    Layout(ChromaLayout),
     /// A plane holds fewer bytes than its rows need.
     #[error("plane {plane} has {len} bytes and needs {needed}")]
     PlaneLength {
@@ -53,6 +59,22 @@ pub enum ConfigError {
     /// The target rate is outside 1 kbit/s to 100 Mbit/s.
     #[error("bitrate {0} bit/s is outside 1000 to 100000000")]
     Bitrate(u32),
+    /// A code point of the color description is reserved, or does not go with 4:2:0.
+    #[error("{field} {value} cannot be signalled for 8-bit 4:2:0")]
+    Color {
+        /// Name of the syntax element (AV1 specification, 5.5.2).
+        field: &'static str,
+        /// Its value.
+        value: u8,
+    },
+    /// A rate was set on an encoder whose quantizer index is constant.
+    #[error("bitrate {bitrate} bit/s was set on an encoder of constant qindex {qindex}")]
+    ConstantQindex {
+        /// The rate asked for, in bit/s.
+        bitrate: u32,
+        /// The quantizer index of the encoder.
+        qindex: u8,
+    },
     /// The engine is not part of this build.
     #[error("engine {0} is not part of this build")]
     EngineMissing(&'static str),
@@ -138,6 +160,66 @@ pub enum EncodeError {
         timestamp: u64,
         /// The timestamp before it.
         last: u64,
+    },
+}
+
+/// A temporal unit that cannot be decoded, or settings that a decoder cannot have.
+///
+/// After an error in a unit the decoder takes further units and is right again at the next key
+/// frame.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum DecodeError {
+    /// The unit is damaged, is not AV1, or refers to pictures that the decoder does not have.
+    #[error("unit of {len} bytes at tick {timestamp} is damaged or lacks its references")]
+    Damaged {
+        /// Timestamp of the unit.
+        timestamp: u64,
+        /// Bytes of the unit.
+        len: usize,
+    },
+    /// The unit has no bytes.
+    #[error("unit at tick {timestamp} is empty")]
+    Empty {
+        /// Timestamp of the unit.
+        timestamp: u64,
+    },
+    /// The back end failed on its own account.
+    #[error("decoder {backend} failed: {message}")]
+    Backend {
+        /// Name of the back end.
+        backend: &'static str,
+        /// What it reported.
+        message: String,
+    },
+    /// The picture has more luma samples than the decoder's settings allow.
+    #[error("picture at tick {timestamp} has more than {max_pixels} pixels")]
+    FrameSize {
+        /// Timestamp of the unit.
+        timestamp: u64,
+        /// The limit, in luma samples.
+        max_pixels: u32,
+    },
+    /// The size limit is zero.
+    #[error("a limit of {0} pixels leaves no picture")]
+    MaxPixels(u32),
+    /// Memory ran out.
+    #[error("no memory for the picture at tick {timestamp}")]
+    Memory {
+        /// Timestamp of the unit.
+        timestamp: u64,
+    },
+    /// The operating point is above 31.
+    #[error("operating point {0} is outside 0 to 31")]
+    OperatingPoint(u8),
+    /// The thread count is zero or above 64.
+    #[error("{0} threads is outside 1 to 64")]
+    Threads(usize),
+    /// The unit uses a part of AV1 that the back end was built without.
+    #[error("unit at tick {timestamp} is beyond this decoder")]
+    Unsupported {
+        /// Timestamp of the unit.
+        timestamp: u64,
     },
 }
 
@@ -305,4 +387,112 @@ impl BitstreamError {
     pub(crate) fn value(element: &'static str, value: impl Into<i64>) -> Self {
         Self::Value { element, value: value.into() }
     }
+}
+
+/// A temporal unit that cannot be sent, a payload that is not one, or a setting out of range.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[non_exhaustive]
+pub enum RtpError {
+    /// The output buffer is shorter than the payload.
+    #[error("a buffer of {len} bytes cannot hold a payload of {needed}")]
+    BufferTooShort {
+        /// Bytes of the buffer.
+        len: usize,
+        /// Bytes of the payload.
+        needed: usize,
+    },
+    /// A limit of the depacketizer is out of range.
+    #[error("{setting} = {value} is outside {min} to {max}")]
+    Config {
+        /// Name of the setting.
+        setting: &'static str,
+        /// Its value.
+        value: usize,
+        /// The least value.
+        min: usize,
+        /// The greatest value.
+        max: usize,
+    },
+    /// A temporal delimiter follows other OBUs: the data are more than one temporal unit.
+    #[error("a second temporal unit starts at byte {offset}")]
+    DelimiterInside {
+        /// Where the delimiter starts in the input.
+        offset: usize,
+    },
+    /// An aggregation header cannot count so many elements (4.4).
+    #[error("W = {0} is over 3")]
+    ElementCount(u8),
+    /// An OBU element is longer than the bytes that are left (4.5).
+    #[error("element {index} of {length} bytes has only {available}")]
+    ElementLength {
+        /// Which element, from 0.
+        index: usize,
+        /// Its length.
+        length: usize,
+        /// Bytes left.
+        available: usize,
+    },
+    /// The length field of an OBU element cannot be read (4.5).
+    #[error("the length of element {index} cannot be read")]
+    ElementLengthField {
+        /// Which element, from 0.
+        index: usize,
+        /// What is wrong with it.
+        source: BitstreamError,
+    },
+    /// An OBU element has no bytes, or there are fewer elements than W says (4.5).
+    #[error("element {index} is missing or empty")]
+    ElementMissing {
+        /// Which element, from 0.
+        index: usize,
+    },
+    /// An fmtp parameter stands twice.
+    #[error("fmtp parameter {0} stands twice")]
+    FmtpRepeated(&'static str),
+    /// An fmtp parameter has no value, or one that is no number or out of range (7.2).
+    #[error("fmtp parameter {parameter}={value:?} is not an integer from 0 to {max}")]
+    FmtpValue {
+        /// Name of the parameter.
+        parameter: &'static str,
+        /// The value.
+        value: String,
+        /// The greatest value.
+        max: u8,
+    },
+    /// The depacketizer holds all it may; its events have to be taken first.
+    #[error("{held} bytes are held; take the events before the next packet")]
+    NotDrained {
+        /// Bytes held.
+        held: usize,
+    },
+    /// The data hold no OBU that may be sent.
+    #[error("{len} bytes hold no OBU to send")]
+    NothingToSend {
+        /// Bytes given.
+        len: usize,
+    },
+    /// The temporal unit is malformed.
+    #[error("malformed OBU at byte {offset}")]
+    Obu {
+        /// Where the OBU starts in the input.
+        offset: usize,
+        /// What is wrong with it.
+        source: BitstreamError,
+    },
+    /// A packet has no room for an aggregation header and two bytes, or more than 65,535 bytes.
+    #[error("a {packet} packet of {max_payload} - {reduction} bytes is outside 3 to 65535")]
+    PacketLimit {
+        /// `"first"`, `"last"`, `"single"` or `"middle"`.
+        packet: &'static str,
+        /// The limit before the reduction, in bytes.
+        max_payload: usize,
+        /// The reduction, in bytes.
+        reduction: usize,
+    },
+    /// A payload is longer than any UDP packet.
+    #[error("a payload of {0} bytes is over 65535")]
+    PayloadLength(usize),
+    /// N stands with Z in an aggregation header (4.4).
+    #[error("aggregation header {0:#04x} starts a coded video sequence within an OBU")]
+    SequenceStartsInFragment(u8),
 }

@@ -31,10 +31,24 @@ pub enum PixelFormat {
     Nv12,
 }
 
-/// One borrowed plane: rows of 8-bit samples, `stride` bytes apart.
+/// Which chroma planes a decoded picture has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ChromaLayout {
+    /// None.
+    Monochrome,
+    /// Half the width and half the height of luma, each rounded up.
+    Yuv420,
+    /// Half the width of luma, rounded up.
+    Yuv422,
+    /// As luma.
+    Yuv444,
+}
+
+/// One borrowed plane: rows of samples, `stride` bytes apart.
 #[derive(Clone, Copy, Debug)]
 pub struct Plane<'a> {
-    /// The samples; the last row may end without its padding.
+    /// The samples; the last row may end without its padding. A sample is a byte or, in decoded
+    /// pictures of more than 8 bits, two bytes in the machine's order.
     pub data: &'a [u8],
     /// Bytes from the start of one row to the start of the next; at least the row's width in bytes.
     pub stride: usize,
@@ -147,6 +161,25 @@ impl<'a> Frame<'a> {
             (0..c.rows).map(move |r| &c.plane.data[r * c.plane.stride..][..c.row_bytes])
         })
     }
+
+    /// Copies Y, U or V (0, 1, 2) to the rows of `to`, `stride` bytes apart.
+    pub(crate) fn copy_i420_plane(&self, plane: usize, to: &mut [u8], stride: usize) {
+        let rows = to.chunks_mut(stride);
+        match (self.format, plane) {
+            (PixelFormat::Nv12, 1 | 2) => {
+                for (to, from) in rows.zip(self.rows(1)) {
+                    for (to, pair) in to.iter_mut().zip(from.chunks_exact(2)) {
+                        *to = pair[plane - 1];
+                    }
+                }
+            }
+            _ => {
+                for (to, from) in rows.zip(self.rows(plane)) {
+                    to[..from.len()].copy_from_slice(from);
+                }
+            }
+        }
+    }
 }
 
 /// An owned 8-bit I420 picture without padding between its rows.
@@ -171,21 +204,13 @@ impl PictureBuffer {
 
     /// A copy of `frame`'s samples as I420.
     pub fn copy_of(frame: &Frame<'_>) -> Self {
-        let gather = |plane: usize| frame.rows(plane).flatten().copied().collect::<Vec<u8>>();
-        let planes = match frame.format {
-            PixelFormat::I420 => [gather(0), gather(1), gather(2)],
-            PixelFormat::Nv12 => {
-                let pick = |offset: usize| {
-                    frame
-                        .rows(1)
-                        .flat_map(|row| row.iter().skip(offset).step_by(2))
-                        .copied()
-                        .collect()
-                };
-                [gather(0), pick(0), pick(1)]
-            }
-        };
-        Self { width: frame.width, height: frame.height, planes }
+        let mut buffer =
+            Self::new(frame.width, frame.height).expect("a frame has checked dimensions");
+        for plane in 0..3 {
+            let stride = buffer.plane_width(plane);
+            frame.copy_i420_plane(plane, &mut buffer.planes[plane], stride);
+        }
+        buffer
     }
 
     /// Width in luma samples.

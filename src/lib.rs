@@ -3,16 +3,29 @@
 mod config;
 mod error;
 mod frame;
-#[cfg(test)]
-mod tests;
 
 pub mod av1;
+#[cfg(any(feature = "rav1d", feature = "dav1d"))]
+pub mod decoder;
 pub mod encoder;
+pub mod rtp;
+pub mod synthetic;
 
-pub use av1::obu::{LayerId, Obu, ObuHeader, ObuType, Obus, TemporalUnits};
-pub use config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
-pub use encoder::{
-    Capabilities, DropReason, DroppedFrame, EncodeOutcome, Engine, FrameOptions, TemporalUnit,
+#[cfg(any(test, fuzzing))]
+#[doc(hidden)]
+pub mod tests;
+
+pub use av1::obu::{
+    DecoderState, FrameHeader, FrameInfo, FrameType, LayerId, Obu, ObuHeader, ObuType, Obus,
+    SequenceHeader, StreamInspector, TemporalUnitInfo, TemporalUnits,
 };
-pub use error::{BitstreamError, ConfigError, EncodeError, FrameError};
-pub use frame::{Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane};
+pub use config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
+#[cfg(any(feature = "rav1d", feature = "dav1d"))]
+pub use decoder::{Decoder, DecoderConfig, Picture};
+pub use encoder::{
+    Capabilities, DropReason, DroppedFrame, EncodeOutcome, Encoder, FrameOptions, TemporalUnit,
+};
+pub use error::{BitstreamError, ConfigError, DecodeError, EncodeError, FrameError, RtpError};
+pub use frame::{
+    ChromaLayout, Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane,
+};

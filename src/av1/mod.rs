@@ -3,9 +3,14 @@
 //! Section numbers in this module are those of the *AV1 Bitstream & Decoding Process
 //! Specification*, version 1.0.0 with errata 1.
 
+pub mod obu;
+
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod block;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod block_syntax;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod cdf;
@@ -20,6 +25,9 @@ pub(crate) mod entropy;
 pub(crate) mod frame_params;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
+pub(crate) mod inter_syntax;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
 pub(crate) mod mode_info;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
@@ -27,7 +35,6 @@ pub(crate) mod motion_field;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod mv_prediction;
-pub mod obu;
 #[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod symbol;

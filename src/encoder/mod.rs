@@ -1,125 +1,188 @@
 //! The encoder: one frame in, zero or one temporal unit out.
 
-use bytes::Bytes;
+mod engine;
+#[cfg(feature = "rav1e")]
+mod rav1e;
+mod unit;
 
-use crate::error::EncodeError;
-use crate::frame::{Frame, PictureBuffer};
+use std::fmt;
 
-/// What an engine can do; a call beyond it is refused with an error, never ignored.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Capabilities {
-    /// Frames that go in before the first temporal unit comes out; 0 is one in, one out.
-    pub delay_frames: u32,
-    /// The target rate can change on any frame.
-    pub live_bitrate: bool,
-    /// The nominal frame rate can change on any frame.
-    pub live_frame_rate: bool,
-    /// The speed can change on any frame.
-    pub live_speed: bool,
-    /// A quantizer index can be given for a single frame.
-    pub frame_qindex: bool,
-    /// A key frame can be asked for on any frame.
-    pub key_on_request: bool,
-    /// The reconstruction can be had.
-    pub reconstruction: bool,
-    /// The most threads it makes use of.
-    pub max_threads: usize,
-}
+pub use engine::Capabilities;
+pub(crate) use engine::Engine;
+pub use unit::{DropReason, DroppedFrame, EncodeOutcome, FrameOptions, TemporalUnit};
 
-/// Requests for one frame.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct FrameOptions {
-    /// Code this frame as a key frame.
-    pub key_frame: bool,
-    /// Code this frame with this base quantizer index (0 to 255) whatever the rate.
-    pub qindex: Option<u8>,
-}
+use crate::config::{
+    EncoderConfig, RateMode, Rational, Settings, Speed, check_bitrate, check_frame_rate,
+};
+use crate::error::{ConfigError, EncodeError};
+use crate::frame::Frame;
 
-impl FrameOptions {
-    /// A request for a key frame.
-    pub fn key_frame() -> Self {
-        Self { key_frame: true, ..Self::default() }
-    }
-}
-
-/// One coded frame: what a packetizer sends and a decoder takes.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub struct TemporalUnit {
-    /// The OBUs in the low-overhead format (AV1 specification, 5.2), every one with its size
-    /// field, led by a temporal delimiter.
-    pub data: Bytes,
-    /// The timestamp of the frame, in ticks of [`crate::EncoderConfig::timebase`].
-    pub timestamp: u64,
-    /// Whether decoding can start here.
-    pub key_frame: bool,
-    /// Temporal layer, 0 to 7.
-    pub temporal_id: u8,
-    /// Spatial layer, 0 to 3.
-    pub spatial_id: u8,
-    /// Base quantizer index of the frame, 0 to 255.
-    pub qindex: u8,
-    /// Coded width in luma samples.
-    pub width: u32,
-    /// Coded height in luma samples.
-    pub height: u32,
-    /// The encoder's reconstruction, if [`crate::EncoderConfig::reconstruction`] asks for it.
-    pub reconstruction: Option<PictureBuffer>,
-}
-
-/// Why a frame was not coded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DropReason {
-    /// The link still owes the bits of earlier frames.
-    LinkFull,
-}
-
-/// A frame that went in and will not come out.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct DroppedFrame {
-    /// The timestamp of the frame, in ticks.
-    pub timestamp: u64,
-    /// Why it was not coded.
-    pub reason: DropReason,
-}
-
-/// What came of one call to `Encoder::encode`.
+/// Codes frames of one size into temporal units.
 ///
-/// Both fields are `None` while an engine with delay fills up.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct EncodeOutcome {
-    /// The coded frame; with an engine that has delay, an earlier one than went in.
-    pub unit: Option<TemporalUnit>,
-    /// The frame that was dropped.
-    pub dropped: Option<DroppedFrame>,
+/// What the engine cannot do ([`capabilities`](Self::capabilities)) is refused. After a refusal
+/// the encoder is as it was before the call.
+pub struct Encoder {
+    engine: Box<dyn Engine>,
+    width: u32,
+    height: u32,
+    rate: RateMode,
+    last_timestamp: Option<u64>,
+    key_requested: bool,
+    flushed: bool,
 }
 
-/// An encoder behind `Encoder`; checked settings and frames of the right size come in.
-pub trait Engine: Send {
-    /// Name for command lines and errors.
-    fn name(&self) -> &'static str;
-
-    /// What it can do.
-    fn capabilities(&self) -> Capabilities;
-
-    /// Takes one frame.
+impl Encoder {
+    /// An encoder with these settings.
     ///
     /// # Errors
-    /// A request it cannot serve, or a failure of its own.
-    fn encode(
+    /// A setting out of range, beyond the engine, or an engine that is not part of this build.
+    pub fn new(config: EncoderConfig) -> Result<Self, ConfigError> {
+        let settings = Settings::try_from(config)?;
+        Self::with_engine(&settings, engine::create(&settings)?)
+    }
+
+    fn with_engine(settings: &Settings, engine: Box<dyn Engine>) -> Result<Self, ConfigError> {
+        if settings.reconstruction && !engine.capabilities().reconstruction {
+            return Err(engine::unsupported(engine.name(), "reconstruction", true));
+        }
+        Ok(Self {
+            engine,
+            width: settings.width,
+            height: settings.height,
+            rate: settings.rate,
+            last_timestamp: None,
+            key_requested: false,
+            flushed: false,
+        })
+    }
+
+    /// Takes one frame; gives at most one temporal unit, of this frame or, from an engine with
+    /// delay, of an earlier one.
+    ///
+    /// # Errors
+    /// A frame of another size, a timestamp that is not above the last one, a request beyond the
+    /// engine, an encoder that was flushed, or a failure of the engine.
+    pub fn encode(
         &mut self,
         frame: &Frame<'_>,
         options: FrameOptions,
-    ) -> Result<EncodeOutcome, EncodeError>;
+    ) -> Result<EncodeOutcome, EncodeError> {
+        let timestamp = frame.timestamp();
+        if self.flushed {
+            return Err(EncodeError::Flushed(timestamp));
+        }
+        if (frame.width(), frame.height()) != (self.width, self.height) {
+            return Err(EncodeError::Size {
+                width: frame.width(),
+                height: frame.height(),
+                expected_width: self.width,
+                expected_height: self.height,
+            });
+        }
+        if let Some(last) = self.last_timestamp.filter(|&last| timestamp <= last) {
+            return Err(EncodeError::Timestamp { timestamp, last });
+        }
+        self.check_options(options)?;
 
-    /// Gives one of the frames still inside, `None` when there are none left; takes no more frames.
+        let key_frame = options.key_frame || self.key_requested;
+        let outcome = self.engine.encode(frame, FrameOptions { key_frame, ..options })?;
+        self.last_timestamp = Some(timestamp);
+        // A frame that was dropped did not serve the request.
+        if outcome.dropped.is_none() {
+            self.key_requested = false;
+        }
+        Ok(outcome)
+    }
+
+    /// Ends the stream and gives one of the frames still inside; to be called until it gives
+    /// `None`. From the first call on no more frames are taken.
     ///
     /// # Errors
-    /// A failure of its own.
-    fn flush(&mut self) -> Result<Option<TemporalUnit>, EncodeError>;
+    /// A failure of the engine.
+    pub fn flush(&mut self) -> Result<Option<TemporalUnit>, EncodeError> {
+        self.flushed = true;
+        self.engine.flush()
+    }
+
+    /// Sets the target rate, in bit/s of coded OBUs, from the next frame on.
+    ///
+    /// # Errors
+    /// A rate outside 1000 to 100 000 000, an encoder of constant quantizer index, or an engine
+    /// whose rate is fixed.
+    pub fn set_bitrate(&mut self, bitrate: u32) -> Result<(), ConfigError> {
+        check_bitrate(bitrate)?;
+        if let RateMode::ConstantQindex(qindex) = self.rate {
+            return Err(ConfigError::ConstantQindex { bitrate, qindex });
+        }
+        self.engine.set_bitrate(bitrate)?;
+        self.rate = RateMode::Bitrate(bitrate);
+        Ok(())
+    }
+
+    /// Sets the nominal frames a second from the next frame on.
+    ///
+    /// # Errors
+    /// A rate outside 1/10 to 240, or an engine whose frame rate is fixed.
+    pub fn set_frame_rate(&mut self, rate: Rational) -> Result<(), ConfigError> {
+        check_frame_rate(rate)?;
+        self.engine.set_frame_rate(rate)
+    }
+
+    /// Sets the effort from the next frame on.
+    ///
+    /// # Errors
+    /// An engine whose speed is fixed.
+    pub fn set_speed(&mut self, speed: Speed) -> Result<(), ConfigError> {
+        self.engine.set_speed(speed)
+    }
+
+    /// Asks that the next frame be a key frame, as [`FrameOptions::key_frame`] does; if that frame
+    /// is dropped, the one after it.
+    ///
+    /// With an engine that has delay the key frame comes out as late as any other.
+    ///
+    /// # Errors
+    /// An engine that does not place key frames on request.
+    pub fn request_key_frame(&mut self) -> Result<(), ConfigError> {
+        self.check_options(FrameOptions::key_frame())?;
+        self.key_requested = true;
+        Ok(())
+    }
+
+    /// What the engine can do.
+    pub fn capabilities(&self) -> Capabilities {
+        self.engine.capabilities()
+    }
+
+    /// Name of the engine.
+    pub fn engine_name(&self) -> &'static str {
+        self.engine.name()
+    }
+
+    fn check_options(&self, options: FrameOptions) -> Result<(), ConfigError> {
+        let capabilities = self.engine.capabilities();
+        if options.key_frame && !capabilities.key_on_request {
+            return Err(engine::unsupported(self.engine.name(), "key frame on request", true));
+        }
+        match options.qindex {
+            Some(qindex) if !capabilities.frame_qindex => {
+                Err(engine::unsupported(self.engine.name(), "qindex of a frame", qindex))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+impl fmt::Debug for Encoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Encoder")
+            .field("engine", &self.engine.name())
+            .field("width", &self.width)
+            .field("height", &self.height)
+            .field("rate", &self.rate)
+            .field("last_timestamp", &self.last_timestamp)
+            .field("key_requested", &self.key_requested)
+            .field("flushed", &self.flushed)
+            .finish()
+    }
 }

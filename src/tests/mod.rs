@@ -1,3 +1,13 @@
-//! Whole-library tests and what they share.
+//! Tests of the library as a whole, and the bodies of the fuzz targets.
 
+pub mod fuzzing;
+mod rtp_rules;
+
+#[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
+mod round_trip;
+#[cfg(test)]
+mod rtp_peers;
+#[cfg(test)]
+mod rtp_roundtrip;
+#[cfg(test)]
 mod tile_parser;

@@ -22,7 +22,7 @@ pub fn read(data: &[u8]) -> Result<(u32, usize), BitstreamError> {
     Err(BitstreamError::Leb128Length { byte: data[MAX_LEN - 1] })
 }
 
-/// Bytes that [`write`] takes for `value`, 1 to 5.
+/// Bytes that [`write()`] takes for `value`, 1 to 5.
 pub const fn encoded_len(value: u32) -> usize {
     let bits = (u32::BITS - value.leading_zeros()) as usize;
     if bits == 0 { 1 } else { bits.div_ceil(7) }

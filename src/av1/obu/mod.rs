@@ -1,6 +1,6 @@
 //! High-level syntax: open bitstream units and the headers in them, read and written.
 //!
-//! - [`leb128`] (4.10.5), [`header`] (5.3.2, 5.3.3) and [`unit`] (5.2, 5.3.1, 7.5) know bytes only
+//! - [`leb128`] (4.10.5), [`header`] (5.3.2, 5.3.3) and [`mod@unit`] (5.2, 5.3.1, 7.5) know bytes only
 //!   and need no state.
 //! - [`bits`] (4.10, 5.3.4, 5.3.5) is what headers are made of.
 //! - [`sequence`], [`operating_point`] and [`color`] (5.5) are the sequence header, [`frame`] (5.9)
@@ -29,3 +29,6 @@ pub use sequence::{FrameIdLengths, SequenceHeader};
 pub use state::{DecoderState, ObuContent};
 pub use tile_group::TileGroup;
 pub use unit::{Obu, Obus, TemporalUnits, write_obu};
+
+#[cfg(test)]
+mod tests;

@@ -97,11 +97,18 @@ impl DecoderState {
     /// slots are emptied.
     ///
     /// # Errors
-    /// It lacks the operating point that was chosen; the state stays as it was then.
+    /// It cannot be written, or lacks the operating point that was chosen; the state stays as it
+    /// was then.
     pub fn set_sequence_header(
         &mut self,
         sequence: Arc<SequenceHeader>,
     ) -> Result<(), BitstreamError> {
+        sequence.write()?;
+        self.start_sequence(sequence)
+    }
+
+    /// Takes over a sequence header that is known to be legal.
+    fn start_sequence(&mut self, sequence: Arc<SequenceHeader>) -> Result<(), BitstreamError> {
         let count = sequence.operating_points.len();
         if let Some(index) = self.operating_point.filter(|&index| index >= count) {
             return Err(BitstreamError::OperatingPoint { index, count });
@@ -243,7 +250,7 @@ impl DecoderState {
             }
             ObuType::SequenceHeader => {
                 let sequence = Arc::new(SequenceHeader::parse(obu.payload)?);
-                self.set_sequence_header(Arc::clone(&sequence))?;
+                self.start_sequence(Arc::clone(&sequence))?;
                 Ok(ObuContent::SequenceHeader(sequence))
             }
             ObuType::FrameHeader | ObuType::Frame => self.push_frame_header(obu),
@@ -288,11 +295,7 @@ impl DecoderState {
                 let header: Arc<FrameHeader> = Arc::from(header);
                 let tiles = if obu_type == ObuType::Frame {
                     r.byte_alignment()?;
-                    let tiles = TileGroup::parse(&mut r, &header.tile_info, 0)?;
-                    if tiles.tiles.len() < header.tile_info.num_tiles() {
-                        let element = "tile_start_and_end_present_flag";
-                        return Err(BitstreamError::value(element, 1));
-                    }
+                    let tiles = TileGroup::parse(&mut r, &header.tile_info, None)?;
                     Some(tiles)
                 } else {
                     r.trailing_bits()?;
@@ -323,7 +326,7 @@ impl DecoderState {
     ) -> Result<TileGroup, BitstreamError> {
         let frame = self.pending.as_mut().ok_or(BitstreamError::ObuOrder { obu_type })?;
         let info = &frame.header.tile_info;
-        let tiles = TileGroup::parse(r, info, frame.tile_num)?;
+        let tiles = TileGroup::parse(r, info, Some(frame.tile_num))?;
         frame.tile_num = tiles.tg_end() + 1;
         if frame.tile_num == info.num_tiles() {
             let (header, layer) = (Arc::clone(&frame.header), frame.layer);
@@ -333,7 +336,7 @@ impl DecoderState {
         Ok(tiles)
     }
 
-    fn context(&self, layer: LayerId) -> Result<HeaderContext<'_>, BitstreamError> {
+    pub(super) fn context(&self, layer: LayerId) -> Result<HeaderContext<'_>, BitstreamError> {
         let obu_type = ObuType::FrameHeader;
         let sequence =
             self.sequence.as_deref().ok_or(BitstreamError::SequenceHeaderMissing { obu_type })?;

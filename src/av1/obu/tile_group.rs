@@ -23,20 +23,24 @@ impl TileGroup {
     }
 
     /// 5.11.1 tile_group_obu() from the reader's position, a byte's start, to the end of the
-    /// payload; `tile_num` is the tile that has to come next (6.10.1).
+    /// payload; `tile_num` is the tile that has to come next (6.10.1). In a frame OBU, where it is
+    /// `None`, all tiles come and tile_start_and_end_present_flag is 0.
     pub(super) fn parse(
         r: &mut BitReader<'_>,
         info: &TileInfo,
-        tile_num: usize,
+        tile_num: Option<usize>,
     ) -> Result<Self, BitstreamError> {
         let num_tiles = info.num_tiles();
         let (mut tg_start, mut tg_end) = (0, num_tiles.saturating_sub(1));
         if num_tiles > 1 && r.flag()? {
+            if tile_num.is_none() {
+                return Err(BitstreamError::value("tile_start_and_end_present_flag", 1));
+            }
             let tile_bits = u32::from(info.tile_cols_log2) + u32::from(info.tile_rows_log2);
             tg_start = r.f(tile_bits)? as usize;
             tg_end = r.f(tile_bits)? as usize;
         }
-        if tg_start != tile_num {
+        if tg_start != tile_num.unwrap_or(0) {
             return Err(BitstreamError::value("tg_start", tg_start as i64));
         }
         if tg_end < tg_start || tg_end >= num_tiles {
@@ -78,6 +82,9 @@ pub fn write_tile_group(
     if tiles.is_empty() || end > num_tiles {
         return Err(BitstreamError::value("tg_end", end as i64 - 1));
     }
+    if !(1..=4).contains(&info.tile_size_bytes) {
+        return Err(BitstreamError::value("TileSizeBytes", info.tile_size_bytes));
+    }
     let present = tiles.len() < num_tiles;
     if num_tiles > 1 {
         w.flag(present);
@@ -96,7 +103,7 @@ pub fn write_tile_group(
             available: u32::MAX as usize,
         })?;
         if i + 1 < tiles.len() {
-            w.le("tile_size_minus_1", info.tile_size_bytes.min(4).into(), size_minus_1)?;
+            w.le("tile_size_minus_1", info.tile_size_bytes.into(), size_minus_1)?;
         }
         w.bytes(tile);
     }

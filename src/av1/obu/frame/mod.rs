@@ -242,6 +242,25 @@ impl FrameHeader {
         Ok(header)
     }
 
+    /// Takes another size and the fewest tiles for it; frame_size_override_flag is set where that
+    /// is needed.
+    ///
+    /// # Errors
+    /// A size that no tiles fit; the header stays as it was then.
+    pub fn set_size(
+        &mut self,
+        sequence: &SequenceHeader,
+        size: FrameSize,
+    ) -> Result<(), BitstreamError> {
+        self.tile_info = TileInfo::fewest(sequence, &size)?;
+        self.size = size;
+        self.frame_size_override_flag = self.frame_type == FrameType::Switch
+            || size.found_ref.is_some()
+            || size.upscaled_width != sequence.max_frame_width
+            || size.frame_height != sequence.max_frame_height;
+        Ok(())
+    }
+
     /// The values of everything that is not coded.
     fn blank(frame_type: FrameType, size: FrameSize) -> Self {
         Self {

@@ -64,7 +64,7 @@ impl HeaderContext<'_> {
     }
 
     /// 7.8 set frame refs process: `ref_frame_idx` from last_frame_idx and gold_frame_idx.
-    pub(super) fn set_frame_refs(
+    pub(in crate::av1::obu) fn set_frame_refs(
         &self,
         order_hint: u8,
         last_frame_idx: u8,
@@ -156,5 +156,23 @@ impl HeaderContext<'_> {
             second
         })?;
         Some([LAST_FRAME + forward.min(second), LAST_FRAME + forward.max(second)])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn order_hints_wrap_around() {
+        let distance = RelativeDistance::new(7);
+        assert_eq!(distance.get(5, 3), 2);
+        assert_eq!(distance.get(3, 5), -2);
+        assert_eq!(distance.get(1, 127), 2);
+        assert_eq!(distance.get(127, 1), -2);
+        assert_eq!(distance.get(64, 0), -64);
+        assert_eq!(RelativeDistance::new(8).get(0, 255), 1);
+        assert_eq!(RelativeDistance::new(1).get(0, 1), -1);
+        assert_eq!(RelativeDistance::new(0).get(9, 3), 0);
     }
 }

@@ -199,11 +199,11 @@ impl FrameSize {
         for &slot in ref_frame_idx {
             let reference = context.frame(slot)?.size;
             let (width, height) = (reference.upscaled_width, reference.frame_height);
-            if 2 * self.frame_width < width
-                || 2 * self.frame_height < height
-                || self.frame_width > 16 * width
-                || self.frame_height > 16 * height
-            {
+            let fits = |length: u32, reference: u32| {
+                let (length, reference) = (u64::from(length), u64::from(reference));
+                2 * length >= reference && length <= 16 * reference
+            };
+            if !fits(self.frame_width, width) || !fits(self.frame_height, height) {
                 return Err(BitstreamError::ReferenceSize {
                     slot,
                     width,

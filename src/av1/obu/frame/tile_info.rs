@@ -150,14 +150,17 @@ impl TileInfo {
         })
     }
 
-    /// As few tiles as the size allows, one up to 4096 × 2304 luma samples.
+    /// As few tiles of even size as there may be, one up to 4096 × 2304 luma samples.
     ///
     /// # Errors
-    /// As [`uniform`](Self::uniform), for sizes that need tiles of uneven size.
+    /// As [`uniform`](Self::uniform), for sizes beyond the standard's.
     pub fn fewest(sequence: &SequenceHeader, size: &FrameSize) -> Result<Self, BitstreamError> {
         let limits = TileLimits::new(sequence, size)?;
         let cols_log2 = limits.min_log2_tile_cols;
-        Self::uniform(sequence, size, cols_log2, limits.min_log2_tile_rows(cols_log2))
+        let least = limits.min_log2_tile_rows(cols_log2);
+        // Rounding up to whole superblocks can make the least number's tiles too large.
+        let attempt = |rows_log2| Self::uniform(sequence, size, cols_log2, rows_log2);
+        attempt(least).or_else(|_| attempt(least + 1))
     }
 
     /// TileCols.

@@ -431,7 +431,7 @@ impl FrameHeader {
                 let id = u32::from(self.current_frame_id.unwrap_or(0));
                 let reference = u32::from(context.frame(slot)?.frame_id.unwrap_or(0));
                 let range = 1 << lengths.id_bits();
-                let delta_frame_id = (id + range - reference) % range;
+                let delta_frame_id = (id + range).wrapping_sub(reference) % range;
                 let coded = delta_frame_id.wrapping_sub(1);
                 w.f("delta_frame_id_minus_1", lengths.delta_bits(), coded)?;
             }

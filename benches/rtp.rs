@@ -1,0 +1,68 @@
+//! Packets cut and joined: time per unit, packets and bytes a second.
+#![allow(missing_docs)]
+
+use std::hint::black_box;
+
+use bytes::Bytes;
+use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use rtav1::rtp::{Depacketizer, DepacketizerConfig, PacketLimits, Packetizer, RtpPacket};
+
+/// A temporal unit: a delimiter and one frame OBU of `len` payload bytes.
+fn unit(len: usize) -> Bytes {
+    let mut data = vec![0x12, 0x00, 0x32];
+    rtav1::av1::obu::leb128::write(len as u32, &mut data);
+    data.extend((0..len).map(|i| i as u8));
+    Bytes::from(data)
+}
+
+fn rtp(c: &mut Criterion) {
+    for (name, len) in [("thin", 400), ("frame", 5_000), ("key", 100_000)] {
+        let data = unit(len);
+        let packetizer = Packetizer::new(PacketLimits::new(1200)).expect("legal limits");
+        let payloads: Vec<Bytes> = packetizer
+            .packetize(&data, true)
+            .expect("a sound unit")
+            .iter()
+            .map(|payload| payload.to_bytes())
+            .collect();
+
+        for (unit, throughput) in [
+            ("packets", Throughput::Elements(payloads.len() as u64)),
+            ("bytes", Throughput::Bytes(len as u64)),
+        ] {
+            let mut group = c.benchmark_group(format!("packetize/{unit}"));
+            group.throughput(throughput.clone());
+            group.bench_function(BenchmarkId::from_parameter(name), |b| {
+                b.iter(|| black_box(packetizer.packetize(black_box(&data), true)));
+            });
+            group.finish();
+
+            let mut group = c.benchmark_group(format!("depacketize/{unit}"));
+            group.throughput(throughput);
+            group.bench_function(BenchmarkId::from_parameter(name), |b| {
+                let mut config = DepacketizerConfig::default();
+                config.assume_start = true;
+                let mut depacketizer = Depacketizer::new(config).expect("legal settings");
+                let (mut sequence, mut timestamp) = (0_u16, 0_u32);
+                b.iter(|| {
+                    for (index, payload) in payloads.iter().enumerate() {
+                        let packet = RtpPacket {
+                            sequence,
+                            timestamp,
+                            marker: index + 1 == payloads.len(),
+                            payload: payload.clone(),
+                        };
+                        depacketizer.push(packet).expect("a sound packet");
+                        sequence = sequence.wrapping_add(1);
+                    }
+                    timestamp = timestamp.wrapping_add(3000);
+                    black_box(depacketizer.next_event()).expect("a whole unit");
+                });
+            });
+            group.finish();
+        }
+    }
+}
+
+criterion_group!(benches, rtp);
+criterion_main!(benches);

@@ -1,0 +1,169 @@
+//! The receiving side: RTP packets in, pictures on the screen.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use rtav1::rtp::{Depacketizer, DepacketizerConfig, DepacketizerEvent, ReceivedUnit, RtpPacket};
+use rtav1::{Decoder, DecoderConfig, PictureBuffer};
+
+use crate::common::metrics::{FreezeCounter, psnr_y};
+use crate::common::rtp::Packet;
+use crate::record::{Record, Still};
+use crate::source::Source;
+
+/// Time beyond the way there and back after which a key frame is asked for again.
+const PATIENCE: Duration = Duration::from_millis(1000);
+
+/// Depacketizer and decoder of the call.
+pub(crate) struct Receiver {
+    depacketizer: Depacketizer,
+    decoder: Decoder,
+    /// What arrives refers to what was lost: nothing is shown before the next key frame.
+    needs_key: bool,
+    /// When to ask for a key frame once more.
+    ask_at: Option<Duration>,
+    patience: Duration,
+    freezes: FreezeCounter,
+    screen: Screen,
+}
+
+impl Receiver {
+    /// A receiver whose requests take `delay` to the sender; it keeps stills of `stills`.
+    pub(crate) fn new(delay: Duration, stills: Vec<usize>) -> anyhow::Result<Self> {
+        let mut config = DepacketizerConfig::default();
+        // The path keeps the order: what is missing when the next packet arrives is lost.
+        config.reorder_packets = 0;
+        Ok(Self {
+            depacketizer: Depacketizer::new(config)?,
+            decoder: Decoder::new(DecoderConfig::default())?,
+            needs_key: true,
+            ask_at: None,
+            patience: 2 * delay + PATIENCE,
+            freezes: FreezeCounter::default(),
+            screen: Screen { wanted: stills, ..Screen::default() },
+        })
+    }
+
+    /// Takes a packet that arrives at `now`; returns whether to ask for a key frame.
+    pub(crate) fn packet(
+        &mut self,
+        now: Duration,
+        datagram: &Bytes,
+        source: &Source,
+        record: &mut Record,
+    ) -> anyhow::Result<bool> {
+        let Packet { marker, sequence, timestamp, payload, .. } = Packet::parse(datagram)?;
+        self.depacketizer.push(RtpPacket { sequence, timestamp, marker, payload })?;
+        while let Some(event) = self.depacketizer.next_event() {
+            match event {
+                DepacketizerEvent::Unit(unit) => self.unit(now, unit, source, record)?,
+                DepacketizerEvent::Loss(loss) if loss.key_frame_needed => self.lost(now),
+                _ => {}
+            }
+        }
+        let ask = self.needs_key && self.ask_at.is_some_and(|time| time <= now);
+        if ask {
+            self.ask_at = Some(now + self.patience);
+        }
+        Ok(ask)
+    }
+
+    /// Ends the call at `end`: the last picture stays to the end.
+    pub(crate) fn finish(mut self, end: Duration, source: &Source, record: &mut Record) {
+        self.screen.stays_until(record.frames.len(), source, record);
+        record.end = end.as_secs_f64();
+        record.freezes = self.freezes.finish(record.end);
+        record.stills = self.screen.stills(source);
+    }
+
+    fn lost(&mut self, now: Duration) {
+        self.needs_key = true;
+        self.ask_at.get_or_insert(now);
+    }
+
+    fn unit(
+        &mut self,
+        now: Duration,
+        unit: ReceivedUnit,
+        source: &Source,
+        record: &mut Record,
+    ) -> anyhow::Result<()> {
+        if self.needs_key && !unit.new_sequence {
+            return Ok(());
+        }
+        (self.needs_key, self.ask_at) = (false, None);
+        let ticks = u64::try_from(unit.timestamp)?;
+        let index = record.settings.frame_at(ticks);
+        if let Some(picture) = self.decoder.decode(unit.data, ticks)? {
+            record.frames[index].shown = Some(now.as_secs_f64());
+            self.freezes.shown(now.as_secs_f64());
+            self.screen.show(index, picture.to_buffer()?, source, record);
+        }
+        Ok(())
+    }
+}
+
+/// What stands before the viewer, judged frame by frame against the source.
+#[derive(Default)]
+struct Screen {
+    current: Option<(usize, PictureBuffer)>,
+    /// Frames judged so far.
+    judged: usize,
+    /// Frames of which stills are kept.
+    wanted: Vec<usize>,
+    kept: Vec<Seen>,
+    worst: Option<Seen>,
+}
+
+/// A picture that was seen in place of a frame of the source.
+#[derive(Clone)]
+struct Seen {
+    frame: usize,
+    /// The frame it really is.
+    shown: usize,
+    psnr: f64,
+    picture: PictureBuffer,
+}
+
+impl Screen {
+    /// Frame `index` comes up; until it, the picture before it stayed.
+    fn show(&mut self, index: usize, picture: PictureBuffer, source: &Source, record: &mut Record) {
+        self.stays_until(index, source, record);
+        self.current = Some((index, picture));
+        self.stays_until(index + 1, source, record);
+    }
+
+    /// The picture stays in place of all frames before `end`.
+    fn stays_until(&mut self, end: usize, source: &Source, record: &mut Record) {
+        for frame in self.judged..end {
+            let Some((shown, picture)) = &self.current else { continue };
+            let psnr = psnr_y(source.picture(frame), picture);
+            record.frames[frame].psnr = Some(psnr);
+            let seen = || Seen { frame, shown: *shown, psnr, picture: picture.clone() };
+            if self.wanted.contains(&frame) {
+                self.kept.push(seen());
+            }
+            if self.worst.as_ref().is_none_or(|worst| psnr < worst.psnr) {
+                self.worst = Some(seen());
+            }
+        }
+        self.judged = self.judged.max(end);
+    }
+
+    fn stills(self, source: &Source) -> Vec<Still> {
+        let worst = self.worst.map(|seen| (seen, "the worst moment, "));
+        let chosen = self.kept.into_iter().map(|seen| (seen, "")).chain(worst);
+        let still = |(seen, what): (Seen, &str)| {
+            let Seen { frame, shown, psnr, picture } = seen;
+            let late = match frame - shown {
+                0 => String::new(),
+                frames => format!(", the picture of {frames} frames before"),
+            };
+            let caption = format!("{what}frame {frame}: {psnr:.1} dB{late}");
+            Still { frame, caption, source: source.picture(frame).clone(), received: picture }
+        };
+        let mut stills: Vec<Still> = chosen.map(still).collect();
+        stills.sort_by_key(|still| still.frame);
+        stills
+    }
+}

@@ -1,0 +1,213 @@
+//! What is written down during a call, and what it comes to.
+
+use rtav1::PictureBuffer;
+
+use crate::common::metrics::{Freeze, mean, percentile};
+use crate::common::rtp::CLOCK_RATE;
+use crate::network::Fate;
+
+/// The settings of the call, as the report names them.
+#[derive(Clone, Debug)]
+pub(crate) struct Settings {
+    pub(crate) clip: String,
+    pub(crate) engine: &'static str,
+    pub(crate) width: u32,
+    pub(crate) height: u32,
+    pub(crate) fps: f64,
+    /// Target of the encoder, in bit/s.
+    pub(crate) bitrate: f64,
+    /// Capacity of the link, in bit/s.
+    pub(crate) capacity: f64,
+    /// Share of packets lost, in percent.
+    pub(crate) loss: f64,
+    pub(crate) delay_ms: f64,
+    pub(crate) jitter_ms: f64,
+    pub(crate) queue_ms: f64,
+}
+
+impl Settings {
+    /// The RTP timestamp of frame `index`, in ticks of 90 kHz, not yet cut to 32 bits.
+    pub(crate) fn ticks(&self, index: usize) -> u64 {
+        (index as f64 * f64::from(CLOCK_RATE) / self.fps).round() as u64
+    }
+
+    /// The frame with RTP timestamp `ticks`.
+    pub(crate) fn frame_at(&self, ticks: u64) -> usize {
+        (ticks as f64 * self.fps / f64::from(CLOCK_RATE)).round() as usize
+    }
+}
+
+/// One frame of the call; times in seconds since the start of the call.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct FrameRecord {
+    pub(crate) captured: f64,
+    /// Bytes of its temporal unit; 0 if it was not coded.
+    pub(crate) bytes: usize,
+    pub(crate) key: bool,
+    /// The encoder left it out.
+    pub(crate) dropped: bool,
+    /// When the receiver showed it.
+    pub(crate) shown: Option<f64>,
+    /// PSNR-Y in dB of what the receiver saw in its place: itself, or the picture before it that
+    /// stayed; `None` before the first picture.
+    pub(crate) psnr: Option<f64>,
+}
+
+/// One packet on the wire.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PacketRecord {
+    pub(crate) sent: f64,
+    /// Bytes with all headers.
+    pub(crate) wire_bytes: usize,
+    /// Bytes of the RTP payload.
+    pub(crate) payload_bytes: usize,
+    pub(crate) fate: Fate,
+}
+
+/// Source and received picture of the same moment.
+#[derive(Clone, Debug)]
+pub(crate) struct Still {
+    pub(crate) frame: usize,
+    pub(crate) caption: String,
+    pub(crate) source: PictureBuffer,
+    pub(crate) received: PictureBuffer,
+}
+
+/// A whole call.
+#[derive(Clone, Debug)]
+pub(crate) struct Record {
+    pub(crate) settings: Settings,
+    pub(crate) frames: Vec<FrameRecord>,
+    pub(crate) packets: Vec<PacketRecord>,
+    /// When the receiver asked for a key frame, in seconds.
+    pub(crate) key_requests: Vec<f64>,
+    pub(crate) freezes: Vec<Freeze>,
+    pub(crate) stills: Vec<Still>,
+    /// Time during which frames are captured, in seconds.
+    pub(crate) duration: f64,
+    /// When the last packet had arrived, in seconds.
+    pub(crate) end: f64,
+    /// Wall-clock microseconds spent in the encoder.
+    pub(crate) encode_us: f64,
+}
+
+/// A line of the table: what, how much, and what it is measured against.
+pub(crate) type Row = (&'static str, String, String);
+
+impl Record {
+    /// A call of `frames` frames that has not begun.
+    pub(crate) fn new(settings: Settings, frames: usize) -> Self {
+        let duration = frames as f64 / settings.fps;
+        Self {
+            settings,
+            frames: Vec::with_capacity(frames),
+            packets: Vec::new(),
+            key_requests: Vec::new(),
+            freezes: Vec::new(),
+            stills: Vec::new(),
+            duration,
+            end: duration,
+            encode_us: 0.0,
+        }
+    }
+
+    /// Time from capture to display of each frame shown, in ms, with the capture time.
+    pub(crate) fn delays(&self) -> Vec<(f64, f64)> {
+        let shown = |frame: &FrameRecord| {
+            frame.shown.map(|shown| (frame.captured, (shown - frame.captured) * 1000.0))
+        };
+        self.frames.iter().filter_map(shown).collect()
+    }
+
+    /// Rate of `bytes` over the second around each tenth of a second, in kbit/s.
+    pub(crate) fn rate(&self, bytes: impl Fn(&PacketRecord) -> usize) -> Vec<(f64, f64)> {
+        let steps = (self.duration * 10.0) as usize;
+        let at = |step: usize| {
+            let time = step as f64 / 10.0;
+            // At both ends of the call the window is what lies within it.
+            let (start, end) = ((time - 0.5).max(0.0), (time + 0.5).min(self.duration));
+            let inside = self.packets.iter().filter(|p| p.sent >= start && p.sent < end);
+            let bits = inside.map(|p| bytes(p) * 8).sum::<usize>() as f64;
+            (time, bits / (end - start) / 1000.0)
+        };
+        (0..=steps).map(at).collect()
+    }
+
+    /// The table of the call.
+    pub(crate) fn table(&self) -> Vec<Row> {
+        let kilobits = |bytes: usize| bytes as f64 * 8.0 / self.duration / 1000.0;
+        let of_packets = |count: usize| percent(count as f64, self.packets.len() as f64);
+        let with_fate = |fate: Fate| self.packets.iter().filter(|p| p.fate == fate).count();
+        let count = |test: fn(&FrameRecord) -> bool| self.frames.iter().filter(|f| test(f)).count();
+
+        let video = kilobits(self.frames.iter().map(|f| f.bytes).sum());
+        let wire = kilobits(self.packets.iter().map(|p| p.wire_bytes).sum());
+        let delays: Vec<f64> = self.delays().into_iter().map(|(_, delay)| delay).collect();
+        let delay = |p: f64| percentile(&delays, p).map_or("-".into(), |ms| format!("{ms:.0}"));
+        let psnr: Vec<f64> = self.frames.iter().filter_map(|f| f.psnr).collect();
+        let decibel = |value: Option<f64>| value.map_or("-".into(), |db| format!("{db:.1} dB"));
+        let frozen: f64 = self.freezes.iter().map(|freeze| freeze.end - freeze.start).sum();
+        let (lost, overflow) = (with_fate(Fate::Lost), with_fate(Fate::QueueFull));
+        let target = self.settings.bitrate / 1000.0;
+
+        vec![
+            (
+                "video rate",
+                format!("{video:.1} kbit/s"),
+                format!("target {target:.1}, {:+.1} %", (video / target - 1.0) * 100.0),
+            ),
+            (
+                "rate on the wire",
+                format!("{wire:.1} kbit/s"),
+                format!(
+                    "capacity {:.0}, {} packets with all headers",
+                    self.settings.capacity / 1000.0,
+                    self.packets.len()
+                ),
+            ),
+            (
+                "delay p50 / p95 / max",
+                format!("{} / {} / {} ms", delay(50.0), delay(95.0), delay(100.0)),
+                format!("capture to display; the way alone takes {:.0}", self.settings.delay_ms),
+            ),
+            (
+                "packets lost",
+                format!("{} ({})", lost + overflow, of_packets(lost + overflow)),
+                format!("{lost} on the way, {overflow} by the full queue"),
+            ),
+            (
+                "frames shown",
+                format!("{} of {}", count(|f| f.shown.is_some()), self.frames.len()),
+                format!(
+                    "{} left out by the encoder, {} key",
+                    count(|f| f.dropped),
+                    count(|f| f.key)
+                ),
+            ),
+            ("key frames asked for", format!("{}", self.key_requests.len()), String::new()),
+            (
+                "freezes",
+                format!("{}, {frozen:.2} s", self.freezes.len()),
+                format!("{} of the call", percent(frozen, self.end)),
+            ),
+            (
+                "PSNR-Y seen, mean / min",
+                format!(
+                    "{} / {}",
+                    decibel(mean(&psnr)),
+                    decibel(psnr.iter().copied().reduce(f64::min))
+                ),
+                "pictures that stayed count against what they should have been".into(),
+            ),
+            (
+                "encoding",
+                format!("{:.2} ms a frame", self.encode_us / 1000.0 / self.frames.len() as f64),
+                "on this machine; not part of the delay".into(),
+            ),
+        ]
+    }
+}
+
+fn percent(part: f64, whole: f64) -> String {
+    if whole > 0.0 { format!("{:.1} %", part / whole * 100.0) } else { "-".into() }
+}

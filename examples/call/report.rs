@@ -1,0 +1,153 @@
+//! The report: one HTML file that needs nothing else.
+
+use std::fmt::Write;
+
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use rtav1::PictureBuffer;
+
+use crate::plots::{DrawError, Ink, Plot, plots};
+use crate::record::{Record, Row, Settings, Still};
+
+/// The page.
+pub(crate) fn html(record: &Record) -> Result<String, DrawError> {
+    let mut page = String::from(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n\
+         <title>Call report</title>\n<style>\n",
+    );
+    page += include_str!("report.css");
+    for (_, name, color) in Ink::ALL {
+        let placeholder = format!("#{:02X}{:02X}{:02X}", color.0, color.1, color.2);
+        for attribute in ["fill", "stroke"] {
+            writeln!(
+                page,
+                "svg [{attribute}=\"{placeholder}\"] {{ {attribute}: var(--{name}); }}"
+            )?;
+        }
+    }
+    writeln!(page, "</style>\n<main>\n<h1>Call report</h1>")?;
+    writeln!(
+        page,
+        "<p class=\"settings\">{}</p>",
+        escape(&describe(&record.settings, record.duration))
+    )?;
+    table(&mut page, &record.table())?;
+    for plot in plots(record)? {
+        panel(&mut page, &plot)?;
+    }
+    stills(&mut page, &record.stills)?;
+    page += "</main>\n</html>\n";
+    Ok(page)
+}
+
+/// The settings in a line.
+pub(crate) fn describe(settings: &Settings, duration: f64) -> String {
+    let Settings { clip, engine, width, height, fps, .. } = settings;
+    format!(
+        "{clip}: {width}×{height}, {fps:.2} fps, {duration:.1} s · engine {engine} at {:.1} kbit/s · \
+         link {:.0} kbit/s, {:.0} ms delay, {:.0} ms jitter, {} % loss, {:.0} ms queue",
+        settings.bitrate / 1000.0,
+        settings.capacity / 1000.0,
+        settings.delay_ms,
+        settings.jitter_ms,
+        settings.loss,
+        settings.queue_ms,
+    )
+}
+
+fn table(page: &mut String, rows: &[Row]) -> std::fmt::Result {
+    page.push_str("<section>\n<table>\n");
+    for (what, value, remark) in rows {
+        let (value, remark) = (escape(value), escape(remark));
+        writeln!(page, "<tr><td>{what}</td><td>{value}</td><td>{remark}</td></tr>")?;
+    }
+    page.push_str("</table>\n</section>\n");
+    Ok(())
+}
+
+fn panel(page: &mut String, plot: &Plot) -> std::fmt::Result {
+    writeln!(page, "<section>\n<div class=\"head\"><h2>{}</h2><div class=\"legend\">", plot.title)?;
+    for (ink, meaning) in &plot.legend {
+        let name = ink.name();
+        writeln!(page, "<span><i style=\"background: var(--{name})\"></i>{meaning}</span>")?;
+    }
+    writeln!(page, "</div></div>\n{}\n</section>", plot.svg)
+}
+
+fn stills(page: &mut String, stills: &[Still]) -> Result<(), DrawError> {
+    if stills.is_empty() {
+        return Ok(());
+    }
+    page.push_str("<section>\n<h2>Source beside received</h2>\n<div class=\"stills\">\n");
+    for still in stills {
+        page.push_str("<figure><div class=\"pair\">");
+        for (picture, what) in [(&still.source, "source"), (&still.received, "received")] {
+            let (width, height) = (picture.width(), picture.height());
+            let data = STANDARD.encode(png(picture)?);
+            write!(
+                page,
+                "<img alt=\"{what}\" width=\"{width}\" height=\"{height}\" \
+                 src=\"data:image/png;base64,{data}\">"
+            )?;
+        }
+        writeln!(page, "</div><figcaption>{}</figcaption></figure>", escape(&still.caption))?;
+    }
+    page.push_str("</div>\n</section>\n");
+    Ok(())
+}
+
+fn png(picture: &PictureBuffer) -> Result<Vec<u8>, png::EncodingError> {
+    let mut file = Vec::new();
+    let mut encoder = png::Encoder::new(&mut file, picture.width(), picture.height());
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header()?;
+    writer.write_image_data(&rgb(picture))?;
+    writer.finish()?;
+    Ok(file)
+}
+
+/// BT.601 limited range to RGB, as video of this size is meant.
+fn rgb(picture: &PictureBuffer) -> Vec<u8> {
+    let (width, chroma_width) = (picture.plane_width(0), picture.plane_width(1));
+    let luma = picture.plane(0).iter().enumerate();
+    luma.flat_map(|(index, &y)| {
+        let chroma = index / width / 2 * chroma_width + index % width / 2;
+        let y = (f32::from(y) - 16.0) * 1.164_383;
+        let u = f32::from(picture.plane(1)[chroma]) - 128.0;
+        let v = f32::from(picture.plane(2)[chroma]) - 128.0;
+        // A cast from float saturates at 0 and 255.
+        [y + 1.596_027 * v, y - 0.391_762 * u - 0.812_968 * v, y + 2.017_232 * u]
+            .map(|value| value.round() as u8)
+    })
+    .collect()
+}
+
+fn escape(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn colours_of_known_samples() {
+        let mut picture = PictureBuffer::new(16, 16).unwrap();
+        assert!(rgb(&picture).iter().all(|&value| value == 0));
+        picture.plane_mut(0)[0] = 235;
+        picture.plane_mut(0)[1] = 255;
+        assert_eq!(rgb(&picture)[..9], [255, 255, 255, 255, 255, 255, 0, 0, 0]);
+        picture.plane_mut(0).fill(81);
+        picture.plane_mut(1).fill(90);
+        picture.plane_mut(2).fill(240);
+        let red = &rgb(&picture)[..3];
+        assert!(red[0] >= 254 && red[1] <= 1 && red[2] <= 1, "{red:?}");
+    }
+
+    #[test]
+    fn names_of_files_cannot_break_the_page() {
+        assert_eq!(escape("<a&b>.y4m"), "&lt;a&amp;b&gt;.y4m");
+    }
+}

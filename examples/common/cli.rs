@@ -1,0 +1,90 @@
+//! Manners of the command line: one-line errors and a progress bar.
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use rtav1::EngineKind;
+
+/// Turns the outcome of a program into its exit code, with one line on standard error if it failed.
+pub(crate) fn finish(outcome: anyhow::Result<()>) -> ExitCode {
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {}", format!("{error:#}").replace('\n', " "));
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// A bar over `frames` frames, or a counter where their number is not known; draws only on a
+/// terminal.
+pub(crate) fn progress(what: &'static str, frames: Option<u64>) -> ProgressBar {
+    let (bar, template) = match frames {
+        Some(frames) => {
+            (ProgressBar::new(frames), "{msg} {wide_bar} {pos}/{len} frames, {per_sec}, {eta} left")
+        }
+        None => (ProgressBar::new_spinner(), "{msg} {spinner} {pos} frames, {per_sec}"),
+    };
+    let style = ProgressStyle::with_template(template).expect("the template is well-formed");
+    bar.set_style(style);
+    bar.set_message(what);
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+/// Parses a rate in kbit/s for `clap`, into bit/s.
+pub(crate) fn kilobits(text: &str) -> Result<u32, String> {
+    number(text, 1.0, 100_000.0).map(|kilobits| (kilobits * 1000.0).round() as u32)
+}
+
+/// Parses milliseconds for `clap`.
+pub(crate) fn milliseconds(text: &str) -> Result<f64, String> {
+    number(text, 0.0, 60_000.0)
+}
+
+/// Parses a percentage for `clap`.
+pub(crate) fn percent(text: &str) -> Result<f64, String> {
+    number(text, 0.0, 100.0)
+}
+
+/// Parses seconds, up to a day, for `clap`.
+pub(crate) fn seconds(text: &str) -> Result<f64, String> {
+    number(text, 0.001, 86_400.0)
+}
+
+fn number(text: &str, least: f64, most: f64) -> Result<f64, String> {
+    let number: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
+    if (least..=most).contains(&number) {
+        return Ok(number);
+    }
+    Err(format!("{number} is outside {least} to {most}"))
+}
+
+/// Finds an engine by its name for `clap`.
+pub(crate) fn engine(name: &str) -> Result<EngineKind, String> {
+    EngineKind::from_name(name).ok_or_else(|| format!("there is no engine {name:?}"))
+}
+
+/// Help for `--engine`.
+pub(crate) fn engine_help() -> String {
+    let names: Vec<&str> = EngineKind::ALL.iter().map(|engine| engine.name()).collect();
+    format!("Encoder: {} [default: {}]", names.join(" or "), EngineKind::default().name())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_out_of_range_are_refused_with_their_value() {
+        assert_eq!(kilobits("32.5"), Ok(32_500));
+        assert_eq!(kilobits("0"), Err("0 is outside 1 to 100000".into()));
+        assert_eq!(milliseconds("0"), Ok(0.0));
+        assert_eq!(milliseconds("-2"), Err("-2 is outside 0 to 60000".into()));
+        assert_eq!(percent("101"), Err("101 is outside 0 to 100".into()));
+        assert_eq!(seconds("inf"), Err("inf is outside 0.001 to 86400".into()));
+        assert_eq!(seconds("NaN"), Err("NaN is outside 0.001 to 86400".into()));
+        assert_eq!(seconds("ten"), Err("not a number".into()));
+    }
+}

@@ -1,0 +1,12 @@
+//! What the examples share: containers, clips, measurements, RTP headers and the command line's
+//! manners.
+
+#![allow(dead_code, reason = "each example uses a part")]
+
+pub(crate) mod cli;
+pub(crate) mod clip;
+pub(crate) mod coded;
+pub(crate) mod ivf;
+pub(crate) mod metrics;
+pub(crate) mod rtp;
+pub(crate) mod y4m;

@@ -1,0 +1,272 @@
+//! Sends a clip over RTP and UDP in real time, for FFmpeg, GStreamer and `rtp_receive`.
+
+mod common;
+
+use std::fs;
+use std::net::{SocketAddr, UdpSocket};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use bytes::Bytes;
+use clap::Parser;
+use common::cli;
+use common::clip::{CLIP_HELP, Clip};
+use common::coded::CodedClip;
+use common::rtp::{CLOCK_RATE, PAYLOAD_TYPE, Packet};
+use indicatif::ProgressBar;
+use rtav1::av1::obu::StreamInspector;
+use rtav1::rtp::sdp::FmtpParameters;
+use rtav1::rtp::{PacketLimits, Packetizer};
+use rtav1::{Encoder, EncoderConfig, EngineKind, FrameOptions, Rational, Speed, TemporalUnit};
+
+/// Send a clip over RTP in real time.
+///
+/// The session is described in the SDP file, which is complete before the first packet is sent.
+/// RTCP is not sent.
+#[derive(Debug, Parser)]
+#[command(after_help = "Examples:\n  \
+    rtp_send clip.y4m --to 127.0.0.1:5004 --sdp session.sdp --wait 3\n  \
+    ffmpeg -protocol_whitelist file,udp,rtp -i session.sdp received.mp4")]
+struct Args {
+    #[arg(
+        value_name = "IN",
+        help = format!("The clip: {CLIP_HELP}; with --copy, .ivf and .obu are sent as they are")
+    )]
+    input: String,
+
+    /// Where to send to
+    #[arg(long, value_name = "IP:PORT")]
+    to: SocketAddr,
+
+    /// Write the session description
+    #[arg(long, value_name = "OUT.sdp")]
+    sdp: PathBuf,
+
+    /// Target rate in kbit/s
+    #[arg(long, value_name = "KBIT", default_value = "100", value_parser = cli::kilobits)]
+    bitrate: u32,
+
+    #[arg(long, value_name = "NAME", value_parser = cli::engine, help = cli::engine_help())]
+    engine: Option<EngineKind>,
+
+    /// Effort of the encoder: 0 slowest and smallest, 10 fastest
+    #[arg(long, value_name = "N", default_value_t = Speed::FASTEST.level())]
+    speed: u8,
+
+    /// The most frames from one key frame to the next; without it only the first is one
+    #[arg(long, value_name = "N")]
+    key_every: Option<u32>,
+
+    /// Send the units of an .ivf or .obu file as they are
+    #[arg(long, conflicts_with_all = ["bitrate", "engine", "speed", "key_every"])]
+    copy: bool,
+
+    /// The most bytes of an RTP payload
+    #[arg(long, value_name = "BYTES", default_value_t = 1200)]
+    max_payload: usize,
+
+    /// Time between writing the SDP file and sending the first packet, for the receiver to start
+    #[arg(long, value_name = "SECONDS", default_value = "1", value_parser = cli::seconds)]
+    wait: f64,
+}
+
+fn main() -> ExitCode {
+    cli::finish(run(&Args::parse()))
+}
+
+fn run(args: &Args) -> anyhow::Result<()> {
+    let mut session = Session::new(args)?;
+    if args.copy { copy(args, &mut session) } else { encode(args, &mut session) }?;
+    session.bar.finish_and_clear();
+    println!("{} units in {} packets sent to {}", session.units, session.packets, args.to);
+    Ok(())
+}
+
+fn encode(args: &Args, session: &mut Session) -> anyhow::Result<()> {
+    let mut clip = Clip::open(&args.input)?;
+    let mut config = EncoderConfig::new(clip.width, clip.height, args.bitrate);
+    config.frame_rate = clip.frame_rate;
+    config.timebase = Rational::new(clip.frame_rate.den, clip.frame_rate.num);
+    config.color = clip.color;
+    config.speed = Speed::new(args.speed)?;
+    config.key_interval = args.key_every;
+    if let Some(engine) = args.engine {
+        config.engine = engine;
+    }
+    let mut encoder = Encoder::new(config)?;
+    let fmtp = FmtpParameters::for_stream(
+        0,
+        clip.width,
+        clip.height,
+        clip.frame_rate,
+        args.bitrate.into(),
+    )?;
+    session.begin(args, &fmtp, clip.frames)?;
+
+    let ticks = clip.frame_rate;
+    let send = |session: &mut Session, unit: TemporalUnit| {
+        session.send(unit.timestamp, ticks, &unit.data, unit.key_frame)
+    };
+    let mut index = 0;
+    while let Some(picture) = clip.next_picture()? {
+        session.wait_for(index, ticks);
+        let outcome = encoder.encode(&picture.as_frame(index), FrameOptions::default())?;
+        outcome.unit.map_or(Ok(()), |unit| send(session, unit))?;
+        session.bar.inc(1);
+        index += 1;
+    }
+    while let Some(unit) = encoder.flush()? {
+        send(session, unit)?;
+    }
+    Ok(())
+}
+
+fn copy(args: &Args, session: &mut Session) -> anyhow::Result<()> {
+    let clip = CodedClip::open(Path::new(&args.input))?;
+    let name = || args.input.clone();
+    let (fmtp, start) = first_unit(&clip).with_context(name)?;
+    session.begin(args, &fmtp, Some(clip.count_units()))?;
+    let ticks = clip.ticks;
+    let mut inspector = StreamInspector::new();
+    for unit in clip {
+        let unit = unit.with_context(name)?;
+        let timestamp = unit.timestamp.saturating_sub(start);
+        session.wait_for(timestamp, ticks);
+        let key_frame = inspector.inspect(&unit.data).with_context(name)?.starts_sequence();
+        session.send(timestamp, ticks, &unit.data, key_frame)?;
+        session.bar.inc(1);
+    }
+    Ok(())
+}
+
+/// What the first unit tells: the stream's parameters and its first timestamp.
+fn first_unit(clip: &CodedClip) -> anyhow::Result<(FmtpParameters, u64)> {
+    let unit = clip.clone().next().context("no unit in it")??;
+    let mut inspector = StreamInspector::new();
+    inspector.inspect(&unit.data)?;
+    let header = inspector.state().sequence_header().context("no sequence header at the start")?;
+    let level = header.operating_points.first().context("no operating point")?;
+    let fmtp = FmtpParameters {
+        profile: header.seq_profile,
+        level_idx: level.seq_level_idx,
+        tier: level.seq_tier.into(),
+    };
+    Ok((fmtp, unit.timestamp))
+}
+
+/// The UDP side: pacing, sequence numbers and timestamps.
+struct Session {
+    socket: UdpSocket,
+    to: SocketAddr,
+    packetizer: Packetizer,
+    started: Instant,
+    sequence: u16,
+    first_timestamp: u32,
+    ssrc: u32,
+    units: u64,
+    packets: u64,
+    bar: ProgressBar,
+}
+
+impl Session {
+    fn new(args: &Args) -> anyhow::Result<Self> {
+        let any = if args.to.is_ipv4() { "0.0.0.0:0" } else { "[::]:0" };
+        let socket = UdpSocket::bind(any)?;
+        // RFC 3550, 5.1 asks for random starts; the clock and the port serve for an example.
+        let random = std::time::UNIX_EPOCH.elapsed()?.subsec_nanos().wrapping_mul(0x9e37_79b1)
+            ^ u32::from(socket.local_addr()?.port());
+        Ok(Self {
+            socket,
+            to: args.to,
+            packetizer: Packetizer::new(PacketLimits::new(args.max_payload))?,
+            started: Instant::now(),
+            sequence: (random >> 16) as u16,
+            first_timestamp: random.rotate_left(11),
+            ssrc: random,
+            units: 0,
+            packets: 0,
+            bar: ProgressBar::hidden(),
+        })
+    }
+
+    /// Writes the SDP file, waits for the receiver and starts the clock.
+    fn begin(
+        &mut self,
+        args: &Args,
+        fmtp: &FmtpParameters,
+        frames: Option<u64>,
+    ) -> anyhow::Result<()> {
+        fs::write(&args.sdp, session_description(self.to, fmtp))
+            .with_context(|| args.sdp.display().to_string())?;
+        sleep(Duration::from_secs_f64(args.wait));
+        self.bar = cli::progress("sending", frames);
+        self.started = Instant::now();
+        Ok(())
+    }
+
+    /// Waits until a frame at `timestamp` ticks is due.
+    fn wait_for(&self, timestamp: u64, ticks: Rational) {
+        let due = Duration::from_secs_f64(timestamp as f64 / ticks.as_f64());
+        sleep(due.saturating_sub(self.started.elapsed()));
+    }
+
+    /// Sends a temporal unit.
+    fn send(
+        &mut self,
+        timestamp: u64,
+        ticks: Rational,
+        data: &Bytes,
+        key_frame: bool,
+    ) -> anyhow::Result<()> {
+        let time = timestamp as f64 / ticks.as_f64() * f64::from(CLOCK_RATE);
+        let timestamp = self.first_timestamp.wrapping_add(time.round() as u64 as u32);
+        for payload in self.packetizer.packetize(data, key_frame)? {
+            let packet = Packet {
+                payload_type: PAYLOAD_TYPE,
+                marker: payload.marker,
+                sequence: self.sequence,
+                timestamp,
+                ssrc: self.ssrc,
+                payload: payload.to_bytes(),
+            };
+            self.sequence = self.sequence.wrapping_add(1);
+            self.send_packet(&packet.to_bytes())?;
+        }
+        self.units += 1;
+        Ok(())
+    }
+
+    /// A receiver that is not there (yet) answers an earlier packet with a refusal, which is no
+    /// reason to stop.
+    fn send_packet(&mut self, packet: &[u8]) -> anyhow::Result<()> {
+        self.packets += 1;
+        loop {
+            match self.socket.send_to(packet, self.to) {
+                Ok(_) => return Ok(()),
+                Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {}
+                Err(error) => return Err(error).with_context(|| self.to.to_string()),
+            }
+        }
+    }
+}
+
+/// RFC 8866, with the AV1 payload format's `rtpmap` and `fmtp`.
+fn session_description(to: SocketAddr, fmtp: &FmtpParameters) -> String {
+    let (family, ip, port) = (if to.is_ipv4() { "IP4" } else { "IP6" }, to.ip(), to.port());
+    [
+        "v=0".to_owned(),
+        format!("o=- 0 0 IN {family} {ip}"),
+        "s=rtav1".to_owned(),
+        format!("c=IN {family} {ip}"),
+        "t=0 0".to_owned(),
+        format!("m=video {port} RTP/AVP {PAYLOAD_TYPE}"),
+        format!("a=rtpmap:{PAYLOAD_TYPE} {}/{CLOCK_RATE}", FmtpParameters::ENCODING_NAME),
+        fmtp.line(PAYLOAD_TYPE),
+        "a=sendonly".to_owned(),
+        String::new(),
+    ]
+    .join("\r\n")
+}

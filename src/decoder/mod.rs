@@ -1,0 +1,186 @@
+//! The decoder: one temporal unit in, its picture out, with no delay added.
+//!
+//! Two builds of one decoder stand behind it: dav1d's Rust port (feature `rav1d`) and the system's
+//! libdav1d (feature `dav1d`), which comes first when a build has both.
+
+mod picture;
+
+use std::fmt;
+
+use bytes::Bytes;
+#[cfg(feature = "dav1d")]
+use dav1d as backend;
+#[cfg(not(feature = "dav1d"))]
+use re_rav1d::dav1d as backend;
+
+pub use picture::Picture;
+
+use crate::config::MAX_THREADS;
+use crate::error::DecodeError;
+
+/// Settings of a [`Decoder`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DecoderConfig {
+    /// Threads the decoder may use, its caller's included, 1 to 64.
+    pub threads: usize,
+    /// The most luma samples of a picture; a larger one is refused before memory is taken for it.
+    pub max_pixels: u32,
+    /// The operating point to decode (AV1 specification, 7.18.2 and 6.4.1), 0 to 31. A stream
+    /// without that one is decoded at 0.
+    pub operating_point: u8,
+    /// Whether film grain that the stream describes is put on the pictures.
+    pub film_grain: bool,
+}
+
+impl Default for DecoderConfig {
+    /// One thread, pictures of up to 8192 × 4320, operating point 0, film grain applied.
+    fn default() -> Self {
+        Self { threads: 1, max_pixels: 8192 * 4320, operating_point: 0, film_grain: true }
+    }
+}
+
+/// Decodes temporal units into pictures.
+pub struct Decoder {
+    inner: backend::Decoder,
+    max_pixels: u32,
+}
+
+impl Decoder {
+    /// A decoder with these settings.
+    ///
+    /// # Errors
+    /// A setting out of range, or a back end that cannot start.
+    pub fn new(config: DecoderConfig) -> Result<Self, DecodeError> {
+        let DecoderConfig { threads, max_pixels, operating_point, film_grain } = config;
+        if !(1..=MAX_THREADS).contains(&threads) {
+            return Err(DecodeError::Threads(threads));
+        }
+        if operating_point > 31 {
+            return Err(DecodeError::OperatingPoint(operating_point));
+        }
+        if max_pixels == 0 {
+            // The back end's word for no limit.
+            return Err(DecodeError::MaxPixels(max_pixels));
+        }
+        let mut settings = backend::Settings::new();
+        settings.set_n_threads(threads as u32);
+        settings.set_max_frame_delay(1);
+        settings.set_all_layers(false);
+        settings.set_operating_point(u32::from(operating_point));
+        settings.set_frame_size_limit(max_pixels);
+        settings.set_apply_grain(film_grain);
+        let inner = backend::Decoder::with_settings(&settings).map_err(backend_error)?;
+        Ok(Self { inner, max_pixels })
+    }
+
+    /// Takes one temporal unit (OBUs in the low-overhead format) and gives its picture, that of
+    /// the highest spatial layer; `None` if the unit shows none.
+    ///
+    /// `timestamp` is handed on to the picture. Of a unit that is against the standard and shows
+    /// several pictures (7.5) the last is given; [`decode_each`](Self::decode_each) gives all.
+    ///
+    /// # Errors
+    /// A unit that is empty, damaged, too large or without its references. The rest of the unit
+    /// is left out; later units are taken as they come, and from the next key frame on pictures
+    /// are right again.
+    pub fn decode(
+        &mut self,
+        unit: impl Into<Bytes>,
+        timestamp: u64,
+    ) -> Result<Option<Picture>, DecodeError> {
+        let mut last = None;
+        self.decode_each(unit, timestamp, |picture| last = Some(picture))?;
+        Ok(last)
+    }
+
+    /// As [`decode`](Self::decode), with `each` called for every picture shown.
+    ///
+    /// # Errors
+    /// As [`decode`](Self::decode); `each` has then been called for the pictures before the damage.
+    pub fn decode_each(
+        &mut self,
+        unit: impl Into<Bytes>,
+        timestamp: u64,
+        mut each: impl FnMut(Picture),
+    ) -> Result<(), DecodeError> {
+        let unit = unit.into();
+        let len = unit.len();
+        if len == 0 {
+            return Err(DecodeError::Empty { timestamp });
+        }
+        let mut sent = self.inner.send_data(unit, None, None, None);
+        // Everything is taken out before more goes in: the back end panics otherwise.
+        loop {
+            let mut pictures = 0;
+            let drained = loop {
+                match self.inner.get_picture() {
+                    Ok(picture) => each(Picture::new(picture, timestamp)),
+                    Err(error) if error.is_again() => break Ok(()),
+                    Err(error) => break Err(error),
+                }
+                pictures += 1;
+            };
+            let waiting = sent.is_err_and(|error| error.is_again());
+            match drained.and(sent) {
+                Ok(()) => return Ok(()),
+                Err(error) if error.is_again() && pictures > 0 => {
+                    sent = self.inner.send_pending_data();
+                }
+                Err(error) => {
+                    if waiting {
+                        // What is left of the unit would be in the way of the next one.
+                        self.inner.flush();
+                    }
+                    return Err(self.unit_error(error, timestamp, len));
+                }
+            }
+        }
+    }
+
+    /// Forgets all references: nothing comes out before the next key frame.
+    pub fn reset(&mut self) {
+        self.inner.flush();
+    }
+
+    /// Name of the back end.
+    pub const fn backend_name() -> &'static str {
+        BACKEND
+    }
+
+    fn unit_error(&self, error: backend::Error, timestamp: u64, len: usize) -> DecodeError {
+        match error {
+            backend::Error::InvalidArgument => DecodeError::Damaged { timestamp, len },
+            backend::Error::NotEnoughMemory => DecodeError::Memory { timestamp },
+            backend::Error::UnsupportedBitstream => DecodeError::Unsupported { timestamp },
+            error if is_out_of_range(error) => {
+                DecodeError::FrameSize { timestamp, max_pixels: self.max_pixels }
+            }
+            error => backend_error(error),
+        }
+    }
+}
+
+impl fmt::Debug for Decoder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Decoder")
+            .field("backend", &BACKEND)
+            .field("max_pixels", &self.max_pixels)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Whether the error is ERANGE, by which dav1d says that a picture is above the size limit. The
+/// two back ends hold the number in different types, neither of which has a name outside.
+fn is_out_of_range(error: backend::Error) -> bool {
+    matches!(format!("{error:?}").as_str(), "UnknownError(ERANGE)" | "UnknownError(-34)")
+}
+
+fn backend_error(error: backend::Error) -> DecodeError {
+    DecodeError::Backend { backend: BACKEND, message: error.to_string() }
+}
+
+#[cfg(feature = "dav1d")]
+const BACKEND: &str = "dav1d";
+#[cfg(not(feature = "dav1d"))]
+const BACKEND: &str = "rav1d";

@@ -1,0 +1,85 @@
+//! The seam between [`Encoder`](super::Encoder) and the engines that do its work.
+
+use super::unit::{EncodeOutcome, FrameOptions, TemporalUnit};
+use crate::config::{EngineKind, Rational, Settings, Speed};
+use crate::error::{ConfigError, EncodeError};
+use crate::frame::Frame;
+
+/// What an engine can do; a call beyond it is refused with an error, never ignored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Capabilities {
+    /// Frames that go in before the first temporal unit comes out; 0 is one in, one out.
+    pub delay_frames: u32,
+    /// The target rate can change on any frame.
+    pub live_bitrate: bool,
+    /// The nominal frame rate can change on any frame.
+    pub live_frame_rate: bool,
+    /// The speed can change on any frame.
+    pub live_speed: bool,
+    /// A quantizer index can be given for a single frame.
+    pub frame_qindex: bool,
+    /// A key frame can be asked for on any frame.
+    pub key_on_request: bool,
+    /// The reconstruction can be had.
+    pub reconstruction: bool,
+    /// The most threads it makes use of.
+    pub max_threads: usize,
+}
+
+/// An encoder behind [`Encoder`](super::Encoder).
+///
+/// Frames come in with the encoder's size, with rising timestamps and with requests that the
+/// capabilities allow; rates and speeds come in range. A call that fails leaves the engine as it
+/// was.
+pub(crate) trait Engine: Send {
+    /// Name for command lines and errors.
+    fn name(&self) -> &'static str;
+
+    /// What it can do, the same for the engine's whole life.
+    fn capabilities(&self) -> Capabilities;
+
+    /// Takes one frame and gives at most one coded.
+    fn encode(
+        &mut self,
+        frame: &Frame<'_>,
+        options: FrameOptions,
+    ) -> Result<EncodeOutcome, EncodeError>;
+
+    /// Gives one of the frames still inside, `None` when there are none left; no frames come after.
+    fn flush(&mut self) -> Result<Option<TemporalUnit>, EncodeError>;
+
+    /// A new target rate in bit/s; to be had with [`Capabilities::live_bitrate`].
+    fn set_bitrate(&mut self, bitrate: u32) -> Result<(), ConfigError> {
+        Err(unsupported(self.name(), "bitrate at run time", bitrate))
+    }
+
+    /// A new nominal frame rate; to be had with [`Capabilities::live_frame_rate`].
+    fn set_frame_rate(&mut self, rate: Rational) -> Result<(), ConfigError> {
+        let Rational { num, den } = rate;
+        Err(unsupported(self.name(), "frame rate at run time", format_args!("{num}/{den}")))
+    }
+
+    /// A new speed; to be had with [`Capabilities::live_speed`].
+    fn set_speed(&mut self, speed: Speed) -> Result<(), ConfigError> {
+        Err(unsupported(self.name(), "speed at run time", speed.level()))
+    }
+}
+
+/// Makes the engine that `settings` name.
+pub(super) fn create(settings: &Settings) -> Result<Box<dyn Engine>, ConfigError> {
+    match settings.engine {
+        #[cfg(feature = "rav1e")]
+        EngineKind::Rav1e => Ok(Box::new(super::rav1e::Rav1e::new(settings)?)),
+        #[cfg(not(feature = "rav1e"))]
+        kind @ EngineKind::Rav1e => Err(ConfigError::EngineMissing(kind.name())),
+    }
+}
+
+pub(super) fn unsupported(
+    engine: &'static str,
+    setting: &'static str,
+    value: impl ToString,
+) -> ConfigError {
+    ConfigError::Unsupported { engine, setting, value: value.to_string() }
+}

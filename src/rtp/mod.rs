@@ -1,0 +1,34 @@
+//! AV1 in RTP payloads: temporal units are cut into payloads and put together again.
+//!
+//! The format is that of the *RTP Payload Format For AV1*, version 1.0.0; section numbers in this
+//! module are its own unless they name the AV1 specification. The RTP header, its sequence
+//! numbers, encryption and sockets belong to the application: [`Packetizer`] gives payloads with
+//! the marker bit, [`Depacketizer`] takes payloads with what stood in their RTP headers.
+//!
+//! ```text
+//! temporal unit → Packetizer → Payload … → network → RtpPacket … → Depacketizer → ReceivedUnit
+//!                                                                               ↘ Loss
+//! ```
+//!
+//! [`sdp`] holds the parameters that both ends agree on before the first packet.
+
+mod aggregation;
+mod assembly;
+mod depacketizer;
+mod event;
+mod packetizer;
+mod payload;
+mod reorder;
+pub mod sdp;
+
+pub use aggregation::{AggregationHeader, Elements};
+pub use depacketizer::Depacketizer;
+pub use event::{
+    DepacketizerConfig, DepacketizerEvent, Loss, LossReason, MissingPackets, ReceivedUnit,
+};
+pub use packetizer::{PacketLimits, Packetizer};
+pub use payload::Payload;
+pub use reorder::{Arrival, RtpPacket};
+
+/// RTP clock rate of AV1, in ticks a second (7.2.1).
+pub const CLOCK_RATE: u32 = 90_000;

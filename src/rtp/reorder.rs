@@ -1,0 +1,210 @@
+//! Packets in the order of their sequence numbers, for as long as one in front may still come.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::aggregation::{AggregationHeader, Elements};
+use crate::error::RtpError;
+
+/// A jump ahead by more than this is held to be a restart of the sender (RFC 3550, A.1).
+const MAX_DROPOUT: i64 = 3000;
+/// A packet this much older than the newest is held to be a restart of the sender.
+pub(super) const MAX_MISORDER: i64 = 1024;
+/// The most bytes a UDP packet could carry.
+const MAX_PAYLOAD: usize = 65_535;
+/// What a packet is charged beyond its payload, so that many tiny packets are bounded too.
+const PACKET_CHARGE: usize = 64;
+
+/// A received payload with what its RTP header said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RtpPacket {
+    /// Sequence number.
+    pub sequence: u16,
+    /// Timestamp, in ticks of 90 kHz.
+    pub timestamp: u32,
+    /// Marker bit: the packet is the last of its temporal unit.
+    pub marker: bool,
+    /// What follows the RTP header and its extensions, without RTP padding. An empty payload, as
+    /// of a packet that probes the bandwidth, takes up its sequence number and is otherwise
+    /// ignored.
+    pub payload: Bytes,
+}
+
+/// What became of a packet.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Arrival {
+    /// It was taken.
+    Accepted,
+    /// It is here already.
+    Duplicate,
+    /// Its sequence number is far from all others: it is kept aside, and taken if the next number
+    /// arrives too, which proves that the sender started again.
+    Held,
+    /// The place it belongs to was passed: it is a duplicate, or later than the reorder window.
+    Late,
+}
+
+/// What a packet holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Content {
+    /// Nothing.
+    Padding,
+    /// No AV1 payload; the sequence number counts as lost.
+    Malformed,
+    /// Elements that were checked.
+    Elements(AggregationHeader),
+}
+
+/// A packet in the buffer.
+#[derive(Clone, Debug)]
+pub(super) struct Slot {
+    pub(super) packet: RtpPacket,
+    pub(super) content: Content,
+}
+
+impl Slot {
+    fn new(mut packet: RtpPacket) -> (Self, Option<RtpError>) {
+        match check(&packet.payload) {
+            Ok(content) => (Self { packet, content }, None),
+            Err(error) => {
+                packet.payload = Bytes::new();
+                (Self { packet, content: Content::Malformed }, Some(error))
+            }
+        }
+    }
+
+    /// Bytes the packet is charged.
+    pub(super) fn charge(&self) -> usize {
+        self.packet.payload.len() + PACKET_CHARGE
+    }
+
+    /// Whether the packet is the first of a coded video sequence (N = 1).
+    pub(super) fn new_sequence(&self) -> bool {
+        matches!(self.content, Content::Elements(header) if header.new_sequence())
+    }
+}
+
+fn check(payload: &[u8]) -> Result<Content, RtpError> {
+    if payload.is_empty() {
+        return Ok(Content::Padding);
+    }
+    if payload.len() > MAX_PAYLOAD {
+        return Err(RtpError::PayloadLength(payload.len()));
+    }
+    let (header, mut elements) = Elements::parse(payload)?;
+    elements.try_for_each(|element| element.map(drop))?;
+    Ok(Content::Elements(header))
+}
+
+/// Packets by extended sequence number: the 16 bits of the wire, continued over wraps and restarts.
+#[derive(Debug, Default)]
+pub(super) struct ReorderBuffer {
+    slots: BTreeMap<u64, Slot>,
+    charge: usize,
+    newest: Option<u64>,
+    held: Option<Slot>,
+    restart: Option<u64>,
+}
+
+impl ReorderBuffer {
+    /// Takes a packet; `next` is the extended number before which all places were passed.
+    ///
+    /// A malformed payload is an error, and its number is taken all the same.
+    pub(super) fn insert(&mut self, packet: RtpPacket, next: u64) -> Result<Arrival, RtpError> {
+        let (slot, error) = Slot::new(packet);
+        let arrival = self.place(slot, next);
+        error.map_or(Ok(arrival), Err)
+    }
+
+    fn place(&mut self, slot: Slot, next: u64) -> Arrival {
+        let sequence = slot.packet.sequence;
+        let Some(newest) = self.newest else {
+            // Any start will do that leaves numbers below it for packets out of order.
+            self.put(1 << 32 | u64::from(sequence), slot);
+            return Arrival::Accepted;
+        };
+        let ahead = i64::from(sequence.wrapping_sub(newest as u16) as i16);
+        if (-MAX_MISORDER..=MAX_DROPOUT).contains(&ahead) {
+            let number = newest.wrapping_add_signed(ahead);
+            if number < next {
+                return Arrival::Late;
+            }
+            let present = self.slots.get(&number).map(|slot| slot.content);
+            if !matches!(present, None | Some(Content::Malformed)) {
+                return Arrival::Duplicate;
+            }
+            self.put(number, slot);
+            return Arrival::Accepted;
+        }
+        let held = self.held.take();
+        let held_sequence = held.as_ref().map(|slot| slot.packet.sequence);
+        match held {
+            Some(held) if held_sequence == Some(sequence.wrapping_sub(1)) => {
+                let number = self.restart_with(held, newest);
+                self.put(number + 1, slot);
+                Arrival::Accepted
+            }
+            _ => {
+                self.held = Some(slot);
+                if held_sequence == Some(sequence) { Arrival::Duplicate } else { Arrival::Held }
+            }
+        }
+    }
+
+    /// Continues the numbers with the first packet of a restarted sender; returns its number.
+    fn restart_with(&mut self, slot: Slot, newest: u64) -> u64 {
+        let number = ((newest >> 16) + 2) << 16 | u64::from(slot.packet.sequence);
+        self.put(number, slot);
+        self.restart = Some(number);
+        number
+    }
+
+    fn put(&mut self, number: u64, slot: Slot) {
+        self.charge += slot.charge();
+        self.newest = self.newest.max(Some(number));
+        if let Some(replaced) = self.slots.insert(number, slot) {
+            self.charge -= replaced.charge();
+        }
+    }
+
+    /// Takes the packet that was held aside as a restart, since nothing will follow it.
+    pub(super) fn accept_held(&mut self) {
+        if let (Some(slot), Some(newest)) = (self.held.take(), self.newest) {
+            self.restart_with(slot, newest);
+        }
+    }
+
+    /// The packet with the lowest number.
+    pub(super) fn first(&self) -> Option<(u64, &Slot)> {
+        self.slots.first_key_value().map(|(&number, slot)| (number, slot))
+    }
+
+    /// The highest number here.
+    pub(super) fn last_number(&self) -> Option<u64> {
+        self.slots.last_key_value().map(|(&number, _)| number)
+    }
+
+    /// All packets by number.
+    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Slot)> {
+        self.slots.iter().map(|(&number, slot)| (number, slot))
+    }
+
+    /// Takes out the packet with the lowest number.
+    pub(super) fn pop(&mut self) -> Option<Slot> {
+        let (_, slot) = self.slots.pop_first()?;
+        self.charge -= slot.charge();
+        Some(slot)
+    }
+
+    /// Whether a restarted sender's packets begin with this number.
+    pub(super) fn restarts_at(&self, number: u64) -> bool {
+        self.restart == Some(number)
+    }
+
+    /// Bytes charged for all packets here but the one held aside.
+    pub(super) fn charge(&self) -> usize {
+        self.charge
+    }
+}

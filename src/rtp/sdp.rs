@@ -1,0 +1,410 @@
+//! 7.2: the `fmtp` parameters of AV1 in SDP, computed and parsed.
+
+use std::fmt;
+
+use crate::av1::obu::{OperatingPoint, SequenceHeader};
+use crate::config::Rational;
+use crate::error::RtpError;
+
+/// 7.2: the highest profile, level and tier of a stream, or that a receiver supports.
+///
+/// The values are those of the sequence header (AV1 specification, 6.4.1 and annex A).
+/// [`Display`](fmt::Display) writes them as `profile=0;level-idx=5;tier=0`.
+///
+/// ```
+/// use rtav1::Rational;
+/// use rtav1::rtp::sdp::FmtpParameters;
+///
+/// # fn main() -> Result<(), rtav1::RtpError> {
+/// let stream = FmtpParameters::for_stream(0, 640, 360, Rational::new(30, 1), 500_000)?;
+/// assert_eq!(stream.line(98), "a=fmtp:98 profile=0;level-idx=1;tier=0");
+/// let receiver = FmtpParameters::parse("a=fmtp:98 level-idx=8; other=1")?;
+/// assert!(receiver.accepts(&stream));
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct FmtpParameters {
+    /// seq_profile, 0 to 2.
+    pub profile: u8,
+    /// seq_level_idx, 0 to 31: level X.Y is 4·(X − 2) + Y, and 31 is "maximum parameters".
+    pub level_idx: u8,
+    /// seq_tier, 0 (main) or 1 (high).
+    pub tier: u8,
+}
+
+impl Default for FmtpParameters {
+    /// What absent parameters mean: main profile, level 3.1, main tier.
+    fn default() -> Self {
+        Self { profile: 0, level_idx: 5, tier: 0 }
+    }
+}
+
+impl FmtpParameters {
+    /// The name in the `rtpmap` attribute.
+    pub const ENCODING_NAME: &'static str = "AV1";
+
+    /// The lowest level that holds a stream of one layer, with its tier (AV1 specification, A.3).
+    ///
+    /// `width` and `height` are luma samples of the largest picture, `frame_rate` counts the coded
+    /// pictures a second, each shown once, and `bitrate` is the highest rate in bit/s. The main tier is
+    /// chosen where any of its levels will do. Beyond all levels the result is level 31. The
+    /// limits on tiles and the compression ratio are not looked at: they depend on the stream.
+    ///
+    /// # Errors
+    /// `profile` is above 2, a side of the picture is outside 1 to 65,536 or the frame rate is not
+    /// positive.
+    pub fn for_stream(
+        profile: u8,
+        width: u32,
+        height: u32,
+        frame_rate: Rational,
+        bitrate: u64,
+    ) -> Result<Self, RtpError> {
+        let Some(profile_factor) = [1, 2, 3].get(usize::from(profile)) else {
+            return Err(value_error(&PROFILE, &profile.to_string()));
+        };
+        for (setting, value) in [("width", width), ("height", height)] {
+            if !(1..=65_536).contains(&value) {
+                return Err(config_error(setting, value, 65_536));
+            }
+        }
+        for (setting, value) in
+            [("frame_rate.num", frame_rate.num), ("frame_rate.den", frame_rate.den)]
+        {
+            if value == 0 {
+                return Err(config_error(setting, value, u32::MAX));
+            }
+        }
+        let samples = u64::from(width) * u64::from(height);
+        let per_second_at_most = |amount: u64, limit: u64| {
+            u128::from(amount) * u128::from(frame_rate.num)
+                <= u128::from(limit) * u128::from(frame_rate.den)
+        };
+        let fits = |level: &Level, tier: u8| {
+            let mbps_tenths = if tier == 0 { level.main_tenths } else { level.high_tenths };
+            samples <= level.max_samples
+                && u64::from(width) <= level.max_width
+                && u64::from(height) <= level.max_height
+                && per_second_at_most(samples, level.display_rate.min(level.decode_rate))
+                && per_second_at_most(1, level.header_rate)
+                && bitrate <= mbps_tenths * 100_000 * profile_factor
+        };
+        let found = [0, 1].into_iter().find_map(|tier| {
+            let level = LEVELS.map(Level::from_row).into_iter().find(|level| fits(level, tier))?;
+            Some(Self { profile, level_idx: level.idx, tier })
+        });
+        Ok(found.unwrap_or(Self { profile, level_idx: MAXIMUM_PARAMETERS, tier: 0 }))
+    }
+
+    /// What a stream with this sequence header declares: the highest level and tier of its
+    /// operating points. `None` if it declares no level, as 5 allows with a single
+    /// operating_point_idc of 0xFFF and level 0.
+    ///
+    /// Some encoders write level 31 into every header; [`for_stream`](Self::for_stream) says more
+    /// then.
+    pub fn from_sequence_header(header: &SequenceHeader) -> Option<Self> {
+        let points = &header.operating_points;
+        if let [OperatingPoint { operating_point_idc: 0xfff, seq_level_idx: 0, .. }] = points[..] {
+            return None;
+        }
+        Some(Self {
+            profile: header.seq_profile,
+            level_idx: points.iter().map(|point| point.seq_level_idx).max()?,
+            tier: points.iter().map(|point| u8::from(point.seq_tier)).max()?,
+        })
+    }
+
+    /// Reads the parameters from an attribute (`a=fmtp:98 profile=0;…`), with or without `a=`, or
+    /// from the list of parameters alone.
+    ///
+    /// Absent parameters have their defaults and unknown ones are ignored. Names count in either
+    /// case.
+    ///
+    /// # Errors
+    /// A parameter that stands twice, or whose value is missing, no decimal integer or out of
+    /// range.
+    pub fn parse(line: &str) -> Result<Self, RtpError> {
+        let line = line.trim();
+        let line = line.strip_prefix("a=").unwrap_or(line);
+        let list = match line.strip_prefix("fmtp:") {
+            Some(rest) => rest.split_once(char::is_whitespace).map_or("", |(_, list)| list),
+            None => line,
+        };
+        let mut found = [None; 3];
+        for part in list.split(';') {
+            let (name, value) = part.split_once('=').unwrap_or((part, ""));
+            let known = [&PROFILE, &LEVEL_IDX, &TIER];
+            let Some(index) =
+                known.iter().position(|known| known.name.eq_ignore_ascii_case(name.trim()))
+            else {
+                continue;
+            };
+            let (parameter, value) = (known[index], value.trim());
+            let number = Some(value)
+                .filter(|value| value.bytes().all(|byte| byte.is_ascii_digit()))
+                .and_then(|value| value.parse().ok())
+                .filter(|&number| number <= parameter.max)
+                .ok_or_else(|| value_error(parameter, value))?;
+            if found[index].replace(number).is_some() {
+                return Err(RtpError::FmtpRepeated(parameter.name));
+            }
+        }
+        let [profile, level_idx, tier] = found;
+        let default = Self::default();
+        Ok(Self {
+            profile: profile.unwrap_or(default.profile),
+            level_idx: level_idx.unwrap_or(default.level_idx),
+            tier: tier.unwrap_or(default.tier),
+        })
+    }
+
+    /// The attribute for a payload type, without a line end.
+    pub fn line(&self, payload_type: u8) -> String {
+        format!("a=fmtp:{payload_type} {self}")
+    }
+
+    /// 7.2.3: whether a receiver with these parameters takes a stream of those.
+    pub fn accepts(&self, stream: &Self) -> bool {
+        stream.profile <= self.profile
+            && stream.level_idx <= self.level_idx
+            && stream.tier <= self.tier
+    }
+}
+
+impl fmt::Display for FmtpParameters {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { profile, level_idx, tier } = self;
+        write!(f, "profile={profile};level-idx={level_idx};tier={tier}")
+    }
+}
+
+struct Parameter {
+    name: &'static str,
+    max: u8,
+}
+
+const PROFILE: Parameter = Parameter { name: "profile", max: 2 };
+const LEVEL_IDX: Parameter = Parameter { name: "level-idx", max: 31 };
+const TIER: Parameter = Parameter { name: "tier", max: 1 };
+
+fn value_error(parameter: &Parameter, value: &str) -> RtpError {
+    let value = value.to_owned();
+    RtpError::FmtpValue { parameter: parameter.name, value, max: parameter.max }
+}
+
+fn config_error(setting: &'static str, value: u32, max: u32) -> RtpError {
+    RtpError::Config { setting, value: value as usize, min: 1, max: max as usize }
+}
+
+/// seq_level_idx of a stream that is beyond all levels.
+const MAXIMUM_PARAMETERS: u8 = 31;
+
+/// A row of the tables in annex A.3 of the AV1 specification.
+struct Level {
+    /// seq_level_idx.
+    idx: u8,
+    /// MaxPicSize.
+    max_samples: u64,
+    /// MaxHSize.
+    max_width: u64,
+    /// MaxVSize.
+    max_height: u64,
+    /// MaxDisplayRate.
+    display_rate: u64,
+    /// MaxDecodeRate.
+    decode_rate: u64,
+    /// MaxHeaderRate.
+    header_rate: u64,
+    /// MainMbps in tenths.
+    main_tenths: u64,
+    /// HighMbps in tenths, 0 where the level has no high tier.
+    high_tenths: u64,
+}
+
+impl Level {
+    /// The level in a row of [`LEVELS`], whose columns are in the order of the fields.
+    const fn from_row(row: [u64; 9]) -> Self {
+        let [idx, max_samples, max_width, max_height, display_rate, decode_rate, rest @ ..] = row;
+        let [header_rate, main_tenths, high_tenths] = rest;
+        Self {
+            idx: idx as u8,
+            max_samples,
+            max_width,
+            max_height,
+            display_rate,
+            decode_rate,
+            header_rate,
+            main_tenths,
+            high_tenths,
+        }
+    }
+}
+
+#[rustfmt::skip]
+const LEVELS: [[u64; 9]; 14] = [
+    [0, 147_456, 2048, 1152, 4_423_680, 5_529_600, 150, 15, 0],
+    [1, 278_784, 2816, 1584, 8_363_520, 10_454_400, 150, 30, 0],
+    [4, 665_856, 4352, 2448, 19_975_680, 24_969_600, 150, 60, 0],
+    [5, 1_065_024, 5504, 3096, 31_950_720, 39_938_400, 150, 100, 0],
+    [8, 2_359_296, 6144, 3456, 70_778_880, 77_856_768, 300, 120, 300],
+    [9, 2_359_296, 6144, 3456, 141_557_760, 155_713_536, 300, 200, 500],
+    [12, 8_912_896, 8192, 4352, 267_386_880, 273_715_200, 300, 300, 1000],
+    [13, 8_912_896, 8192, 4352, 534_773_760, 547_430_400, 300, 400, 1600],
+    [14, 8_912_896, 8192, 4352, 1_069_547_520, 1_094_860_800, 300, 600, 2400],
+    [15, 8_912_896, 8192, 4352, 1_069_547_520, 1_176_502_272, 300, 600, 2400],
+    [16, 35_651_584, 16_384, 8704, 1_069_547_520, 1_176_502_272, 300, 600, 2400],
+    [17, 35_651_584, 16_384, 8704, 2_139_095_040, 2_189_721_600, 300, 1000, 4800],
+    [18, 35_651_584, 16_384, 8704, 4_278_190_080, 4_379_443_200, 300, 1600, 8000],
+    [19, 35_651_584, 16_384, 8704, 4_278_190_080, 4_706_009_088, 300, 1600, 8000],
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn parameters(profile: u8, level_idx: u8, tier: u8) -> FmtpParameters {
+        FmtpParameters { profile, level_idx, tier }
+    }
+
+    #[test]
+    fn lines_as_they_are_met() {
+        for (line, expected) in [
+            ("", (0, 5, 0)),
+            ("a=fmtp:98 profile=2; level-idx=8; tier=1;", (2, 8, 1)),
+            ("a=fmtp:98 profile=0; level-idx=4; tier=1;\r\n", (0, 4, 1)),
+            ("fmtp:45 level-idx=31", (0, 31, 0)),
+            ("a=fmtp:45", (0, 5, 0)),
+            ("profile=1;level-idx=0", (1, 0, 0)),
+            ("PROFILE = 1 ;Level-Idx=12;;", (1, 12, 0)),
+            ("profile-id=2;x-google;max-fr=30;tier=1", (0, 5, 1)),
+        ] {
+            let (profile, level_idx, tier) = expected;
+            assert_eq!(
+                FmtpParameters::parse(line),
+                Ok(parameters(profile, level_idx, tier)),
+                "{line}"
+            );
+        }
+        for (line, parameter, value, max) in [
+            ("profile=3", "profile", "3", 2),
+            ("level-idx=32", "level-idx", "32", 31),
+            ("level-idx=256", "level-idx", "256", 31),
+            ("tier=2", "tier", "2", 1),
+            ("tier=", "tier", "", 1),
+            ("profile", "profile", "", 2),
+            ("profile=+1", "profile", "+1", 2),
+            ("profile=1 0", "profile", "1 0", 2),
+            ("a=fmtp:98 level-idx=5.1", "level-idx", "5.1", 31),
+        ] {
+            let value = value.to_owned();
+            let error = RtpError::FmtpValue { parameter, value, max };
+            assert_eq!(FmtpParameters::parse(line), Err(error), "{line}");
+        }
+        assert_eq!(
+            FmtpParameters::parse("tier=0;profile=0;tier=0"),
+            Err(RtpError::FmtpRepeated("tier"))
+        );
+    }
+
+    /// The examples that annex A.3 gives for its levels, and the first stream beyond some of them.
+    #[test]
+    fn levels_of_streams() {
+        for (width, height, fps, kbps, level_idx, tier) in [
+            (426, 240, 30, 100, 0, 0),
+            (176, 144, 30, 100, 0, 0),
+            (640, 360, 30, 100, 1, 0),
+            (854, 480, 30, 100, 4, 0),
+            (1280, 720, 30, 100, 5, 0),
+            (1280, 720, 34, 100, 5, 0),
+            (1280, 720, 35, 100, 8, 0),
+            (1920, 1080, 30, 100, 8, 0),
+            (1920, 1080, 60, 100, 9, 0),
+            (3840, 2160, 30, 100, 12, 0),
+            (3840, 2160, 60, 100, 13, 0),
+            (3840, 2160, 120, 100, 14, 0),
+            (7680, 4320, 30, 100, 16, 0),
+            (7680, 4320, 60, 100, 17, 0),
+            (7680, 4320, 120, 100, 18, 0),
+            (16384, 8704, 1, 100, 31, 0),
+            (2049, 16, 30, 100, 1, 0),
+            (16, 1153, 30, 100, 1, 0),
+            (16, 16, 150, 100, 0, 0),
+            (16, 16, 151, 100, 8, 0),
+            (16, 16, 301, 100, 31, 0),
+            (426, 240, 30, 1_500, 0, 0),
+            (426, 240, 30, 1_501, 1, 0),
+            (1280, 720, 30, 160_000, 18, 0),
+            (1280, 720, 30, 160_001, 14, 1),
+            (1280, 720, 30, 800_001, 31, 0),
+        ] {
+            let rate = Rational::new(fps, 1);
+            assert_eq!(
+                FmtpParameters::for_stream(0, width, height, rate, kbps * 1000),
+                Ok(parameters(0, level_idx, tier)),
+                "{width}x{height} {fps} {kbps}"
+            );
+        }
+        let ntsc = Rational::new(30_000, 1001);
+        assert_eq!(FmtpParameters::for_stream(1, 426, 240, ntsc, 3_000_000).unwrap().level_idx, 0);
+        assert_eq!(FmtpParameters::for_stream(2, 426, 240, ntsc, 4_500_001).unwrap().level_idx, 1);
+        for refused in [
+            FmtpParameters::for_stream(3, 16, 16, ntsc, 1),
+            FmtpParameters::for_stream(0, 0, 16, ntsc, 1),
+            FmtpParameters::for_stream(0, 16, 65_537, ntsc, 1),
+            FmtpParameters::for_stream(0, 16, 16, Rational::new(1, 0), 1),
+            FmtpParameters::for_stream(0, 16, 16, Rational::new(0, 1), 1),
+        ] {
+            assert!(refused.is_err(), "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn what_a_sequence_header_declares() {
+        let point = |operating_point_idc, seq_level_idx, seq_tier| OperatingPoint {
+            operating_point_idc,
+            seq_level_idx,
+            seq_tier,
+            ..OperatingPoint::default()
+        };
+        for (operating_points, expected) in [
+            (vec![point(0, 5, false)], Some(parameters(0, 5, 0))),
+            (vec![point(0x303, 9, true), point(0x101, 12, false)], Some(parameters(0, 12, 1))),
+            (vec![point(0xfff, 0, false)], None),
+            (vec![point(0, 0, false)], Some(parameters(0, 0, 0))),
+            (vec![], None),
+        ] {
+            let header = SequenceHeader { operating_points, ..SequenceHeader::new(64, 64) };
+            assert_eq!(FmtpParameters::from_sequence_header(&header), expected);
+        }
+    }
+
+    #[test]
+    fn a_receiver_takes_what_is_not_above_it() {
+        let receiver = parameters(1, 8, 0);
+        assert!(receiver.accepts(&parameters(0, 5, 0)));
+        assert!(receiver.accepts(&receiver));
+        for above in [parameters(2, 8, 0), parameters(1, 9, 0), parameters(1, 8, 1)] {
+            assert!(!receiver.accepts(&above));
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn written_parameters_come_back(profile in 0u8..3, level_idx in 0u8..32, tier in 0u8..2) {
+            let written = parameters(profile, level_idx, tier);
+            prop_assert_eq!(FmtpParameters::parse(&written.to_string()), Ok(written));
+            prop_assert_eq!(FmtpParameters::parse(&written.line(127)), Ok(written));
+        }
+
+        #[test]
+        fn any_text(text: String, list in "(profile|tier|level-idx|[a-z=;0-9 ]){0,8}") {
+            for text in [text, list] {
+                if let Ok(parsed) = FmtpParameters::parse(&text) {
+                    prop_assert!(parsed.profile <= 2 && parsed.level_idx <= 31 && parsed.tier <= 1);
+                }
+            }
+        }
+    }
+}

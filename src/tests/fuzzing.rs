@@ -1,0 +1,261 @@
+//! The bodies of the fuzz targets: each takes any bytes and panics if the library is at fault.
+
+use bytes::Bytes;
+
+use super::rtp_rules;
+use crate::av1::obu::{ObuHeader, Obus, SequenceHeader, StreamInspector, TemporalUnits};
+#[cfg(any(feature = "rav1d", feature = "dav1d"))]
+use crate::decoder::{Decoder, DecoderConfig};
+use crate::error::RtpError;
+use crate::rtp::{
+    Depacketizer, DepacketizerConfig, DepacketizerEvent, PacketLimits, Packetizer, ReceivedUnit,
+    RtpPacket,
+};
+
+/// Any bytes as OBUs, in one piece and cut into temporal units: lengths add up, no panic.
+pub fn obu(data: &[u8]) {
+    let mut end = 0;
+    for obu in Obus::new(data) {
+        let Ok(obu) = obu else { break };
+        assert!(obu.range.start == end && obu.range.end <= data.len());
+        end = obu.range.end;
+        let mut copy = Vec::new();
+        obu.header.write(&mut copy).expect("a header that was read can be written");
+        assert_eq!(ObuHeader::parse(&copy).map(|(header, _)| header), Ok(obu.header));
+    }
+    let total: usize = TemporalUnits::new(data).map_while(Result::ok).map(<[u8]>::len).sum();
+    assert!(total <= data.len());
+}
+
+/// Any bytes as a stream of temporal units: headers are read or refused, no panic, and what was
+/// read as a sequence header is written as it was read.
+pub fn frame_header(data: &[u8]) {
+    let mut inspector = StreamInspector::new();
+    for unit in TemporalUnits::new(data) {
+        let Ok(unit) = unit else { break };
+        if let Ok(info) = inspector.inspect(unit) {
+            assert!(info.shown().count() <= info.frames.len());
+        }
+        if let Some(sequence) = inspector.state().sequence_header() {
+            let written = sequence.write().expect("a header that was read can be written");
+            assert_eq!(SequenceHeader::parse(&written).as_ref(), Ok(&**sequence));
+        }
+    }
+}
+
+/// Any bytes as temporal units for the decoder: pictures or errors, no panic, and the limit on
+/// sizes holds.
+#[cfg(any(feature = "rav1d", feature = "dav1d"))]
+pub fn decode(data: &[u8]) {
+    const MAX_PIXELS: u32 = 256 * 256;
+    let mut config = DecoderConfig::default();
+    config.max_pixels = MAX_PIXELS;
+    let mut decoder = Decoder::new(config).expect("the settings are in range");
+    for (timestamp, unit) in TemporalUnits::new(data).enumerate() {
+        let Ok(unit) = unit else { break };
+        let unit = Bytes::copy_from_slice(unit);
+        if let Ok(Some(picture)) = decoder.decode(unit, timestamp as u64) {
+            assert!(picture.width() * picture.height() <= MAX_PIXELS);
+            assert_eq!(picture.rows(0).count(), picture.height() as usize);
+        }
+    }
+}
+
+/// Any packets in any order: no panic, bounded memory, well-formed units.
+pub fn depacketize(data: &[u8]) {
+    let mut bytes = data.iter().copied();
+    let mut byte = || bytes.next().unwrap_or(0);
+    let config = DepacketizerConfig {
+        reorder_packets: usize::from(byte() & 31),
+        max_units: usize::from(byte() & 15) + 1,
+        max_bytes: 4096,
+        max_obus: usize::from(byte() & 63) + 1,
+        max_obu_bytes: usize::from(byte()) * 16 + 2,
+        assume_start: byte() & 1 == 1,
+    };
+    let mut depacketizer = Depacketizer::new(config).expect("the settings are in range");
+    let mut sequence = u16::from(byte()) << 8;
+    let mut timestamp = u32::from(byte()) << 24;
+    let mut rest = &data[data.len().min(7)..];
+    while let [control, jump, length, after @ ..] = rest {
+        // Small steps in both directions, and now and then a jump anywhere.
+        let step = if control & 0x80 == 0 { i16::from(control & 7) - 2 } else { i16::MAX };
+        sequence = sequence.wrapping_add_signed(step).wrapping_add(u16::from(jump >> 5) << 12);
+        timestamp = timestamp.wrapping_add(u32::from(jump & 3) * 3000);
+        let (payload, after) = after.split_at(after.len().min(usize::from(*length)));
+        rest = after;
+        let payload = Bytes::copy_from_slice(payload);
+        let marker = control & 0x40 != 0;
+        let pushed = depacketizer.push(RtpPacket { sequence, timestamp, marker, payload });
+        assert!(!matches!(pushed, Err(RtpError::NotDrained { .. })), "every event was taken");
+        if control & 0x20 != 0 {
+            depacketizer.skip_missing();
+        }
+        if control & 0x38 == 0x18 {
+            depacketizer.flush();
+        }
+        drain(&mut depacketizer, &config);
+        assert!(depacketizer.held_bytes() <= config.max_bytes);
+        assert!(depacketizer.missing().count() <= config.reorder_packets);
+    }
+    depacketizer.flush();
+    drain(&mut depacketizer, &config);
+    assert_eq!(depacketizer.held_bytes(), 0);
+    assert_eq!(depacketizer.next_event(), None);
+}
+
+fn drain(depacketizer: &mut Depacketizer, config: &DepacketizerConfig) {
+    while let Some(event) = depacketizer.next_event() {
+        let DepacketizerEvent::Unit(unit) = event else { continue };
+        let obus: Result<Vec<_>, _> = Obus::new(&unit.data).collect();
+        let obus = obus.expect("a unit holds whole OBUs with sizes");
+        assert!((2..=config.max_obus + 1).contains(&obus.len()));
+        assert!(unit.data.starts_with(&rtp_rules::DELIMITER));
+        assert!(unit.data.len() <= config.max_bytes + 8 * config.max_obus);
+    }
+}
+
+/// Any bytes as a temporal unit, and as the lengths of OBUs: what can be sent arrives as it was.
+pub fn packetize_roundtrip(data: &[u8]) {
+    let [low, high, first, last, single, flags, rest @ ..] = data else { return };
+    let mut limits = PacketLimits::new(usize::from(u16::from_le_bytes([*low, *high])) % 1500);
+    limits.first_reduction = usize::from(*first);
+    limits.last_reduction = usize::from(*last);
+    limits.single_reduction = usize::from(*single);
+    let Ok(packetizer) = Packetizer::new(limits) else { return };
+    let key_frame = flags & 1 != 0;
+    let unit = if flags & 2 == 0 { rest.to_vec() } else { unit_of_lengths(rest) };
+    let unit = Bytes::from(unit);
+    let Ok(payloads) = packetizer.packetize(&unit, key_frame) else { return };
+    rtp_rules::check(&unit, key_frame, limits, &payloads);
+
+    let config = DepacketizerConfig { max_obus: 65_536, max_bytes: 1 << 30, ..Default::default() };
+    let mut depacketizer = Depacketizer::new(config).expect("the settings are in range");
+    // A unit in front, so that the start of the next one is proven.
+    let payload = Bytes::from_static(&[0x18, 0x08, 0x00]);
+    depacketizer
+        .push(RtpPacket { sequence: 65_529, timestamp: 0, marker: true, payload })
+        .expect("the payload is legal");
+    assert!(matches!(depacketizer.next_event(), Some(DepacketizerEvent::Unit(_))));
+    let count = payloads.len();
+    for (index, payload) in payloads.iter().enumerate() {
+        let packet = RtpPacket {
+            sequence: (65_530 + index) as u16,
+            timestamp: 3000,
+            marker: payload.marker,
+            payload: payload.to_bytes(),
+        };
+        depacketizer.push(packet).expect("a payload of our own is legal");
+        match depacketizer.next_event() {
+            None => assert!(index + 1 < count),
+            Some(DepacketizerEvent::Unit(ReceivedUnit { data, packets, .. })) => {
+                assert!(data[..] == rtp_rules::as_received(&unit));
+                assert_eq!((packets, index + 1), (count, count));
+            }
+            Some(DepacketizerEvent::Loss(loss)) => panic!("{loss:?}"),
+        }
+    }
+}
+
+/// A temporal unit of OBUs whose headers and lengths are given by groups of three bytes.
+fn unit_of_lengths(data: &[u8]) -> Vec<u8> {
+    let mut unit = Vec::new();
+    for group in data.chunks_exact(3) {
+        let [header, low, high] = group else { continue };
+        let length = usize::from(u16::from_le_bytes([*low, *high])) % 20_000;
+        unit.push(header & 0x7c | 0x02);
+        if header & 0x04 != 0 {
+            unit.push((header & 0x80) >> 4);
+        }
+        unit.extend([length as u8 | 0x80, (length >> 7) as u8 | 0x80, (length >> 14) as u8]);
+        unit.resize(unit.len() + length, *header);
+    }
+    unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    type Body = fn(&[u8]);
+
+    const BODIES: &[(&str, Body)] = &[
+        ("obu", obu),
+        ("frame_header", frame_header),
+        ("depacketize", depacketize),
+        ("packetize_roundtrip", packetize_roundtrip),
+        #[cfg(any(feature = "rav1d", feature = "dav1d"))]
+        ("decode", decode),
+    ];
+
+    /// Every file of the seed corpus, whole, cut short and with single bytes changed.
+    #[test]
+    fn seeds() {
+        let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fuzz/seeds");
+        for (target, body) in BODIES {
+            let mut files = 0;
+            for entry in std::fs::read_dir(root.join(target)).expect("the corpus is there") {
+                let mut data = std::fs::read(entry.expect("a file").path()).expect("readable");
+                body(&data);
+                for cut in (0..data.len()).step_by(data.len() / 7 + 1) {
+                    body(&data[..cut]);
+                }
+                for at in (0..data.len()).step_by(data.len() / 13 + 1) {
+                    data[at] ^= 0x55;
+                    body(&data);
+                }
+                files += 1;
+            }
+            assert!(files > 0, "{target} has no seeds");
+        }
+    }
+
+    #[test]
+    fn plain_bytes() {
+        for (_, body) in BODIES {
+            body(&[]);
+            body(&[0; 64]);
+            body(&[0xff; 64]);
+            body(&(0..=255).collect::<Vec<_>>());
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn obu_any(data in proptest::collection::vec(any::<u8>(), 0..300)) {
+            obu(&data);
+        }
+
+        #[test]
+        fn frame_header_any(data in proptest::collection::vec(any::<u8>(), 0..300)) {
+            frame_header(&data);
+        }
+
+        #[test]
+        fn depacketize_any(data in proptest::collection::vec(any::<u8>(), 0..1000)) {
+            depacketize(&data);
+        }
+
+        #[test]
+        fn packetize_any(data in proptest::collection::vec(any::<u8>(), 0..200)) {
+            packetize_roundtrip(&data);
+        }
+
+        #[test]
+        fn packetize_any_lengths(
+            max_payload in 3u16..1500,
+            reductions: [u8; 3],
+            obus in proptest::collection::vec((any::<u8>(), 0u16..2000), 0..12),
+        ) {
+            let mut data = max_payload.to_le_bytes().to_vec();
+            data.extend(reductions.map(|reduction| reduction >> 4));
+            data.push(3);
+            for (header, length) in obus {
+                data.push(header & !0x80);
+                data.extend(length.to_le_bytes());
+            }
+            packetize_roundtrip(&data);
+        }
+    }
+}

@@ -1,0 +1,91 @@
+//! An independent implementation, the crate `rtc-rtp`, at the other end.
+
+use bytes::Bytes;
+use proptest::prelude::*;
+use rtc_rtp::codec::av1::{Av1Depacketizer, Av1Payloader};
+use rtc_rtp::packetizer::{Depacketizer as _, Payloader as _};
+
+use super::rtp_rules::{DELIMITER, as_received};
+use crate::av1::obu::{LayerId, ObuHeader, ObuType, write_obu};
+use crate::rtp::{
+    Depacketizer, DepacketizerConfig, DepacketizerEvent, PacketLimits, Packetizer, RtpPacket,
+};
+
+/// A unit with a sequence header and a frame header, then tile groups of these lengths.
+fn unit(lengths: &[usize], layer: Option<LayerId>) -> Bytes {
+    let mut unit = DELIMITER.to_vec();
+    let mut add = |obu_type, extension, len: usize| {
+        let header = ObuHeader { obu_type, has_size_field: true, extension };
+        let payload: Vec<u8> = (0..len).map(|i| (i * 7 + len) as u8).collect();
+        write_obu(&header, &payload, &mut unit).unwrap();
+    };
+    add(ObuType::SequenceHeader, None, 11);
+    add(ObuType::FrameHeader, layer, 20);
+    for &len in lengths {
+        add(ObuType::TileGroup, layer, len);
+        add(ObuType::Padding, None, 2);
+    }
+    unit.into()
+}
+
+fn to_the_peer(unit: &Bytes, max_payload: usize) -> Vec<u8> {
+    let packetizer = Packetizer::new(PacketLimits::new(max_payload)).unwrap();
+    let mut peer = Av1Depacketizer::new();
+    let mut received = DELIMITER.to_vec();
+    for payload in packetizer.packetize(unit, true).unwrap() {
+        let payload_bytes = payload.to_bytes();
+        received.extend_from_slice(&peer.depacketize(&payload_bytes).unwrap());
+        assert_eq!(peer.n, payload.new_sequence);
+    }
+    received
+}
+
+fn from_the_peer(unit: &Bytes, max_payload: usize) -> Vec<u8> {
+    let payloads = Av1Payloader::default().payload(max_payload, unit).unwrap();
+    let mut depacketizer = Depacketizer::new(DepacketizerConfig::default()).unwrap();
+    let count = payloads.len();
+    for (index, payload) in payloads.into_iter().enumerate() {
+        assert!(payload.len() <= max_payload);
+        let marker = index + 1 == count;
+        let packet = RtpPacket { sequence: index as u16, timestamp: 0, marker, payload };
+        depacketizer.push(packet).unwrap();
+        match depacketizer.next_event() {
+            None => assert!(!marker),
+            Some(DepacketizerEvent::Unit(unit)) => {
+                assert!(marker && unit.new_sequence);
+                return unit.data.to_vec();
+            }
+            Some(DepacketizerEvent::Loss(loss)) => panic!("{loss:?}"),
+        }
+    }
+    panic!("no unit in {count} packets");
+}
+
+#[test]
+fn lengths_where_a_length_field_grows() {
+    for len in [126, 127, 128, 129, 16_382, 16_383, 16_384, 16_385] {
+        for lengths in [&[len][..], &[len, len], &[40, len, 40], &[len; 5]] {
+            for max_payload in [100, 1200, 20_000] {
+                let unit = unit(lengths, None);
+                let expected = as_received(&unit);
+                assert!(to_the_peer(&unit, max_payload) == expected, "{lengths:?} {max_payload}");
+                assert!(from_the_peer(&unit, max_payload) == expected, "{lengths:?} {max_payload}");
+            }
+        }
+    }
+}
+
+proptest! {
+    #[test]
+    fn any_lengths(
+        lengths in proptest::collection::vec(0usize..700, 0..8),
+        layer in proptest::option::of((0u8..8, 0u8..4)),
+        max_payload in 3usize..1500,
+    ) {
+        let layer = layer.map(|(temporal_id, spatial_id)| LayerId { temporal_id, spatial_id });
+        let unit = unit(&lengths, layer);
+        let expected = as_received(&unit);
+        prop_assert_eq!(to_the_peer(&unit, max_payload), &expected[..]);
+        prop_assert_eq!(from_the_peer(&unit, max_payload), &expected[..]);
+    }
+}
