@@ -2,6 +2,7 @@
 
 use thiserror::Error;
 
+use crate::av1::obu::ObuType;
 use crate::frame::ChromaLayout;
 
 /// An input picture that cannot be viewed as said.

@@ -200,7 +200,11 @@ impl TileParser<'_> {
     }
 
     /// 5.11.38 get_plane_residual_size.
-    pub(super) fn plane_residual_size(&self, subsize: BlockSize, plane: usize) -> Option<BlockSize> {
+    pub(super) fn plane_residual_size(
+        &self,
+        subsize: BlockSize,
+        plane: usize,
+    ) -> Option<BlockSize> {
         let subx = if plane > 0 { self.input.subsampling_x } else { 0 };
         let suby = if plane > 0 { self.input.subsampling_y } else { 0 };
         SUBSAMPLED_SIZE[subsize as usize][subx][suby]
@@ -343,11 +347,8 @@ impl TileParser<'_> {
 
     /// Whether 5.11.12 and 5.11.13 return at once: a superblock that is one skipped block.
     fn is_skipped_superblock(&self) -> bool {
-        let sb_size = if self.input.use_128x128_superblock {
-            BlockSize::B128x128
-        } else {
-            BlockSize::B64x64
-        };
+        let sb_size =
+            if self.input.use_128x128_superblock { BlockSize::B128x128 } else { BlockSize::B64x64 };
         self.b.mi_size == sb_size && self.b.skip
     }
 
@@ -409,7 +410,7 @@ fn is_directional_mode(mode: u8) -> bool {
 }
 
 /// 5.11.9 neg_deinterleave.
-fn neg_deinterleave(diff: i32, reference: i32, max: i32) -> i32 {
+pub(super) fn neg_deinterleave(diff: i32, reference: i32, max: i32) -> i32 {
     if reference == 0 {
         return diff;
     }

@@ -164,8 +164,7 @@ impl TileParser<'_> {
         };
         if level > NUM_BASE_LEVELS {
             let ctx = block.coeff_br_ctx(pos);
-            let row =
-                cdf::COEFF_BR_CDF.row([tx_sz_ctx.min(TxSize::T32x32 as usize), ptype, ctx]);
+            let row = cdf::COEFF_BR_CDF.row([tx_sz_ctx.min(TxSize::T32x32 as usize), ptype, ctx]);
             for _ in 0..COEFF_BASE_RANGE / (BR_CDF_SIZE - 1) {
                 let coeff_br = self.symbol("coeff_br", row)? as i32;
                 level += coeff_br;
@@ -344,8 +343,8 @@ impl Coefficients {
             let ref_row = row + usize::from(down);
             let ref_col = col + usize::from(right);
             if ref_row < txh && ref_col < (1 << bwl) {
-                mag += self.quant[ref_row * txw + ref_col]
-                    .min(COEFF_BASE_RANGE + NUM_BASE_LEVELS + 1);
+                mag +=
+                    self.quant[ref_row * txw + ref_col].min(COEFF_BASE_RANGE + NUM_BASE_LEVELS + 1);
             }
         }
         let mag = ((mag + 1) >> 1).min(6) as usize;

@@ -4,6 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::frame_state::SavedFrame;
+use crate::av1::symbol::Record;
 
 /// One syntax element as it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -87,6 +88,15 @@ pub(crate) enum WrittenSymbol {
     },
 }
 
+impl From<Record> for WrittenSymbol {
+    fn from(record: Record) -> Self {
+        match record.parts() {
+            (Some(row), value, _) => Self::Symbol { row, value },
+            (None, value, bits) => Self::Literal { value, bits },
+        }
+    }
+}
+
 /// Where the parsed symbols of a tile leave what was written: the index into `parsed` and a message.
 /// Literals are compared bit by bit, since the two sides may group them differently.
 pub(crate) fn first_difference(
@@ -102,8 +112,7 @@ pub(crate) fn first_difference(
     for (index, symbol) in parsed.iter().enumerate() {
         let bits = if symbol.row.is_some() { 1 } else { u32::from(symbol.size) };
         for bit in (0..bits).rev() {
-            let value =
-                if symbol.row.is_some() { symbol.value } else { (symbol.value >> bit) & 1 };
+            let value = if symbol.row.is_some() { symbol.value } else { (symbol.value >> bit) & 1 };
             let next = written.next();
             if next != Some((symbol.row, value)) {
                 return Some((index, format!("parsed {symbol:?}, written {next:?}")));

@@ -28,7 +28,7 @@ mod tile;
 
 use std::rc::Rc;
 
-pub(crate) use frame_state::{Mv, ParserState, SavedFrame};
+pub(crate) use frame_state::{ParserState, SavedFrame};
 pub(crate) use input::TileParserInput;
 pub(crate) use log::{FrameLog, LoggedSymbol, ParseFailure, WrittenSymbol, first_difference};
 pub(crate) use stream::{StreamParser, parse_stream};
@@ -73,8 +73,7 @@ pub(crate) fn parse_frame(
         tiles.push(symbols);
     }
 
-    let (saved_ref_frames, saved_mvs) =
-        motion_field::storage(input, &context.order_hints, &arrays);
+    let (saved_ref_frames, saved_mvs) = motion_field::storage(input, &context.order_hints, &arrays);
     let saved_segment_ids = if input.segmentation_enabled && !input.segmentation_update_map {
         context.prev_segment_ids
     } else {
@@ -96,10 +95,7 @@ pub(crate) fn parse_frame(
 }
 
 /// What 5.9.2 sets up before the tiles: CDFs, motion field and the last segment ids.
-fn set_up<'a>(
-    input: &'a TileParserInput,
-    state: &ParserState,
-) -> Result<FrameContext<'a>, String> {
+fn set_up<'a>(input: &'a TileParserInput, state: &ParserState) -> Result<FrameContext<'a>, String> {
     let order_hints = frame_state::order_hints(input, state)?;
     let mut cdfs = CdfContext::new_default(input.base_q_idx);
     let mut prev_segment_ids = vec![0; input.mi_rows as usize * input.mi_cols as usize];

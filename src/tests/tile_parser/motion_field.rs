@@ -143,8 +143,7 @@ fn block_position(
             -((-delta) >> (3 + 1 + MI_SIZE_LOG2))
         };
         let v8 = v8 + dst_sign * offset8;
-        let valid =
-            v8 >= 0 && v8 < max8 && v8 >= base8 - max_off8 && v8 < base8 + 8 + max_off8;
+        let valid = v8 >= 0 && v8 < max8 && v8 >= base8 - max_off8 && v8 < base8 + 8 + max_off8;
         valid.then_some(v8)
     };
     let pos_y8 = project(y8, proj_mv[0], input.mi_rows >> 1, MAX_OFFSET_HEIGHT)?;

@@ -117,8 +117,7 @@ impl TileParser<'_> {
         if self.b.stack.found_match {
             found_above_match = true;
         }
-        self.b.stack.close_matches =
-            usize::from(found_above_match) + usize::from(found_left_match);
+        self.b.stack.close_matches = usize::from(found_above_match) + usize::from(found_left_match);
         let num_nearest = self.b.stack.num_mv_found;
         let num_new = self.b.stack.new_mv_count;
         for weight in &mut self.b.stack.weight_stack[..num_nearest] {
@@ -282,9 +281,11 @@ impl TileParser<'_> {
         }
         let stack = &mut self.b.stack;
         if at_origin {
-            let far = cand_mvs[..lists].iter().zip(&stack.global_mvs).any(|(cand_mv, global_mv)| {
-                (cand_mv[0] - global_mv[0]).abs() >= 16 || (cand_mv[1] - global_mv[1]).abs() >= 16
-            });
+            let far =
+                cand_mvs[..lists].iter().zip(&stack.global_mvs).any(|(cand_mv, global_mv)| {
+                    (cand_mv[0] - global_mv[0]).abs() >= 16
+                        || (cand_mv[1] - global_mv[1]).abs() >= 16
+                });
             stack.zero_mv_context = usize::from(far);
         }
         stack.push(cand_mvs, lists, 2);
@@ -491,8 +492,7 @@ impl TileParser<'_> {
     /// 5.11.53 clamp_mv_row.
     fn clamp_mv_row(&self, mvec: i32, border: i32) -> i32 {
         let mb_to_top_edge = -((self.b.mi_row * MI_SIZE) * 8);
-        let mb_to_bottom_edge =
-            ((self.input.mi_rows - self.bh4() - self.b.mi_row) * MI_SIZE) * 8;
+        let mb_to_bottom_edge = ((self.input.mi_rows - self.bh4() - self.b.mi_row) * MI_SIZE) * 8;
         clip3(mb_to_top_edge - border, mb_to_bottom_edge + border, mvec)
     }
 

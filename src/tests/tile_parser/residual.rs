@@ -178,7 +178,8 @@ impl TileParser<'_> {
                     let plane_sz = self
                         .plane_residual_size(mi_size_chunk, plane)
                         .ok_or("no size for chroma")?;
-                    let (num4x4_w, num4x4_h) = (plane_sz.width4() as i32, plane_sz.height4() as i32);
+                    let (num4x4_w, num4x4_h) =
+                        (plane_sz.width4() as i32, plane_sz.height4() as i32);
                     let sub_x = if plane > 0 { self.input.subsampling_x } else { 0 };
                     let sub_y = if plane > 0 { self.input.subsampling_y } else { 0 };
                     if self.b.is_inter && !self.b.lossless && plane == 0 {
@@ -270,7 +271,11 @@ impl TileParser<'_> {
         let set = self.get_tx_set(tx_sz);
         let qindex = self.input.qindex_without_delta(self.b.segment_id);
         let tx_type = if set > 0 && qindex > 0 {
-            if self.b.is_inter { self.inter_tx_type(set, tx_sz)? } else { self.intra_tx_type(set, tx_sz)? }
+            if self.b.is_inter {
+                self.inter_tx_type(set, tx_sz)?
+            } else {
+                self.intra_tx_type(set, tx_sz)?
+            }
         } else {
             TxType::DctDct
         };

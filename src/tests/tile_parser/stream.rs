@@ -12,7 +12,7 @@ use crate::av1::types::{InterpFilter, TxMode};
 use crate::error::BitstreamError;
 
 /// A parser that goes through a stream unit by unit.
-#[derive(Default)]
+#[derive(Clone, Default)]
 pub(crate) struct StreamParser {
     headers: DecoderState,
     /// The reference slots.
@@ -119,10 +119,7 @@ impl TileParserInput {
             (inter && sequence.enable_interintra_compound, "enable_interintra_compound"),
             (header.reference_select && sequence.enable_masked_compound, "enable_masked_compound"),
             (header.reference_select && sequence.enable_jnt_comp, "enable_jnt_comp"),
-            (
-                header.global_motion.iter().any(|gm| gm.gm_type != WarpModelType::Identity),
-                "GmType",
-            ),
+            (header.global_motion.iter().any(|gm| gm.gm_type != WarpModelType::Identity), "GmType"),
         ];
         if let Some((_, tool)) = refused.iter().find(|(present, _)| *present) {
             return Err(tool);

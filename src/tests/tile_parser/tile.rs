@@ -209,11 +209,8 @@ impl<'a> TileParser<'a> {
 
     /// 5.11.2 decode_tile.
     pub(super) fn decode_tile(&mut self) -> Step {
-        let sb_size = if self.input.use_128x128_superblock {
-            BlockSize::B128x128
-        } else {
-            BlockSize::B64x64
-        };
+        let sb_size =
+            if self.input.use_128x128_superblock { BlockSize::B128x128 } else { BlockSize::B64x64 };
         let sb_size4 = self.input.superblock_size4();
         let mut r = self.mi_row_start;
         while r < self.mi_row_end {
@@ -338,10 +335,10 @@ impl<'a> TileParser<'a> {
     /// 8.3.2, partition.
     fn partition_row(&self, r: i32, c: i32, b_size: BlockSize) -> CdfRow {
         let bsl = b_size.width_log2() - 2;
-        let above = self.is_inside(r - 1, c)
-            && self.arrays.at(r - 1, c).mi_size.width_log2() - 2 < bsl;
-        let left = self.is_inside(r, c - 1)
-            && self.arrays.at(r, c - 1).mi_size.height_log2() - 2 < bsl;
+        let above =
+            self.is_inside(r - 1, c) && self.arrays.at(r - 1, c).mi_size.width_log2() - 2 < bsl;
+        let left =
+            self.is_inside(r, c - 1) && self.arrays.at(r, c - 1).mi_size.height_log2() - 2 < bsl;
         let ctx = usize::from(left) * 2 + usize::from(above);
         match bsl {
             1 => cdf::PARTITION_W8_CDF.row([ctx]),
