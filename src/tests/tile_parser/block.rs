@@ -51,6 +51,9 @@ impl TileParser<'_> {
             unit.mi_size = b.mi_size;
             unit.segment_id = b.segment_id;
         });
+        if let Some(encoder) = &mut self.arrays.encoder {
+            encoder.record(&b);
+        }
         Ok(())
     }
 

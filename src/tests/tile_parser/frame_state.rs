@@ -2,8 +2,10 @@
 
 use std::rc::Rc;
 
+use super::encoder_check::EncoderFrame;
 use super::input::TileParserInput;
 use crate::av1::cdf::CdfContext;
+use crate::av1::motion_field::SavedMotion;
 use crate::av1::types::{BlockSize, INTRA_FRAME, NONE, PredictionMode, TxSize, TxType};
 
 /// A motion vector: down, right, in 1/8 samples.
@@ -35,6 +37,8 @@ pub(super) struct FrameArrays {
     /// cdef_idx by 64×64 luma samples.
     pub(super) cdef_idx: Vec<i32>,
     cdef_stride: usize,
+    /// The encoder's records, if its motion vector prediction is to be compared.
+    pub(super) encoder: Option<EncoderFrame>,
 }
 
 impl FrameArrays {
@@ -61,6 +65,7 @@ impl FrameArrays {
             units: vec![blank; mi_rows as usize * mi_cols as usize],
             cdef_idx: vec![-1; cdef_stride * (mi_rows as usize / 16 + 2)],
             cdef_stride,
+            encoder: None,
         }
     }
 
@@ -117,6 +122,8 @@ pub(crate) struct SavedFrame {
     pub(crate) saved_mvs: Vec<Mv>,
     /// SavedSegmentIds, row by row.
     pub(crate) saved_segment_ids: Vec<u8>,
+    /// The same motion vectors as the encoder keeps them, if they are to be compared.
+    pub(super) encoder_motion: SavedMotion,
     /// The CDF arrays of save_cdfs( ).
     pub(crate) cdfs: CdfContext,
 }
@@ -124,6 +131,9 @@ pub(crate) struct SavedFrame {
 /// The reference slots.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct ParserState {
+    /// Compares each block's motion vector stack with the encoder's; for streams whose frames the
+    /// encoder could make.
+    pub(crate) compares_mv_prediction: bool,
     pub(crate) slots: [Option<Rc<SavedFrame>>; 8],
 }
 

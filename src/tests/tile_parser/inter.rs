@@ -132,6 +132,7 @@ impl TileParser<'_> {
         self.read_ref_frames()?;
         let is_compound = self.b.ref_frame[1] > INTRA_FRAME;
         self.find_mv_stack(is_compound);
+        self.check_mv_stack(self.arrays)?;
         let active = |feature| self.input.seg_feature(self.b.segment_id, feature).is_some();
         self.b.y_mode = if self.b.skip_mode {
             M::NearestNearestMv

@@ -12,6 +12,7 @@
 
 mod block;
 mod coefficients;
+mod encoder_check;
 mod frame_state;
 mod input;
 mod inter;
@@ -34,6 +35,7 @@ pub(crate) use log::{FrameLog, LoggedSymbol, ParseFailure, WrittenSymbol, first_
 pub(crate) use stream::{StreamParser, parse_stream};
 
 use crate::av1::cdf::CdfContext;
+use encoder_check::EncoderFrame;
 use frame_state::FrameArrays;
 use motion_field::MotionField;
 use tile::{FrameContext, TileParser};
@@ -56,6 +58,11 @@ pub(crate) fn parse_frame(
     }
     let context = set_up(input, state).map_err(ParseFailure::new)?;
     let mut arrays = FrameArrays::new(input.mi_rows, input.mi_cols);
+    if state.compares_mv_prediction {
+        let field = context.motion_field.as_ref();
+        let encoder = EncoderFrame::new(input, state, &context.order_hints, field);
+        arrays.encoder = Some(encoder.map_err(ParseFailure::new)?);
+    }
     let mut saved_cdfs = context.cdfs.clone();
     let mut tiles = Vec::new();
     for (tile_num, data) in tile_data.iter().enumerate() {
@@ -74,6 +81,8 @@ pub(crate) fn parse_frame(
     }
 
     let (saved_ref_frames, saved_mvs) = motion_field::storage(input, &context.order_hints, &arrays);
+    let encoder_motion =
+        arrays.encoder.as_ref().map(|encoder| encoder.motion(&context)).unwrap_or_default();
     let saved_segment_ids = if input.segmentation_enabled && !input.segmentation_update_map {
         context.prev_segment_ids
     } else {
@@ -88,6 +97,7 @@ pub(crate) fn parse_frame(
         saved_ref_frames,
         saved_mvs,
         saved_segment_ids,
+        encoder_motion,
         cdfs: saved_cdfs,
     });
     state.update(input.refresh_frame_flags, &frame);

@@ -68,6 +68,18 @@ fn lossless_parses() {
     check(LOSSLESS, 3, 1, 15_588, &["golomb_data_bit", "mv_joint", "cfl_alpha_signs"]);
 }
 
+/// The encoder's motion vector prediction (7.9, 7.10.2, 7.19) gives what the literal one does.
+#[test]
+fn mv_prediction_agrees_with_the_encoder() {
+    for stream in [HIERARCHY, LOW_DELAY, LOSSLESS] {
+        let mut parser = StreamParser::default();
+        parser.state.compares_mv_prediction = true;
+        for unit in temporal_units(stream) {
+            parser.parse_unit(&unit).expect("the same stacks");
+        }
+    }
+}
+
 /// What a frame hands on: vectors, segments and adapted CDFs.
 #[test]
 fn frames_leave_their_state() {
@@ -216,6 +228,7 @@ fn streams_of_a_folder_parse() {
     let mut elements = BTreeMap::<&str, usize>::new();
     for path in &paths {
         let mut parser = StreamParser::default();
+        parser.state.compares_mv_prediction = true;
         let (mut frames, mut count) = (0, 0);
         let mut result = Ok(());
         for unit in temporal_units(&std::fs::read(path).expect("a file")) {
