@@ -11,3 +11,5 @@ mod random_stream;
 mod round_trip;
 #[cfg(test)]
 mod rtp_roundtrip;
+#[cfg(test)]
+mod tile_parser;
