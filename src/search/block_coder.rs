@@ -78,16 +78,18 @@ pub(crate) trait TransformChoice {
     /// The type of a luma transform, one of the set.
     fn tx_type(&mut self, block: &Block, query: TxQuery) -> TxType;
 
-    /// Changes quantized levels before they are reconstructed; gives the new `eob`.
+    /// Changes quantized levels before they are reconstructed; gives the new `eob`. `steps` are
+    /// those of DC and AC.
     fn adjust(
         &mut self,
+        steps: [u16; 2],
         levels: &mut [i16],
         dequantized: &mut [i16],
         scan: &[u16],
         size: TxSize,
         eob: usize,
     ) -> usize {
-        let _ = (levels, dequantized, scan, size);
+        let _ = (steps, levels, dequantized, scan, size);
         eob
     }
 }
@@ -420,10 +422,25 @@ impl TileCoder<'_> {
         let quantizer = &self.quantizers.get(qindex, block.is_inter)[plane];
         let mut eob = quantize(quantizer, size, order, coefficients, levels, dequantized);
         if eob > 0 {
-            eob = choice.adjust(levels, dequantized, order, size, eob);
+            let steps = self.quantizers.steps(qindex, plane);
+            eob = choice.adjust(steps, levels, dequantized, order, size, eob);
         }
         if eob > 0 && !lossless && !is_conformant(dequantized, size, tx_type) {
             eob = 0;
+        }
+        #[cfg(test)]
+        if std::env::var_os("TRACE").is_some() {
+            eprintln!(
+                "tx plane {plane} at {x},{y} {size:?} {tx_type:?} eob {eob} q {qindex} lossless {lossless} inter {} mode {:?} uv {:?} d {} {} mv {:?} f {:?} skip {}",
+                block.is_inter,
+                block.y_mode,
+                block.uv_mode,
+                block.angle_delta_y,
+                block.angle_delta_uv,
+                block.mv,
+                block.interp_filter,
+                block.skip
+            );
         }
         let start = scratch.residual.levels.len();
         scratch.residual.blocks.push(TransformBlock {

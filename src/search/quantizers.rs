@@ -51,15 +51,17 @@ impl Quantizers {
         }
     }
 
+    /// The steps of DC and AC coefficients of `plane` at `qindex` (7.12.2).
+    pub(crate) fn steps(&self, qindex: u8, plane: usize) -> [u16; 2] {
+        let at = |delta: i8| (i16::from(qindex) + i16::from(delta)).clamp(0, 255) as u8;
+        [dc_step(at(self.deltas.dc[plane])), ac_step(at(self.deltas.ac[plane]))]
+    }
+
     /// The quantizers of Y, U and V at `qindex` (7.12.2).
     pub(crate) fn get(&mut self, qindex: u8, is_inter: bool) -> &[Quantizer; 3] {
-        let deltas = self.deltas;
+        let steps: [[u16; 2]; 3] = std::array::from_fn(|plane| self.steps(qindex, plane));
         let make = |rounding: Rounding| {
-            std::array::from_fn(|plane| {
-                let at = |delta: i8| (i16::from(qindex) + i16::from(delta)).clamp(0, 255) as u8;
-                let (dc, ac) = (dc_step(at(deltas.dc[plane])), ac_step(at(deltas.ac[plane])));
-                Quantizer::new(dc, ac, rounding.dc, rounding.ac)
-            })
+            steps.map(|[dc, ac]| Quantizer::new(dc, ac, rounding.dc, rounding.ac))
         };
         let both = self.made[usize::from(qindex)]
             .get_or_insert_with(|| [make(Rounding::INTRA), make(Rounding::INTER)]);

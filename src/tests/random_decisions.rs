@@ -15,7 +15,6 @@ use crate::av1::types::{
 use crate::encoder::native::frame_coder::SuperblockDecider;
 use crate::kernels::random::Random;
 use crate::search::block_coder::{TileCoder, TransformChoice, TxQuery};
-use crate::search::quantizers::{ac_step, dc_step};
 
 /// How wild the choices are.
 #[derive(Clone, Copy, Debug)]
@@ -47,7 +46,6 @@ fn pick<T: Copy>(random: &mut Random, from: &[T]) -> T {
 struct RandomTransforms<'a> {
     random: &'a mut Random,
     levels: u64,
-    steps: [u16; 2],
 }
 
 impl TransformChoice for RandomTransforms<'_> {
@@ -57,6 +55,7 @@ impl TransformChoice for RandomTransforms<'_> {
 
     fn adjust(
         &mut self,
+        steps: [u16; 2],
         levels: &mut [i16],
         dequantized: &mut [i16],
         scan: &[u16],
@@ -74,7 +73,7 @@ impl TransformChoice for RandomTransforms<'_> {
             let bits = self.random.below(spread as usize) as u32;
             let magnitude = self.random.below((1 << bits) + 1) as i16;
             let level = if self.random.below(2) == 0 { magnitude } else { -magnitude };
-            let step = self.steps[usize::from(position != 0)];
+            let step = steps[usize::from(position != 0)];
             levels[usize::from(position)] = level;
             dequantized[usize::from(position)] =
                 dequantize(i32::from(level), step, dq_denom_log2(size));
@@ -185,12 +184,8 @@ impl RandomDecider {
         } else {
             self.intra(&mut block, lossless);
         }
-        let qindex = coder.block_qindex(&block);
-        let mut choice = RandomTransforms {
-            random: &mut self.random,
-            levels: self.wildness.levels,
-            steps: [dc_step(qindex), ac_step(qindex)],
-        };
+        let mut choice =
+            RandomTransforms { random: &mut self.random, levels: self.wildness.levels };
         coder.code_block(records, &mut block, stack.as_ref(), &mut choice);
     }
 

@@ -4,11 +4,12 @@
 use bytes::Bytes;
 
 use super::random_decisions::{RandomDecider, Wildness};
+use super::tile_parser::{StreamParser, first_difference};
 use crate::av1::obu::frame::{
     CdefStrength, DeltaQ, FrameHeader, FrameType, InterpolationFilter, TileInfo, TxMode,
 };
 use crate::av1::obu::{LayerId, SequenceHeader};
-use crate::encoder::native::stream::Stream;
+use crate::encoder::native::stream::{CodedUnit, Stream};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::random::Random;
 use crate::{Decoder, DecoderConfig};
@@ -182,8 +183,8 @@ impl RandomStream {
         h
     }
 
-    /// The next temporal unit and the reconstruction that it shows.
-    fn next(&mut self) -> (Vec<u8>, [PaddedPlane; 3]) {
+    /// The next temporal unit with the reconstruction that it shows.
+    fn next(&mut self) -> CodedUnit {
         if self.random.below(3) > 0 {
             self.paint();
         }
@@ -193,19 +194,33 @@ impl RandomStream {
         let mut decider =
             RandomDecider { random: Random::new(seed), wildness: self.wildness, names };
         let mut header = header;
-        if std::env::var_os("NOLF").is_some() { header.loop_filter_params.level=[0;4]; }
-        if std::env::var_os("NOCDEF").is_some() { header.cdef_params=Default::default(); }
-        if std::env::var_os("NOSEG").is_some() { header.segmentation_params=Default::default(); }
-        if std::env::var_os("NODQ").is_some() { header.delta_q=None; }
-        if std::env::var_os("LARGEST").is_some() && header.tx_mode==TxMode::Select { header.tx_mode=TxMode::Largest; }
-        if std::env::var_os("REDTX").is_some() { header.reduced_tx_set=true; }
-        if std::env::var_os("SHOW").is_some() { eprintln!("{:?}", header); }
+        if std::env::var_os("NOLF").is_some() {
+            header.loop_filter_params.level = [0; 4];
+        }
+        if std::env::var_os("NOCDEF").is_some() {
+            header.cdef_params = Default::default();
+        }
+        if std::env::var_os("NOSEG").is_some() {
+            header.segmentation_params = Default::default();
+        }
+        if std::env::var_os("NODQ").is_some() {
+            header.delta_q = None;
+        }
+        if std::env::var_os("LARGEST").is_some() && header.tx_mode == TxMode::Select {
+            header.tx_mode = TxMode::Largest;
+        }
+        if std::env::var_os("REDTX").is_some() {
+            header.reduced_tx_set = true;
+        }
+        if std::env::var_os("SHOW").is_some() {
+            eprintln!("{:?}", header);
+        }
         let unit = self
             .stream
             .encode(header, &self.planes, LayerId::default(), &mut decider)
             .expect("a legal header");
         self.frame += 1;
-        (unit.data, unit.reference.planes.clone())
+        unit
     }
 }
 
@@ -241,18 +256,45 @@ fn segments(random: &mut Random, h: &mut FrameHeader) {
     }
 }
 
+#[allow(unsafe_code, clippy::undocumented_unsafe_blocks)]
 /// Codes and decodes a stream of one seed; gives a description of the first difference.
 fn check(seed: u64, frames: u64) -> Result<(), String> {
     let mut stream = RandomStream::new(seed);
+    let mut parser = StreamParser::default();
     let mut decoder = Decoder::new(DecoderConfig::default()).expect("legal settings");
     for number in 0..frames {
-        let (data, planes) = stream.next();
+        if std::env::var("RTAV1_RANDOM_FRAME").ok().and_then(|v| v.parse::<u64>().ok())
+            == Some(number)
+        {
+            unsafe {
+                std::env::set_var("TRACE", "1");
+            }
+        }
+        let unit = stream.next();
+        if std::env::var_os("TRACE").is_some() {
+            unsafe {
+                std::env::remove_var("TRACE");
+            }
+        }
         let at = || format!("seed {seed}, frame {number}");
+        let logs = parser.parse_unit(&unit.data);
+        for tile in 0..unit.records.len() {
+            let parsed = match &logs {
+                Ok(logs) => &logs[0].tiles[tile],
+                Err(failure) if failure.tile_num == tile => &failure.symbols,
+                Err(_) => continue,
+            };
+            let written = unit.records[tile].iter().map(|&record| record.into());
+            if let Some((index, message)) = first_difference(parsed, written) {
+                return Err(format!("{}: tile {tile}, symbol {index}: {message}", at()));
+            }
+        }
+        logs.map_err(|failure| format!("{}: {failure:?}", at()))?;
         let picture = decoder
-            .decode(Bytes::from(data), number)
+            .decode(Bytes::from(unit.data), number)
             .map_err(|error| format!("{}: {error}", at()))?
             .ok_or_else(|| format!("{}: no picture", at()))?;
-        for (index, plane) in planes.iter().enumerate() {
+        for (index, plane) in unit.reference.planes.iter().enumerate() {
             for (y, row) in picture.rows(index).enumerate() {
                 let ours = plane.row(0, y as isize, plane.width);
                 if let Some(x) = (0..plane.width).find(|&x| row[x] != ours[x]) {

@@ -79,6 +79,9 @@ pub(crate) struct FrameCoder {
 pub(crate) struct CodedFrame {
     /// The bytes of each tile, in coding order.
     pub(crate) tiles: Vec<Vec<u8>>,
+    /// The records of each tile.
+    #[cfg(test)]
+    pub(crate) records: Vec<Vec<Record>>,
     /// What slots keep of the frame.
     pub(crate) reference: Arc<Reference>,
 }
@@ -163,12 +166,16 @@ impl FrameCoder {
         self.quantizers.set_deltas(job.params.delta_q);
         self.project_motion(job);
         let mut tiles = Vec::with_capacity(job.tiles.len());
+        #[cfg(test)]
+        let mut records = Vec::new();
         for (id, &tile) in job.tiles.iter().enumerate() {
             self.decide_tile(job, source, &mut reference, tile, decider);
             self.tile_cdfs.copy_from(&start_cdfs);
             self.encoder.start();
             code(&self.records, &mut self.tile_cdfs, &mut self.encoder, job.params.cdf_update);
             tiles.push(self.encoder.finish().to_vec());
+            #[cfg(test)]
+            records.push(self.records.clone());
             if job.context_update_tile_id == Some(id) {
                 reference.cdfs.copy_from(&self.tile_cdfs);
             }
@@ -178,7 +185,12 @@ impl FrameCoder {
             plane.extend_edges();
         }
         self.keep(job, &mut reference);
-        CodedFrame { tiles, reference: Arc::new(reference) }
+        CodedFrame {
+            tiles,
+            #[cfg(test)]
+            records,
+            reference: Arc::new(reference),
+        }
     }
 
     /// 7.9, if the frame uses it.

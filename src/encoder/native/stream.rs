@@ -29,6 +29,9 @@ pub(crate) struct Stream {
 pub(crate) struct CodedUnit {
     /// The OBUs in the low-overhead format.
     pub(crate) data: Vec<u8>,
+    /// The records of each tile.
+    #[cfg(test)]
+    pub(crate) records: Vec<Vec<crate::av1::symbol::Record>>,
     /// The frame as it will be referred to.
     pub(crate) reference: Arc<Reference>,
 }
@@ -105,7 +108,12 @@ impl Stream {
                 self.coder.recycle(old);
             }
         }
-        Ok(CodedUnit { data, reference: coded.reference })
+        Ok(CodedUnit {
+            data,
+            #[cfg(test)]
+            records: coded.records,
+            reference: coded.reference,
+        })
     }
 
     /// A temporal unit that shows what a slot holds (`show_existing_frame`).
@@ -208,6 +216,7 @@ pub(crate) fn frame_params(header: &FrameHeader, sequence: &SequenceHeader) -> F
         allow_high_precision_mv: header.allow_high_precision_mv,
         force_integer_mv: header.force_integer_mv,
         enable_intra_edge_filter: sequence.enable_intra_edge_filter,
+        allow_screen_content_tools: header.allow_screen_content_tools,
         cdf_update: !header.disable_cdf_update,
     }
 }
