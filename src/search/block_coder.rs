@@ -428,20 +428,6 @@ impl TileCoder<'_> {
         if eob > 0 && !lossless && !is_conformant(dequantized, size, tx_type) {
             eob = 0;
         }
-        #[cfg(test)]
-        if std::env::var_os("TRACE").is_some() {
-            eprintln!(
-                "tx plane {plane} at {x},{y} {size:?} {tx_type:?} eob {eob} q {qindex} lossless {lossless} inter {} mode {:?} uv {:?} d {} {} mv {:?} f {:?} skip {}",
-                block.is_inter,
-                block.y_mode,
-                block.uv_mode,
-                block.angle_delta_y,
-                block.angle_delta_uv,
-                block.mv,
-                block.interp_filter,
-                block.skip
-            );
-        }
         let start = scratch.residual.levels.len();
         scratch.residual.blocks.push(TransformBlock {
             plane: plane as u8,

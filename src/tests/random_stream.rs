@@ -193,28 +193,6 @@ impl RandomStream {
         let seed = self.random.below(1 << 30) as u64;
         let mut decider =
             RandomDecider { random: Random::new(seed), wildness: self.wildness, names };
-        let mut header = header;
-        if std::env::var_os("NOLF").is_some() {
-            header.loop_filter_params.level = [0; 4];
-        }
-        if std::env::var_os("NOCDEF").is_some() {
-            header.cdef_params = Default::default();
-        }
-        if std::env::var_os("NOSEG").is_some() {
-            header.segmentation_params = Default::default();
-        }
-        if std::env::var_os("NODQ").is_some() {
-            header.delta_q = None;
-        }
-        if std::env::var_os("LARGEST").is_some() && header.tx_mode == TxMode::Select {
-            header.tx_mode = TxMode::Largest;
-        }
-        if std::env::var_os("REDTX").is_some() {
-            header.reduced_tx_set = true;
-        }
-        if std::env::var_os("SHOW").is_some() {
-            eprintln!("{:?}", header);
-        }
         let unit = self
             .stream
             .encode(header, &self.planes, LayerId::default(), &mut decider)
@@ -256,26 +234,13 @@ fn segments(random: &mut Random, h: &mut FrameHeader) {
     }
 }
 
-#[allow(unsafe_code, clippy::undocumented_unsafe_blocks)]
 /// Codes and decodes a stream of one seed; gives a description of the first difference.
 fn check(seed: u64, frames: u64) -> Result<(), String> {
     let mut stream = RandomStream::new(seed);
     let mut parser = StreamParser::default();
     let mut decoder = Decoder::new(DecoderConfig::default()).expect("legal settings");
     for number in 0..frames {
-        if std::env::var("RTAV1_RANDOM_FRAME").ok().and_then(|v| v.parse::<u64>().ok())
-            == Some(number)
-        {
-            unsafe {
-                std::env::set_var("TRACE", "1");
-            }
-        }
         let unit = stream.next();
-        if std::env::var_os("TRACE").is_some() {
-            unsafe {
-                std::env::remove_var("TRACE");
-            }
-        }
         let at = || format!("seed {seed}, frame {number}");
         let logs = parser.parse_unit(&unit.data);
         for tile in 0..unit.records.len() {
