@@ -5,6 +5,12 @@ mod capi;
 mod config;
 mod error;
 mod frame;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+mod kernels;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+mod search;
 
 pub mod av1;
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]

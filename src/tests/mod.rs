@@ -9,6 +9,10 @@ mod capi;
 mod damage;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod formats;
+#[cfg(test)]
+mod random_decisions;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod random_stream;
 #[cfg(all(test, feature = "rav1e"))]
 mod rav1e;
 #[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
@@ -17,6 +21,8 @@ mod round_trip;
 mod rtp_peers;
 #[cfg(test)]
 mod rtp_roundtrip;
+#[cfg(test)]
+mod tile_parser;
 
 #[cfg(all(test, feature = "rav1e"))]
 use crate::synthetic::Clip;
