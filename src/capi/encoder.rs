@@ -12,7 +12,7 @@ use super::handle::{Handle, Report, c_string, call, create, free, guard, last_er
 use super::memory::{CallerStruct, Out, fill};
 use super::owned::release;
 use super::status::Rtav1Status;
-use crate::config::{EncoderConfig, Rational, Speed};
+use crate::config::{Rational, Speed};
 use crate::encoder::{Encoder, FrameOptions};
 
 /// Codes frames of one size into temporal units.
@@ -168,8 +168,8 @@ impl Rtav1Encoder {
     /// As for [`CallerStruct::read`].
     unsafe fn new(config: *const Rtav1EncoderConfig) -> Result<Self, Failure> {
         // SAFETY: as for this function.
-        let config = unsafe { CallerStruct::read(config) }?;
-        let encoder = Encoder::new(EncoderConfig::try_from(config)?)?;
+        let config = unsafe { Rtav1EncoderConfig::read(config) }?;
+        let encoder = Encoder::new(config.to_settings()?)?;
         let engine_name = c_string(encoder.engine_name());
         Ok(Self { encoder, engine_name, report: Report::default() })
     }

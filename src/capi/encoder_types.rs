@@ -248,34 +248,31 @@ impl Rtav1EncoderConfig {
             full_range: u8::from(color.full_range),
         }
     }
-}
 
-impl TryFrom<Rtav1EncoderConfig> for EncoderConfig {
-    type Error = Failure;
-
-    fn try_from(config: Rtav1EncoderConfig) -> Result<Self, Failure> {
-        let mut settings = Self::new(config.width, config.height, config.bitrate);
-        settings.timebase = Rational::new(config.timebase_num, config.timebase_den);
-        settings.frame_rate = Rational::new(config.frame_rate_num, config.frame_rate_den);
-        settings.rate = match config.rate_mode {
-            BITRATE => RateMode::Bitrate(config.bitrate),
-            CONSTANT_QINDEX => RateMode::ConstantQindex(config.qindex),
+    /// The settings as the Rust interface has them.
+    pub(super) fn to_settings(self) -> Result<EncoderConfig, Failure> {
+        let mut settings = EncoderConfig::new(self.width, self.height, self.bitrate);
+        settings.timebase = Rational::new(self.timebase_num, self.timebase_den);
+        settings.frame_rate = Rational::new(self.frame_rate_num, self.frame_rate_den);
+        settings.rate = match self.rate_mode {
+            BITRATE => RateMode::Bitrate(self.bitrate),
+            CONSTANT_QINDEX => RateMode::ConstantQindex(self.qindex),
             value => return Err(Failure::UnknownValue { field: "rate_mode", value }),
         };
-        settings.engine = match config.engine {
+        settings.engine = match self.engine {
             DEFAULT_ENGINE => EngineKind::default(),
             RAV1E => EngineKind::Rav1e,
             value => return Err(Failure::UnknownValue { field: "engine", value }),
         };
-        settings.key_interval = (config.key_interval > 0).then_some(config.key_interval);
-        settings.threads = config.threads as usize;
-        settings.speed = Speed::new(config.speed)?;
-        settings.reconstruction = config.reconstruction != 0;
+        settings.key_interval = (self.key_interval > 0).then_some(self.key_interval);
+        settings.threads = self.threads as usize;
+        settings.speed = Speed::new(self.speed)?;
+        settings.reconstruction = self.reconstruction != 0;
         settings.color = ColorDescription {
-            primaries: config.color_primaries,
-            transfer: config.transfer_characteristics,
-            matrix: config.matrix_coefficients,
-            full_range: config.full_range != 0,
+            primaries: self.color_primaries,
+            transfer: self.transfer_characteristics,
+            matrix: self.matrix_coefficients,
+            full_range: self.full_range != 0,
         };
         Ok(settings)
     }

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 use std::ffi::{CStr, c_char};
-use std::mem::{MaybeUninit, zeroed};
+use std::mem::MaybeUninit;
 use std::ptr::{self, null, null_mut};
 
 use super::depacketizer::*;
@@ -10,6 +10,7 @@ use super::depacketizer_types::*;
 use super::encoder::*;
 use super::encoder_types::*;
 use super::handle::{Handle, Report, call, create, free, guard, last_error};
+use super::memory::CallerStruct;
 use super::packetizer::*;
 use super::sdp::*;
 use super::status::{DESCRIPTIONS, Rtav1Status, rtav1_status_string};
@@ -23,13 +24,13 @@ fn text<'a>(pointer: *const c_char) -> &'a str {
 }
 
 /// A struct of zeros with its size set.
-macro_rules! sized {
-    ($type:ty) => {{
-        // SAFETY: zeros are a value of structs of integers and pointers.
-        let mut value: $type = unsafe { zeroed() };
-        value.struct_size = size_of::<$type>();
-        value
-    }};
+fn sized<T: CallerStruct>() -> T {
+    let mut value = MaybeUninit::<T>::zeroed();
+    // SAFETY: any bytes are a value of the struct, which begins with its size.
+    unsafe {
+        value.as_mut_ptr().cast::<usize>().write(size_of::<T>());
+        value.assume_init()
+    }
 }
 
 #[test]
@@ -87,11 +88,11 @@ fn a_panic_becomes_a_status_and_closes_the_handle() {
 fn null_handles_are_answered() {
     let mut out: *const Rtav1Unit = null();
     let mut event: *const Rtav1Event = null();
-    let mut capabilities = sized!(Rtav1Capabilities);
-    let frame = sized!(Rtav1Frame);
-    let mut outcome = sized!(Rtav1EncodeOutcome);
-    let packet = sized!(Rtav1RtpPacket);
-    let mut payload = sized!(Rtav1Payload);
+    let mut capabilities = sized::<Rtav1Capabilities>();
+    let frame = sized::<Rtav1Frame>();
+    let mut outcome = sized::<Rtav1EncodeOutcome>();
+    let packet = sized::<Rtav1RtpPacket>();
+    let mut payload = sized::<Rtav1Payload>();
     let mut count = 0;
     // SAFETY: every pointer is null or leads to one of the locals above.
     unsafe {
@@ -145,7 +146,7 @@ fn null_handles_are_answered() {
 fn structs_of_another_size_are_refused() {
     let mut handle: *mut Rtav1Packetizer = ptr::dangling_mut();
     let mut message = [0; 120];
-    let mut limits = sized!(Rtav1PacketLimits);
+    let mut limits = sized::<Rtav1PacketLimits>();
     limits.max_payload = 1200;
     // SAFETY: the pointers lead to the locals above.
     unsafe {
@@ -161,8 +162,8 @@ fn structs_of_another_size_are_refused() {
             );
             assert_eq!(text(message.as_ptr()), expected);
         }
-        let config = MaybeUninit::<Rtav1EncoderConfig>::zeroed().as_mut_ptr();
-        let status = rtav1_encoder_config_default(config, 3, 64, 64, 100_000);
+        let mut config = sized::<Rtav1EncoderConfig>();
+        let status = rtav1_encoder_config_default(&raw mut config, 3, 64, 64, 100_000);
         assert_eq!(status, Rtav1Status::StructSize);
         let status = rtav1_encoder_config_default(
             null_mut(),
@@ -183,7 +184,7 @@ fn structs_of_another_size_are_refused() {
 }
 
 fn default_config(width: u32, height: u32) -> Rtav1EncoderConfig {
-    let mut config = sized!(Rtav1EncoderConfig);
+    let mut config = sized::<Rtav1EncoderConfig>();
     // SAFETY: the pointer leads to the local.
     let status = unsafe {
         let size = size_of::<Rtav1EncoderConfig>();
@@ -226,7 +227,7 @@ fn encoder_settings_are_checked() {
 /// An I420 frame over `samples`, which has to hold 64 × 64 × 3/2.
 #[cfg(feature = "rav1e")]
 fn frame(samples: &[u8], timestamp: u64) -> Rtav1Frame {
-    let mut frame = sized!(Rtav1Frame);
+    let mut frame = sized::<Rtav1Frame>();
     let (y, chroma) = samples.split_at(64 * 64);
     let (u, v) = chroma.split_at(32 * 32);
     frame.planes = [y.as_ptr(), u.as_ptr(), v.as_ptr()];
@@ -242,7 +243,7 @@ fn encoder_refuses_bad_frames_and_calls_out_of_order() {
     let config = default_config(64, 64);
     let samples = [128; 64 * 64 * 3 / 2];
     let mut encoder: *mut Rtav1Encoder = null_mut();
-    let mut outcome = sized!(Rtav1EncodeOutcome);
+    let mut outcome = sized::<Rtav1EncodeOutcome>();
     let mut unit: *const Rtav1Unit = null();
     // SAFETY: the pointers lead to the locals above.
     unsafe {
@@ -275,7 +276,7 @@ fn encoder_refuses_bad_frames_and_calls_out_of_order() {
         assert_eq!(status, Rtav1Status::NullPointer);
         let status = rtav1_encoder_encode(encoder, &raw const good, null(), null_mut());
         assert_eq!(status, Rtav1Status::NullPointer);
-        let mut options = sized!(Rtav1FrameOptions);
+        let mut options = sized::<Rtav1FrameOptions>();
         options.has_qindex = 255;
         let options = &raw const options;
         let status = rtav1_encoder_encode(encoder, &raw const good, options, &raw mut outcome);
@@ -315,9 +316,9 @@ fn encoder_takes_nv12_and_gives_its_reconstruction() {
     let samples: Vec<u8> =
         (0..64 * 64 * 3 / 2).map(|at| if at < 4096 { 90 } else { 150 }).collect();
     let mut encoder: *mut Rtav1Encoder = null_mut();
-    let mut outcome = sized!(Rtav1EncodeOutcome);
+    let mut outcome = sized::<Rtav1EncodeOutcome>();
     let mut unit: *const Rtav1Unit = null();
-    let mut capabilities = sized!(Rtav1Capabilities);
+    let mut capabilities = sized::<Rtav1Capabilities>();
     // SAFETY: the pointers lead to the locals above.
     unsafe {
         rtav1_encoder_new(&raw const config, &raw mut encoder, null_mut(), 0);
@@ -352,7 +353,7 @@ fn encoder_takes_nv12_and_gives_its_reconstruction() {
 #[test]
 fn decoder_refuses_bad_settings_and_units() {
     use super::decoder::*;
-    let mut config = sized!(Rtav1DecoderConfig);
+    let mut config = sized::<Rtav1DecoderConfig>();
     let mut decoder: *mut Rtav1Decoder = null_mut();
     let mut picture: *const Rtav1Picture = ptr::dangling();
     // SAFETY: the pointers lead to the locals above.
@@ -405,7 +406,7 @@ fn unit(len: u8) -> Vec<u8> {
 }
 
 fn new_packetizer(max_payload: usize) -> (Rtav1Status, *mut Rtav1Packetizer) {
-    let mut limits = sized!(Rtav1PacketLimits);
+    let mut limits = sized::<Rtav1PacketLimits>();
     limits.max_payload = max_payload;
     let mut packetizer = null_mut();
     // SAFETY: the pointers lead to the locals above.
@@ -424,7 +425,7 @@ fn packetizer_refuses_bad_units_and_short_buffers() {
     let unit = unit(50);
     let mut buffer = [0; 20];
     let mut count = 99;
-    let mut payload = sized!(Rtav1Payload);
+    let mut payload = sized::<Rtav1Payload>();
     // SAFETY: the pointers lead to the locals above.
     unsafe {
         let mut next = |capacity| {
@@ -470,7 +471,7 @@ fn packetizer_refuses_bad_units_and_short_buffers() {
 
 #[test]
 fn depacketizer_gives_units_and_losses() {
-    let mut config = sized!(Rtav1DepacketizerConfig);
+    let mut config = sized::<Rtav1DepacketizerConfig>();
     let mut depacketizer: *mut Rtav1Depacketizer = null_mut();
     // SAFETY: the pointers lead to the locals.
     unsafe {
@@ -486,7 +487,7 @@ fn depacketizer_gives_units_and_losses() {
         assert_eq!(status, Rtav1Status::Ok);
 
         let push = |sequence: u16, payload: &[u8]| {
-            let mut packet = sized!(Rtav1RtpPacket);
+            let mut packet = sized::<Rtav1RtpPacket>();
             (packet.payload, packet.payload_len) = (payload.as_ptr(), payload.len());
             (packet.sequence, packet.timestamp, packet.marker) = (sequence, 3000, 2);
             let mut arrival = Rtav1Arrival::Late;
@@ -549,7 +550,7 @@ fn depacketizer_gives_units_and_losses() {
         assert_eq!(status, Rtav1Status::NullPointer);
         let status = rtav1_depacketizer_next_event(depacketizer, null_mut());
         assert_eq!(status, Rtav1Status::NullPointer);
-        let mut bad = sized!(Rtav1RtpPacket);
+        let mut bad = sized::<Rtav1RtpPacket>();
         bad.payload_len = 5;
         let status = rtav1_depacketizer_push(depacketizer, &raw const bad, null_mut());
         assert_eq!(status, Rtav1Status::NullPointer);
@@ -562,11 +563,11 @@ fn depacketizer_gives_units_and_losses() {
 
 #[test]
 fn fmtp_is_read_written_and_refused() {
-    let mut stream = sized!(Rtav1StreamDescription);
+    let mut stream = sized::<Rtav1StreamDescription>();
     (stream.width, stream.height, stream.bitrate) = (640, 360, 500_000);
     stream.frame_rate_num = 30;
-    let mut level = sized!(Rtav1FmtpParameters);
-    let mut parsed = sized!(Rtav1FmtpParameters);
+    let mut level = sized::<Rtav1FmtpParameters>();
+    let mut parsed = sized::<Rtav1FmtpParameters>();
     let mut message: [c_char; 100] = [1; 100];
     let mut line: [c_char; 48] = [1; 48];
     let mut accepts = false;

@@ -201,7 +201,7 @@ impl TileCoder<'_> {
         self.tx_sizes_of(block);
         for plane in 0..3 {
             let shift = usize::from(plane > 0);
-            let (x, y) = (block.mi_col * 4 >> shift, block.mi_row * 4 >> shift);
+            let (x, y) = ((block.mi_col * 4) >> shift, (block.mi_row * 4) >> shift);
             let (w, h) = (block.size.width() >> shift, block.size.height() >> shift);
             self.decoded.set(plane, x, y, w, h);
         }
@@ -290,8 +290,8 @@ impl TileCoder<'_> {
             let shift = usize::from(plane > 0);
             let region = Region {
                 plane,
-                x: block.mi_col * 4 >> shift,
-                y: block.mi_row * 4 >> shift,
+                x: (block.mi_col * 4) >> shift,
+                y: (block.mi_row * 4) >> shift,
                 w: block.size.width() >> shift,
                 h: block.size.height() >> shift,
             };
@@ -327,8 +327,8 @@ impl TileCoder<'_> {
         let above = block.mi_row > self.tile.mi_row_start;
         let left = block.mi_col > self.tile.mi_col_start;
         let have = Available {
-            left: left || x > block.mi_col * 4 >> shift,
-            above: above || y > block.mi_row * 4 >> shift,
+            left: left || x > (block.mi_col * 4) >> shift,
+            above: above || y > (block.mi_row * 4) >> shift,
             above_right: self.decoded.have_above_right(plane, x, y, size.width()),
             below_left: self.decoded.have_below_left(plane, x, y, size.height()),
         };

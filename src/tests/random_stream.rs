@@ -63,7 +63,7 @@ impl RandomStream {
             for y in 0..height {
                 for (x, s) in plane.row_mut(0, y as isize, width).iter_mut().enumerate() {
                     *s = match kind {
-                        0 => ((x + shift) * 5 ^ (y * 3 + shift)) as u8,
+                        0 => (((x + shift) * 5) ^ (y * 3 + shift)) as u8,
                         1 => self.random.below(256) as u8,
                         _ => 40 * (((x + shift) / 24 + y / 40) % 6) as u8,
                     };

@@ -102,7 +102,7 @@ impl Stream {
         let data = self.write_unit(header, layer, &coded.tiles)?;
         drop(job);
         for slot in 0..NUM_REF_FRAMES {
-            if refresh >> slot & 1 != 0
+            if (refresh >> slot) & 1 != 0
                 && let Some(old) = self.slots[slot].replace(Arc::clone(&coded.reference))
             {
                 self.coder.recycle(old);
