@@ -4,6 +4,8 @@
 mod damage;
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 mod formats;
+#[cfg(all(feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
+mod memory;
 #[cfg(feature = "rav1e")]
 mod rav1e;
 #[cfg(all(feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
