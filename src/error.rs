@@ -200,8 +200,8 @@ pub enum DecodeError {
         /// The limit, in luma samples.
         max_pixels: u32,
     },
-    /// The size limit is zero.
-    #[error("a limit of {0} pixels leaves no picture")]
+    /// The size limit is zero or above 2³⁰.
+    #[error("a size limit of {0} pixels is outside 1 to 1073741824")]
     MaxPixels(u32),
     /// Memory ran out.
     #[error("no memory for the picture at tick {timestamp}")]

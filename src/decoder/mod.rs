@@ -1,9 +1,12 @@
 //! The decoder: one temporal unit in, its picture out, with no delay added.
 //!
 //! Two builds of one decoder stand behind it: dav1d's Rust port (feature `rav1d`) and the system's
-//! libdav1d (feature `dav1d`), which comes first when a build has both.
+//! libdav1d (feature `dav1d`), which comes first when a build has both. libdav1d writes a line to
+//! the standard error stream for a damaged unit unless it was built without its log.
 
 mod picture;
+#[cfg(not(feature = "dav1d"))]
+mod rav1d;
 
 use std::fmt;
 
@@ -11,7 +14,7 @@ use bytes::Bytes;
 #[cfg(feature = "dav1d")]
 use dav1d as backend;
 #[cfg(not(feature = "dav1d"))]
-use re_rav1d::dav1d as backend;
+use rav1d as backend;
 
 pub use picture::Picture;
 
@@ -24,7 +27,8 @@ use crate::error::DecodeError;
 pub struct DecoderConfig {
     /// Threads the decoder may use, its caller's included, 1 to 64.
     pub threads: usize,
-    /// The most luma samples of a picture; a larger one is refused before memory is taken for it.
+    /// The most luma samples of a picture, 1 to 2³⁰; a larger picture is refused before memory is
+    /// taken for it.
     pub max_pixels: u32,
     /// The operating point to decode (AV1 specification, 7.18.2 and 6.4.1), 0 to 31. A stream
     /// without that one is decoded at 0.
@@ -59,8 +63,7 @@ impl Decoder {
         if operating_point > 31 {
             return Err(DecodeError::OperatingPoint(operating_point));
         }
-        if max_pixels == 0 {
-            // The back end's word for no limit.
+        if !(1..=MAX_PIXELS).contains(&max_pixels) {
             return Err(DecodeError::MaxPixels(max_pixels));
         }
         let mut settings = backend::Settings::new();
@@ -157,7 +160,7 @@ impl Decoder {
             backend::Error::InvalidArgument => DecodeError::Damaged { timestamp, len },
             backend::Error::NotEnoughMemory => DecodeError::Memory { timestamp },
             backend::Error::UnsupportedBitstream => DecodeError::Unsupported { timestamp },
-            error if is_out_of_range(error) => {
+            backend::Error::UnknownError(OUT_OF_RANGE) => {
                 DecodeError::FrameSize { timestamp, max_pixels: self.max_pixels }
             }
             error => backend_error(error),
@@ -174,12 +177,6 @@ impl fmt::Debug for Decoder {
     }
 }
 
-/// Whether the error is ERANGE, by which dav1d says that a picture is above the size limit. The
-/// two back ends hold the number in different types, neither of which has a name outside.
-fn is_out_of_range(error: backend::Error) -> bool {
-    matches!(format!("{error:?}").as_str(), "UnknownError(ERANGE)" | "UnknownError(-34)")
-}
-
 fn backend_error(error: backend::Error) -> DecodeError {
     DecodeError::Backend { backend: BACKEND, message: error.to_string() }
 }
@@ -188,3 +185,8 @@ fn backend_error(error: backend::Error) -> DecodeError {
 const BACKEND: &str = "dav1d";
 #[cfg(not(feature = "dav1d"))]
 const BACKEND: &str = "rav1d";
+
+/// dav1d's word for a picture above the size limit: ERANGE negated, the same on all systems.
+const OUT_OF_RANGE: i32 = -34;
+/// Keeps the bytes of a plane, padding included, within 32 bits: `dav1d` counts them so.
+const MAX_PIXELS: u32 = 1 << 30;

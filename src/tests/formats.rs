@@ -101,5 +101,9 @@ fn decoder_settings() {
     assert_eq!(make(|c| c.threads = 65), Err(DecodeError::Threads(65)));
     assert_eq!(make(|c| c.operating_point = 31), Ok(()));
     assert_eq!(make(|c| c.operating_point = 32), Err(DecodeError::OperatingPoint(32)));
-    assert_eq!(make(|c| c.max_pixels = 0), Err(DecodeError::MaxPixels(0)));
+    assert_eq!(make(|c| c.max_pixels = 1 << 30), Ok(()));
+    for max_pixels in [0, (1 << 30) + 1] {
+        let config = DecoderConfig { max_pixels, ..DecoderConfig::default() };
+        assert_eq!(Decoder::new(config).unwrap_err(), DecodeError::MaxPixels(max_pixels));
+    }
 }

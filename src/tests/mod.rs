@@ -9,6 +9,8 @@ mod capi;
 mod damage;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod formats;
+#[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
+mod memory;
 #[cfg(test)]
 mod random_decisions;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]

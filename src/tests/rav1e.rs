@@ -56,6 +56,19 @@ fn settings_beyond_rav1e() {
 }
 
 #[test]
+fn every_size_has_an_encoder() {
+    for width in [16, 17, 640, 1_920, 4_096, 4_097, 8_191, 8_192] {
+        for height in [16, 19, 480, 1_080, 2_304, 2_305, 4_319, 4_320] {
+            let encoder = Encoder::new(config(width, height)).unwrap();
+            let threads = encoder.capabilities().max_threads;
+            assert!((1..=64).contains(&threads), "{threads} threads for {width}x{height}");
+        }
+    }
+    let encoder = Encoder::new(config(1_920, 1_080)).unwrap();
+    assert_eq!(encoder.capabilities().max_threads, 4);
+}
+
+#[test]
 fn delay_is_as_reported() {
     let mut encoder = Encoder::new(config(64, 64)).unwrap();
     let delay = u64::from(encoder.capabilities().delay_frames);
