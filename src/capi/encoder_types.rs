@@ -305,10 +305,10 @@ impl Rtav1Frame {
 
 impl From<Rtav1FrameOptions> for FrameOptions {
     fn from(options: Rtav1FrameOptions) -> Self {
-        let mut requests = Self::default();
-        requests.key_frame = options.key_frame != 0;
-        requests.qindex = (options.has_qindex != 0).then_some(options.qindex);
-        requests
+        Self {
+            key_frame: options.key_frame != 0,
+            qindex: (options.has_qindex != 0).then_some(options.qindex),
+        }
     }
 }
 

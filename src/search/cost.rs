@@ -36,12 +36,13 @@ impl CostTable {
         self.cdfs.copy_from(cdfs);
         for row in each_row() {
             let values = cdfs.row(row);
-            let n = usize::from(row.symbols);
+            // Behind the inverse probabilities comes the counter; there the last one, 0, belongs.
+            let last = values.len() - 1;
+            let bounds = values[..last].iter().map(|&v| u32::from(v)).chain([0]);
+            let costs = &mut self.costs[usize::from(row.offset)..];
             let mut above = 32768_u32;
-            for s in 0..n {
-                let below = if s + 1 == n { 0 } else { u32::from(values[s]) };
-                let probability = (above - below).min(32767);
-                self.costs[usize::from(row.offset) + s] = cost_of(probability, &self.log);
+            for (cost, below) in costs.iter_mut().zip(bounds) {
+                *cost = cost_of((above - below).min(32767), &self.log);
                 above = below;
             }
         }

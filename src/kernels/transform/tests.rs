@@ -195,7 +195,7 @@ fn flat_blocks_are_one_coefficient() {
             assert!(coefficients[1..].iter().all(|&c| c == 0), "{tx_size:?}");
             let outcome = oracle::inverse(&coefficients, tx_size, Some(dct));
             assert!(outcome.conformant, "{tx_size:?}");
-            assert!(outcome.residual.iter().all(|&r| r == value.into()), "{tx_size:?}");
+            assert!(outcome.residual.iter().all(|&r| r == i64::from(value)), "{tx_size:?}");
         }
     }
 }
