@@ -10,6 +10,13 @@
 //! distance-weighted compounds, loop restoration, superres or global motion. All partitions, block
 //! sizes and transform sizes, both sizes of superblocks, all chroma formats.
 
+#![allow(
+    clippy::if_same_then_else,
+    clippy::needless_range_loop,
+    clippy::nonminimal_bool,
+    reason = "the pseudo-code of the standard is kept as it is"
+)]
+
 mod block;
 mod coefficients;
 mod encoder_check;
