@@ -1,4 +1,4 @@
-//! Real-time AV1 for calls over thin links: a low-delay encoder, a decoder and an RTP packetizer.
+#![doc = include_str!("../README.md")]
 
 #[cfg(feature = "capi")]
 mod capi;

@@ -17,6 +17,8 @@ mod random_decisions;
 mod random_stream;
 #[cfg(all(test, feature = "rav1e"))]
 mod rav1e;
+#[cfg(test)]
+mod readme;
 #[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
 mod round_trip;
 #[cfg(test)]
