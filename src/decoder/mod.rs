@@ -3,6 +3,15 @@
 //! Two builds of one decoder stand behind it: dav1d's Rust port (feature `rav1d`) and the system's
 //! libdav1d (feature `dav1d`), which comes first when a build has both. libdav1d writes a line to
 //! the standard error stream for a damaged unit unless it was built without its log.
+//!
+//! With debug assertions rav1d records a backtrace at every access to shared memory and takes
+//! seconds a picture. An application that decodes in its debug builds wants this in `Cargo.toml`:
+//!
+//! ```toml
+//! [profile.dev.package.re_rav1d]
+//! opt-level = 2
+//! debug-assertions = false
+//! ```
 
 mod picture;
 #[cfg(not(feature = "dav1d"))]
