@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::error::Failure;
 use super::handle::{Handle, Report, c_string, call, create, free, guard, last_error, text_of};
-use super::memory::{CallerStruct, Out, fill, items};
+use super::memory::{CallerStruct, Out, byte, fill, items};
 use super::owned::{View, give, release};
 use super::status::Rtav1Status;
 use crate::decoder::{Decoder, DecoderConfig, Picture};
@@ -39,9 +39,9 @@ pub struct Rtav1DecoderConfig {
     pub max_pixels: u32,
     /// The operating point to decode, 0 to 31. A stream without that one is decoded at 0, the
     /// default.
-    pub operating_point: u8,
+    pub operating_point: u32,
     /// Nonzero, the default: film grain that the stream describes is put on the pictures.
-    pub film_grain: u8,
+    pub film_grain: u32,
 }
 
 /// A decoded picture. It is the caller's until `rtav1_picture_free`, must not be written to, and
@@ -181,7 +181,7 @@ impl Rtav1Decoder {
     unsafe fn new(config: *const Rtav1DecoderConfig) -> Result<Self, Failure> {
         // SAFETY: as for this function.
         let config = unsafe { Rtav1DecoderConfig::read(config) }?;
-        let decoder = Decoder::new(config.into())?;
+        let decoder = Decoder::new(config.to_settings()?)?;
         let backend_name = c_string(Decoder::backend_name());
         Ok(Self { decoder, backend_name, report: Report::default() })
     }
@@ -237,19 +237,20 @@ impl From<DecoderConfig> for Rtav1DecoderConfig {
             struct_size: size_of::<Self>(),
             threads: u32::try_from(config.threads).unwrap_or(u32::MAX),
             max_pixels: config.max_pixels,
-            operating_point: config.operating_point,
-            film_grain: u8::from(config.film_grain),
+            operating_point: u32::from(config.operating_point),
+            film_grain: u32::from(config.film_grain),
         }
     }
 }
 
-impl From<Rtav1DecoderConfig> for DecoderConfig {
-    fn from(config: Rtav1DecoderConfig) -> Self {
-        Self {
-            threads: config.threads as usize,
-            max_pixels: config.max_pixels,
-            operating_point: config.operating_point,
-            film_grain: config.film_grain != 0,
-        }
+impl Rtav1DecoderConfig {
+    /// The settings as the Rust interface has them.
+    fn to_settings(self) -> Result<DecoderConfig, Failure> {
+        Ok(DecoderConfig {
+            threads: self.threads as usize,
+            max_pixels: self.max_pixels,
+            operating_point: byte("operating_point", self.operating_point)?,
+            film_grain: self.film_grain != 0,
+        })
     }
 }

@@ -68,7 +68,7 @@ pub struct Rtav1DepacketizerConfig {
     pub max_obu_bytes: usize,
     /// Nonzero, the default: a unit may start directly after missing packets, judged by its first
     /// OBUs. Zero: such a unit is discarded as well, unless it starts a coded video sequence.
-    pub assume_start: u8,
+    pub assume_start: u32,
 }
 
 /// A received payload with what its RTP header said. The bytes are copied.
@@ -84,10 +84,10 @@ pub struct Rtav1RtpPacket {
     pub payload_len: usize,
     /// Timestamp, in ticks of 90 kHz.
     pub timestamp: u32,
+    /// Nonzero: the marker bit is set, as the packet is the last of its temporal unit.
+    pub marker: u32,
     /// Sequence number.
     pub sequence: u16,
-    /// Nonzero: the marker bit is set, as the packet is the last of its temporal unit.
-    pub marker: u8,
 }
 
 /// A temporal unit of which every packet has arrived.
@@ -286,7 +286,7 @@ impl From<DepacketizerConfig> for Rtav1DepacketizerConfig {
             max_bytes: config.max_bytes,
             max_obus: config.max_obus,
             max_obu_bytes: config.max_obu_bytes,
-            assume_start: u8::from(config.assume_start),
+            assume_start: u32::from(config.assume_start),
         }
     }
 }

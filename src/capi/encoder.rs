@@ -5,14 +5,14 @@ use std::ptr;
 
 use super::encoder_types::{
     Rtav1Capabilities, Rtav1EncodeOutcome, Rtav1EncoderConfig, Rtav1Frame, Rtav1FrameOptions,
-    Rtav1Unit,
+    Rtav1Unit, speed,
 };
 use super::error::Failure;
 use super::handle::{Handle, Report, c_string, call, create, free, guard, last_error, text_of};
 use super::memory::{CallerStruct, Out, fill};
 use super::owned::release;
 use super::status::Rtav1Status;
-use crate::config::{Rational, Speed};
+use crate::config::Rational;
 use crate::encoder::{Encoder, FrameOptions};
 
 /// Codes frames of one size into temporal units.
@@ -124,10 +124,10 @@ pub unsafe extern "C" fn rtav1_encoder_set_frame_rate(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_encoder_set_speed(
     encoder: *mut Rtav1Encoder,
-    speed: u8,
+    speed: u32,
 ) -> Rtav1Status {
     // SAFETY: the caller gives null or an encoder that it alone uses.
-    unsafe { call(encoder, |handle| Ok(handle.encoder.set_speed(Speed::new(speed)?)?)) }
+    unsafe { call(encoder, |handle| Ok(handle.encoder.set_speed(self::speed(speed)?)?)) }
 }
 
 /// Asks that the next frame be a key frame; if that one is dropped, the one after it.
@@ -190,7 +190,7 @@ impl Rtav1Encoder {
         let options = match options.is_null() {
             true => FrameOptions::default(),
             // SAFETY: as for this function.
-            false => unsafe { Rtav1FrameOptions::read(options) }?.into(),
+            false => unsafe { Rtav1FrameOptions::read(options) }?.to_requests()?,
         };
         outcome.set(Rtav1EncodeOutcome::give(self.encoder.encode(&frame, options)?));
         Ok(())

@@ -3,7 +3,7 @@
 use std::ptr;
 
 use super::error::Failure;
-use super::memory::{CallerStruct, items};
+use super::memory::{CallerStruct, byte, items};
 use super::owned::{View, give};
 use crate::config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
 use crate::encoder::{Capabilities, DropReason, EncodeOutcome, FrameOptions, TemporalUnit};
@@ -74,19 +74,19 @@ pub struct Rtav1EncoderConfig {
     /// Threads the encoder may use, the caller's included, 1 to 64. 1 by default.
     pub threads: u32,
     /// Base quantizer index, 0 to 255, with `RTAV1_RATE_MODE_CONSTANT_QINDEX`.
-    pub qindex: u8,
+    pub qindex: u32,
     /// 0, the slowest and smallest, to 10, the fastest and the default.
-    pub speed: u8,
+    pub speed: u32,
     /// Nonzero: each unit comes with the encoder's own reconstruction.
-    pub reconstruction: u8,
+    pub reconstruction: u32,
     /// color_primaries of ITU-T H.273; 2, the default, is unspecified.
-    pub color_primaries: u8,
+    pub color_primaries: u32,
     /// transfer_characteristics of ITU-T H.273; 2, the default, is unspecified.
-    pub transfer_characteristics: u8,
+    pub transfer_characteristics: u32,
     /// matrix_coefficients of ITU-T H.273; 2, the default, is unspecified.
-    pub matrix_coefficients: u8,
+    pub matrix_coefficients: u32,
     /// Nonzero: samples use all of 0 to 255 rather than 16 to 235.
-    pub full_range: u8,
+    pub full_range: u32,
 }
 
 /// A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -118,11 +118,11 @@ pub struct Rtav1FrameOptions {
     /// `sizeof(Rtav1FrameOptions)`.
     pub struct_size: usize,
     /// Nonzero: code this frame as a key frame.
-    pub key_frame: u8,
+    pub key_frame: u32,
     /// Nonzero: code this frame with the base quantizer index `qindex` whatever the rate.
-    pub has_qindex: u8,
+    pub has_qindex: u32,
     /// 0 to 255.
-    pub qindex: u8,
+    pub qindex: u32,
 }
 
 /// One coded frame: what a packetizer and a decoder take. It is the caller's until
@@ -180,17 +180,17 @@ pub struct Rtav1Capabilities {
     /// The most threads it makes use of.
     pub max_threads: u32,
     /// Nonzero: the bitrate can change on any frame.
-    pub live_bitrate: u8,
+    pub live_bitrate: u32,
     /// Nonzero: the nominal frame rate can change on any frame.
-    pub live_frame_rate: u8,
+    pub live_frame_rate: u32,
     /// Nonzero: the speed can change on any frame.
-    pub live_speed: u8,
+    pub live_speed: u32,
     /// Nonzero: a quantizer index can be given for a single frame.
-    pub frame_qindex: u8,
+    pub frame_qindex: u32,
     /// Nonzero: a key frame can be asked for on any frame.
-    pub key_on_request: u8,
+    pub key_on_request: u32,
     /// Nonzero: the reconstruction can be had.
-    pub reconstruction: u8,
+    pub reconstruction: u32,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers.
@@ -240,12 +240,12 @@ impl Rtav1EncoderConfig {
             engine: DEFAULT_ENGINE,
             threads: 1,
             qindex: 0,
-            speed: speed.level(),
+            speed: u32::from(speed.level()),
             reconstruction: 0,
-            color_primaries: color.primaries,
-            transfer_characteristics: color.transfer,
-            matrix_coefficients: color.matrix,
-            full_range: u8::from(color.full_range),
+            color_primaries: u32::from(color.primaries),
+            transfer_characteristics: u32::from(color.transfer),
+            matrix_coefficients: u32::from(color.matrix),
+            full_range: u32::from(color.full_range),
         }
     }
 
@@ -256,7 +256,7 @@ impl Rtav1EncoderConfig {
         settings.frame_rate = Rational::new(self.frame_rate_num, self.frame_rate_den);
         settings.rate = match self.rate_mode {
             BITRATE => RateMode::Bitrate(self.bitrate),
-            CONSTANT_QINDEX => RateMode::ConstantQindex(self.qindex),
+            CONSTANT_QINDEX => RateMode::ConstantQindex(byte("qindex", self.qindex)?),
             value => return Err(Failure::UnknownValue { field: "rate_mode", value }),
         };
         settings.engine = match self.engine {
@@ -266,12 +266,12 @@ impl Rtav1EncoderConfig {
         };
         settings.key_interval = (self.key_interval > 0).then_some(self.key_interval);
         settings.threads = self.threads as usize;
-        settings.speed = Speed::new(self.speed)?;
+        settings.speed = speed(self.speed)?;
         settings.reconstruction = self.reconstruction != 0;
         settings.color = ColorDescription {
-            primaries: self.color_primaries,
-            transfer: self.transfer_characteristics,
-            matrix: self.matrix_coefficients,
+            primaries: byte("color_primaries", self.color_primaries)?,
+            transfer: byte("transfer_characteristics", self.transfer_characteristics)?,
+            matrix: byte("matrix_coefficients", self.matrix_coefficients)?,
             full_range: self.full_range != 0,
         };
         Ok(settings)
@@ -303,12 +303,15 @@ impl Rtav1Frame {
     }
 }
 
-impl From<Rtav1FrameOptions> for FrameOptions {
-    fn from(options: Rtav1FrameOptions) -> Self {
-        Self {
-            key_frame: options.key_frame != 0,
-            qindex: (options.has_qindex != 0).then_some(options.qindex),
+impl Rtav1FrameOptions {
+    /// The requests as the Rust interface has them.
+    pub(super) fn to_requests(self) -> Result<FrameOptions, Failure> {
+        let mut requests = FrameOptions::default();
+        requests.key_frame = self.key_frame != 0;
+        if self.has_qindex != 0 {
+            requests.qindex = Some(byte("qindex", self.qindex)?);
         }
+        Ok(requests)
     }
 }
 
@@ -363,14 +366,19 @@ impl From<Capabilities> for Rtav1Capabilities {
             struct_size: size_of::<Self>(),
             delay_frames: capabilities.delay_frames,
             max_threads: u32::try_from(capabilities.max_threads).unwrap_or(u32::MAX),
-            live_bitrate: u8::from(capabilities.live_bitrate),
-            live_frame_rate: u8::from(capabilities.live_frame_rate),
-            live_speed: u8::from(capabilities.live_speed),
-            frame_qindex: u8::from(capabilities.frame_qindex),
-            key_on_request: u8::from(capabilities.key_on_request),
-            reconstruction: u8::from(capabilities.reconstruction),
+            live_bitrate: u32::from(capabilities.live_bitrate),
+            live_frame_rate: u32::from(capabilities.live_frame_rate),
+            live_speed: u32::from(capabilities.live_speed),
+            frame_qindex: u32::from(capabilities.frame_qindex),
+            key_on_request: u32::from(capabilities.key_on_request),
+            reconstruction: u32::from(capabilities.reconstruction),
         }
     }
+}
+
+/// A speed, in range.
+pub(super) fn speed(level: u32) -> Result<Speed, Failure> {
+    Ok(Speed::new(byte("speed", level)?)?)
 }
 
 const BITRATE: u32 = Rtav1RateMode::Bitrate as u32;

@@ -14,7 +14,7 @@ pub(super) enum Failure {
     Pointer(&'static str),
     #[error("{name}: struct_size is {size}, this library knows {expected}")]
     StructSize { name: &'static str, size: usize, expected: usize },
-    #[error("{field} = {value} is not defined")]
+    #[error("{field} = {value} has no meaning")]
     UnknownValue { field: &'static str, value: u32 },
     #[error("a buffer of {len} bytes cannot hold a text of {needed}")]
     BufferTooShort { len: usize, needed: usize },

@@ -114,6 +114,11 @@ impl<T> Out<T> {
     }
 }
 
+/// A field whose values are below 256; it is wider so that C cuts nothing off unseen.
+pub(super) fn byte(field: &'static str, value: u32) -> Result<u8, Failure> {
+    u8::try_from(value).map_err(|_| Failure::UnknownValue { field, value })
+}
+
 /// `len` items of the caller's; none if `len` is zero, whatever the pointer.
 ///
 /// # Safety

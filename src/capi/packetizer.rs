@@ -38,19 +38,19 @@ pub struct Rtav1Payload {
     /// Bytes written, at least 2; 0: no payload is left.
     pub len: usize,
     /// Nonzero: the marker bit of the RTP header is to be set, as the unit ends here.
-    pub marker: u8,
+    pub marker: u32,
     /// Nonzero: the packet is the first of a coded video sequence (N = 1).
-    pub new_sequence: u8,
+    pub new_sequence: u32,
     /// Nonzero: the packet is the first of its layer's frame.
-    pub first_of_frame: u8,
+    pub first_of_frame: u32,
     /// Nonzero: the packet is the last of its layer's frame.
-    pub last_of_frame: u8,
+    pub last_of_frame: u32,
     /// Nonzero: the OBUs in the packet have layer ids.
-    pub has_layer: u8,
+    pub has_layer: u32,
     /// Temporal layer, 0 to 7.
-    pub temporal_id: u8,
+    pub temporal_id: u32,
     /// Spatial layer, 0 to 3.
-    pub spatial_id: u8,
+    pub spatial_id: u32,
 }
 
 /// Cuts temporal units into RTP payloads.
@@ -235,13 +235,13 @@ impl From<&Payload> for Rtav1Payload {
     fn from(payload: &Payload) -> Self {
         Self {
             len: payload.len(),
-            marker: u8::from(payload.marker),
-            new_sequence: u8::from(payload.new_sequence),
-            first_of_frame: u8::from(payload.first_of_frame),
-            last_of_frame: u8::from(payload.last_of_frame),
-            has_layer: u8::from(payload.layer.is_some()),
-            temporal_id: payload.layer.map_or(0, |layer| layer.temporal_id),
-            spatial_id: payload.layer.map_or(0, |layer| layer.spatial_id),
+            marker: u32::from(payload.marker),
+            new_sequence: u32::from(payload.new_sequence),
+            first_of_frame: u32::from(payload.first_of_frame),
+            last_of_frame: u32::from(payload.last_of_frame),
+            has_layer: u32::from(payload.layer.is_some()),
+            temporal_id: payload.layer.map_or(0, |layer| u32::from(layer.temporal_id)),
+            spatial_id: payload.layer.map_or(0, |layer| u32::from(layer.spatial_id)),
             ..Self::none()
         }
     }

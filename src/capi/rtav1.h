@@ -1,0 +1,877 @@
+/*
+ * rtav1: AV1 for real-time calls. Generated from the sources in src/capi; do not edit.
+ *
+ * Calls. All but those that free or give a string return an Rtav1Status, 0 for success. A call
+ * that fails changes nothing, unless its text says otherwise, and leaves null or zeros in its
+ * outputs if it came so far. What exactly was wrong is said by the ..._error function of the
+ * handle, or in the `message` buffer where there is no handle.
+ *
+ * Structs of the caller begin with `struct_size`, which the caller sets to the size it was
+ * compiled with, for example
+ *     Rtav1Frame frame = { .struct_size = sizeof frame, .width = 640, ... };
+ * or lets ..._default set. Flags in them are integers, and any nonzero value is yes. Structs that
+ * the library gives may grow at their end in a later version.
+ *
+ * Memory. What the caller passes in stays the caller's and is not used after the call. What a
+ * call gives through a pointer to a pointer (handles, units, pictures, events) is the caller's
+ * until it passes it to the matching ..._free, which takes the address of the pointer and sets it
+ * to null, so that freeing twice does no harm. Units, pictures and events may outlive the handle
+ * that gave them. A pointer must be null or valid: null is answered with
+ * RTAV1_STATUS_NULL_POINTER, but pointers to memory that is gone, and lengths beyond the memory
+ * that is there, cannot be told.
+ *
+ * Threads. A handle may go from thread to thread but serves one call at a time; different handles
+ * are independent. What was given may be read by many threads at once. The library has no global
+ * state, prints nothing and starts no threads that the settings do not ask for; only if it is
+ * itself at fault (RTAV1_STATUS_PANIC) a line goes to stderr.
+ *
+ * A library that was built without a decoder lacks the functions rtav1_decoder_*.
+ */
+
+
+#ifndef RTAV1_H
+#define RTAV1_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+// Version of the interface that this header describes. A program works with every library whose
+// `rtav1_abi_version` gives the same number.
+#define RTAV1_ABI_VERSION 1
+
+// What a call came to. Zero is success, everything else an error; codes that are not listed here
+// may come from a later library.
+typedef enum Rtav1Status {
+    // Success.
+    RTAV1_STATUS_OK = 0,
+    // A pointer is null or not aligned for its type.
+    RTAV1_STATUS_NULL_POINTER = 1,
+    // `struct_size` is not the size of the struct.
+    RTAV1_STATUS_STRUCT_SIZE = 2,
+    // A field or an argument has a value without meaning.
+    RTAV1_STATUS_UNKNOWN_VALUE = 3,
+    // The buffer for a text is too short.
+    RTAV1_STATUS_BUFFER_TOO_SHORT = 4,
+    // A length is larger than memory.
+    RTAV1_STATUS_LENGTH = 5,
+    // A text is not UTF-8.
+    RTAV1_STATUS_NOT_UTF8 = 6,
+    // The library is at fault; the handle serves no more and can only be freed.
+    RTAV1_STATUS_PANIC = 7,
+    // The samples are not 8 bits deep.
+    RTAV1_STATUS_FRAME_BIT_DEPTH = 101,
+    // The chroma planes are not those of 4:2:0.
+    RTAV1_STATUS_FRAME_LAYOUT = 102,
+    // A plane holds fewer bytes than its rows need.
+    RTAV1_STATUS_FRAME_PLANE_LENGTH = 103,
+    // The picture is smaller than 16x16 or larger than 8192x4320.
+    RTAV1_STATUS_FRAME_SIZE = 104,
+    // A stride is smaller than a row.
+    RTAV1_STATUS_FRAME_STRIDE = 105,
+    // Stride times height is beyond the address space.
+    RTAV1_STATUS_FRAME_STRIDE_OVERFLOW = 106,
+    // The bitrate is outside 1 kbit/s to 100 Mbit/s.
+    RTAV1_STATUS_CONFIG_BITRATE = 201,
+    // A code point of the color description is reserved, or does not go with 4:2:0.
+    RTAV1_STATUS_CONFIG_COLOR = 202,
+    // A rate was set on an encoder whose quantizer index is constant.
+    RTAV1_STATUS_CONFIG_CONSTANT_QINDEX = 203,
+    // The engine is not part of this build.
+    RTAV1_STATUS_CONFIG_ENGINE_MISSING = 204,
+    // The frame rate is not between 1/10 and 240 frames a second.
+    RTAV1_STATUS_CONFIG_FRAME_RATE = 205,
+    // The key-frame interval is out of range.
+    RTAV1_STATUS_CONFIG_KEY_INTERVAL = 206,
+    // The picture size of the encoder is out of range.
+    RTAV1_STATUS_CONFIG_SIZE = 207,
+    // The speed is above 10.
+    RTAV1_STATUS_CONFIG_SPEED = 208,
+    // The thread count of the encoder is zero or above 64.
+    RTAV1_STATUS_CONFIG_THREADS = 209,
+    // A tick is zero, longer than a second or shorter than a nanosecond.
+    RTAV1_STATUS_CONFIG_TIMEBASE = 210,
+    // The engine cannot serve the setting or the request.
+    RTAV1_STATUS_CONFIG_UNSUPPORTED = 211,
+    // The engine failed on its own account.
+    RTAV1_STATUS_ENCODE_ENGINE = 301,
+    // The encoder was flushed and takes no more frames.
+    RTAV1_STATUS_ENCODE_FLUSHED = 302,
+    // The frame's size is not the encoder's.
+    RTAV1_STATUS_ENCODE_SIZE = 303,
+    // The timestamp does not come after the last one.
+    RTAV1_STATUS_ENCODE_TIMESTAMP = 304,
+    // The decoder's back end failed on its own account.
+    RTAV1_STATUS_DECODE_BACKEND = 401,
+    // The unit is damaged, is not AV1 or lacks its references.
+    RTAV1_STATUS_DECODE_DAMAGED = 402,
+    // The unit has no bytes.
+    RTAV1_STATUS_DECODE_EMPTY = 403,
+    // The picture has more luma samples than the decoder's settings allow.
+    RTAV1_STATUS_DECODE_FRAME_SIZE = 404,
+    // The size limit is zero.
+    RTAV1_STATUS_DECODE_MAX_PIXELS = 405,
+    // Memory ran out.
+    RTAV1_STATUS_DECODE_MEMORY = 406,
+    // The operating point is above 31.
+    RTAV1_STATUS_DECODE_OPERATING_POINT = 407,
+    // The thread count of the decoder is zero or above 64.
+    RTAV1_STATUS_DECODE_THREADS = 408,
+    // The unit uses a part of AV1 that the decoder was built without.
+    RTAV1_STATUS_DECODE_UNSUPPORTED = 409,
+    // The buffer is shorter than the payload.
+    RTAV1_STATUS_RTP_BUFFER_TOO_SHORT = 501,
+    // A setting is out of range.
+    RTAV1_STATUS_RTP_CONFIG = 502,
+    // The data are more than one temporal unit.
+    RTAV1_STATUS_RTP_DELIMITER_INSIDE = 503,
+    // An aggregation header cannot count so many elements.
+    RTAV1_STATUS_RTP_ELEMENT_COUNT = 504,
+    // An OBU element is longer than the bytes that are left.
+    RTAV1_STATUS_RTP_ELEMENT_LENGTH = 505,
+    // The length field of an OBU element cannot be read.
+    RTAV1_STATUS_RTP_ELEMENT_LENGTH_FIELD = 506,
+    // An OBU element is missing or empty.
+    RTAV1_STATUS_RTP_ELEMENT_MISSING = 507,
+    // An fmtp parameter stands twice.
+    RTAV1_STATUS_RTP_FMTP_REPEATED = 508,
+    // An fmtp parameter has no value, or one that is no number or out of range.
+    RTAV1_STATUS_RTP_FMTP_VALUE = 509,
+    // The depacketizer holds all it may; its events have to be taken first.
+    RTAV1_STATUS_RTP_NOT_DRAINED = 510,
+    // The data hold no OBU that may be sent.
+    RTAV1_STATUS_RTP_NOTHING_TO_SEND = 511,
+    // The temporal unit is malformed.
+    RTAV1_STATUS_RTP_OBU = 512,
+    // A packet has room for fewer than 3 or more than 65535 bytes.
+    RTAV1_STATUS_RTP_PACKET_LIMIT = 513,
+    // A payload is longer than any UDP packet.
+    RTAV1_STATUS_RTP_PAYLOAD_LENGTH = 514,
+    // An aggregation header starts a coded video sequence within an OBU.
+    RTAV1_STATUS_RTP_SEQUENCE_STARTS_IN_FRAGMENT = 515,
+    // A bit that aligns to the next byte is set.
+    RTAV1_STATUS_BITSTREAM_ALIGNMENT = 601,
+    // The bits of a header were cut short.
+    RTAV1_STATUS_BITSTREAM_BITS_EXHAUSTED = 602,
+    // A stream does not start with a temporal delimiter.
+    RTAV1_STATUS_BITSTREAM_DELIMITER_MISSING = 603,
+    // obu_forbidden_bit is set.
+    RTAV1_STATUS_BITSTREAM_FORBIDDEN_BIT = 604,
+    // A frame ends before its last tile.
+    RTAV1_STATUS_BITSTREAM_FRAME_INCOMPLETE = 605,
+    // An OBU header was cut short.
+    RTAV1_STATUS_BITSTREAM_HEADER_TRUNCATED = 606,
+    // A header contradicts itself or the state of the decoder.
+    RTAV1_STATUS_BITSTREAM_INCONSISTENT = 607,
+    // A leb128 value goes on after its eighth byte.
+    RTAV1_STATUS_BITSTREAM_LEB128_LENGTH = 608,
+    // A leb128 value does not fit the length asked for.
+    RTAV1_STATUS_BITSTREAM_LEB128_PADDING = 609,
+    // A leb128 value was cut short.
+    RTAV1_STATUS_BITSTREAM_LEB128_TRUNCATED = 610,
+    // A leb128 value is above 4294967295.
+    RTAV1_STATUS_BITSTREAM_LEB128_VALUE = 611,
+    // An OBU comes at a wrong place.
+    RTAV1_STATUS_BITSTREAM_OBU_ORDER = 612,
+    // An OBU is longer than the bytes that are left.
+    RTAV1_STATUS_BITSTREAM_OBU_SIZE = 613,
+    // The sequence lacks the operating point that was chosen.
+    RTAV1_STATUS_BITSTREAM_OPERATING_POINT = 614,
+    // A redundant frame header is not a copy of the first one.
+    RTAV1_STATUS_BITSTREAM_REDUNDANT_HEADER = 615,
+    // A frame refers to a slot of another bit depth or chroma format.
+    RTAV1_STATUS_BITSTREAM_REFERENCE_FORMAT = 616,
+    // A frame refers to a slot that is empty or no longer valid.
+    RTAV1_STATUS_BITSTREAM_REFERENCE_INVALID = 617,
+    // A frame is over 2 times smaller or 16 times larger than a reference.
+    RTAV1_STATUS_BITSTREAM_REFERENCE_SIZE = 618,
+    // There is a frame before any sequence header.
+    RTAV1_STATUS_BITSTREAM_SEQUENCE_HEADER_MISSING = 619,
+    // An OBU lacks obu_size where the format needs it.
+    RTAV1_STATUS_BITSTREAM_SIZE_MISSING = 620,
+    // A tile is longer than its tile group, or empty.
+    RTAV1_STATUS_BITSTREAM_TILE_SIZE = 621,
+    // The payload does not end with a one and zeros.
+    RTAV1_STATUS_BITSTREAM_TRAILING_BITS = 622,
+    // A syntax element has a value that the standard rules out.
+    RTAV1_STATUS_BITSTREAM_VALUE = 623,
+} Rtav1Status;
+
+// Which chroma planes a picture has.
+typedef enum Rtav1ChromaLayout {
+    // None.
+    RTAV1_CHROMA_LAYOUT_MONOCHROME = 0,
+    // Half the width and half the height of luma, each rounded up.
+    RTAV1_CHROMA_LAYOUT_YUV420 = 1,
+    // Half the width of luma, rounded up.
+    RTAV1_CHROMA_LAYOUT_YUV422 = 2,
+    // As luma.
+    RTAV1_CHROMA_LAYOUT_YUV444 = 3,
+} Rtav1ChromaLayout;
+
+// What became of a packet.
+typedef enum Rtav1Arrival {
+    // It was taken.
+    RTAV1_ARRIVAL_ACCEPTED = 0,
+    // It is here already.
+    RTAV1_ARRIVAL_DUPLICATE = 1,
+    // Its sequence number is far from all others: it is kept aside, and taken if the next number
+    // arrives too.
+    RTAV1_ARRIVAL_HELD = 2,
+    // The place it belongs to was passed.
+    RTAV1_ARRIVAL_LATE = 3,
+} Rtav1Arrival;
+
+// Why data were lost.
+typedef enum Rtav1LossReason {
+    // Packets did not arrive in time, and the unit they interrupt was discarded.
+    RTAV1_LOSS_REASON_MISSING = 0,
+    // The first packets of the unit are missing.
+    RTAV1_LOSS_REASON_MISSING_START = 1,
+    // `rtav1_depacketizer_flush` was called before the end of the unit had arrived.
+    RTAV1_LOSS_REASON_INCOMPLETE = 2,
+    // A packet was malformed, and its unit was discarded.
+    RTAV1_LOSS_REASON_MALFORMED = 3,
+    // Fragments do not follow each other as the sender says they do.
+    RTAV1_LOSS_REASON_INCONSISTENT = 4,
+    // An OBU of the unit is malformed.
+    RTAV1_LOSS_REASON_OBU = 5,
+    // The unit is larger than a setting allows.
+    RTAV1_LOSS_REASON_LIMIT = 6,
+    // The sender started anew with other sequence numbers.
+    RTAV1_LOSS_REASON_RESTART = 7,
+} Rtav1LossReason;
+
+// Values of `Rtav1EncoderConfig.engine`.
+typedef enum Rtav1Engine {
+    // The library's choice.
+    RTAV1_ENGINE_DEFAULT = 0,
+    // rav1e: several frames of delay, everything but key frames fixed at the start.
+    RTAV1_ENGINE_RAV1E = 1,
+} Rtav1Engine;
+
+// Values of `Rtav1EncoderConfig.rate_mode`.
+typedef enum Rtav1RateMode {
+    // A mean rate, in the field `bitrate`.
+    RTAV1_RATE_MODE_BITRATE = 0,
+    // One quantizer index, in the field `qindex`.
+    RTAV1_RATE_MODE_CONSTANT_QINDEX = 1,
+} Rtav1RateMode;
+
+// Values of `Rtav1Frame.format`; both are 8-bit 4:2:0.
+typedef enum Rtav1PixelFormat {
+    // Three planes: Y, U, V. The chroma planes are (width + 1) / 2 by (height + 1) / 2 samples.
+    RTAV1_PIXEL_FORMAT_I420 = 0,
+    // Two planes: Y, and U and V interleaved sample by sample.
+    RTAV1_PIXEL_FORMAT_NV12 = 1,
+} Rtav1PixelFormat;
+
+// Values of `Rtav1EncodeOutcome.drop_reason`.
+typedef enum Rtav1DropReason {
+    // The frame was not dropped.
+    RTAV1_DROP_REASON_NONE = 0,
+    // The link still owes the bits of earlier frames.
+    RTAV1_DROP_REASON_LINK_FULL = 1,
+} Rtav1DropReason;
+
+// Decodes temporal units into pictures.
+typedef struct Rtav1Decoder Rtav1Decoder;
+
+// Puts the packets of one RTP stream together to temporal units.
+typedef struct Rtav1Depacketizer Rtav1Depacketizer;
+
+// Codes frames of one size into temporal units.
+typedef struct Rtav1Encoder Rtav1Encoder;
+
+// Cuts temporal units into RTP payloads.
+typedef struct Rtav1Packetizer Rtav1Packetizer;
+
+// Settings of an encoder, to be filled by `rtav1_encoder_config_default` and then changed.
+typedef struct Rtav1EncoderConfig {
+    // `sizeof(Rtav1EncoderConfig)`.
+    size_t struct_size;
+    // Width in luma samples, 16 to 8192.
+    uint32_t width;
+    // Height in luma samples, 16 to 4320.
+    uint32_t height;
+    // Length of a timestamp's tick in seconds: numerator. 1/90000 by default.
+    uint32_t timebase_num;
+    // Length of a timestamp's tick in seconds: denominator.
+    uint32_t timebase_den;
+    // Nominal frames a second, 1/10 to 240: numerator. 30/1 by default.
+    uint32_t frame_rate_num;
+    // Nominal frames a second: denominator.
+    uint32_t frame_rate_den;
+    // An `Rtav1RateMode`, by default a bitrate.
+    uint32_t rate_mode;
+    // Bit/s of coded OBUs, 1000 to 100000000, with `RTAV1_RATE_MODE_BITRATE`.
+    uint32_t bitrate;
+    // Frames from one key frame to the next at most; 0, the default: key frames on request only.
+    uint32_t key_interval;
+    // An `Rtav1Engine`.
+    uint32_t engine;
+    // Threads the encoder may use, the caller's included, 1 to 64. 1 by default.
+    uint32_t threads;
+    // Base quantizer index, 0 to 255, with `RTAV1_RATE_MODE_CONSTANT_QINDEX`.
+    uint32_t qindex;
+    // 0, the slowest and smallest, to 10, the fastest and the default.
+    uint32_t speed;
+    // Nonzero: each unit comes with the encoder's own reconstruction.
+    uint32_t reconstruction;
+    // color_primaries of ITU-T H.273; 2, the default, is unspecified.
+    uint32_t color_primaries;
+    // transfer_characteristics of ITU-T H.273; 2, the default, is unspecified.
+    uint32_t transfer_characteristics;
+    // matrix_coefficients of ITU-T H.273; 2, the default, is unspecified.
+    uint32_t matrix_coefficients;
+    // Nonzero: samples use all of 0 to 255 rather than 16 to 235.
+    uint32_t full_range;
+} Rtav1EncoderConfig;
+
+// A picture to be coded. The samples stay the caller's and are not used after the call.
+typedef struct Rtav1Frame {
+    // `sizeof(Rtav1Frame)`.
+    size_t struct_size;
+    // The first sample of each plane.
+    const uint8_t *planes[3];
+    // Bytes that may be read at each plane; the last row may end without its padding.
+    size_t lengths[3];
+    // Bytes from the start of a row to the start of the next, of each plane.
+    size_t strides[3];
+    // Time in ticks of the encoder's time base, above that of the frame before.
+    uint64_t timestamp;
+    // Width in luma samples.
+    uint32_t width;
+    // Height in luma samples.
+    uint32_t height;
+    // An `Rtav1PixelFormat`.
+    uint32_t format;
+} Rtav1Frame;
+
+// Requests for one frame; zero in all fields but the first asks for nothing.
+typedef struct Rtav1FrameOptions {
+    // `sizeof(Rtav1FrameOptions)`.
+    size_t struct_size;
+    // Nonzero: code this frame as a key frame.
+    uint32_t key_frame;
+    // Nonzero: code this frame with the base quantizer index `qindex` whatever the rate.
+    uint32_t has_qindex;
+    // 0 to 255.
+    uint32_t qindex;
+} Rtav1FrameOptions;
+
+// One coded frame: what a packetizer and a decoder take. It is the caller's until
+// `rtav1_unit_free` and does not depend on the encoder.
+typedef struct Rtav1Unit {
+    // OBUs in the low-overhead format, led by a temporal delimiter.
+    const uint8_t *data;
+    // Bytes at `data`.
+    size_t len;
+    // The timestamp of the frame.
+    uint64_t timestamp;
+    // Coded width in luma samples.
+    uint32_t width;
+    // Coded height in luma samples.
+    uint32_t height;
+    // Whether decoding can start here.
+    bool key_frame;
+    // Temporal layer, 0 to 7.
+    uint8_t temporal_id;
+    // Spatial layer, 0 to 3.
+    uint8_t spatial_id;
+    // Base quantizer index of the frame, 0 to 255.
+    uint8_t qindex;
+    // Y, U and V of the encoder's reconstruction; null if the settings do not ask for it.
+    const uint8_t *reconstruction[3];
+    // Bytes from row to row of each plane of the reconstruction.
+    size_t reconstruction_strides[3];
+} Rtav1Unit;
+
+// What came of one call to `rtav1_encoder_encode`. While an engine with delay fills up there is
+// neither a unit nor a dropped frame.
+typedef struct Rtav1EncodeOutcome {
+    // `sizeof(Rtav1EncodeOutcome)`.
+    size_t struct_size;
+    // The coded frame or null; with an engine that has delay, an earlier one than went in. What
+    // stood here before the call is overwritten, not freed.
+    const struct Rtav1Unit *unit;
+    // Timestamp of the frame that was dropped.
+    uint64_t dropped_timestamp;
+    // An `Rtav1DropReason`: `RTAV1_DROP_REASON_NONE` unless a frame was dropped.
+    uint32_t drop_reason;
+} Rtav1EncodeOutcome;
+
+// What an engine can do; a call beyond it fails with `RTAV1_STATUS_CONFIG_UNSUPPORTED`.
+typedef struct Rtav1Capabilities {
+    // `sizeof(Rtav1Capabilities)`.
+    size_t struct_size;
+    // Frames that go in before the first unit comes out; 0 is one in, one out.
+    uint32_t delay_frames;
+    // The most threads it makes use of.
+    uint32_t max_threads;
+    // Nonzero: the bitrate can change on any frame.
+    uint32_t live_bitrate;
+    // Nonzero: the nominal frame rate can change on any frame.
+    uint32_t live_frame_rate;
+    // Nonzero: the speed can change on any frame.
+    uint32_t live_speed;
+    // Nonzero: a quantizer index can be given for a single frame.
+    uint32_t frame_qindex;
+    // Nonzero: a key frame can be asked for on any frame.
+    uint32_t key_on_request;
+    // Nonzero: the reconstruction can be had.
+    uint32_t reconstruction;
+} Rtav1Capabilities;
+
+// Settings of a decoder, to be filled by `rtav1_decoder_config_default` and then changed.
+typedef struct Rtav1DecoderConfig {
+    // `sizeof(Rtav1DecoderConfig)`.
+    size_t struct_size;
+    // Threads the decoder may use, the caller's included, 1 to 64. 1 by default.
+    uint32_t threads;
+    // The most luma samples of a picture, 8192 * 4320 by default; a larger one is refused before
+    // memory is taken for it.
+    uint32_t max_pixels;
+    // The operating point to decode, 0 to 31. A stream without that one is decoded at 0, the
+    // default.
+    uint32_t operating_point;
+    // Nonzero, the default: film grain that the stream describes is put on the pictures.
+    uint32_t film_grain;
+} Rtav1DecoderConfig;
+
+// A decoded picture. It is the caller's until `rtav1_picture_free`, must not be written to, and
+// does not depend on the decoder.
+typedef struct Rtav1Picture {
+    // Y, U and V; null for a plane that the picture lacks. With a bit depth above 8 a sample has
+    // two bytes in the machine's order.
+    const uint8_t *planes[3];
+    // Bytes from the start of a row to the start of the next, of each plane.
+    size_t strides[3];
+    // Samples in a row of each plane.
+    size_t plane_widths[3];
+    // Rows of each plane.
+    size_t plane_heights[3];
+    // The timestamp that came with the unit.
+    uint64_t timestamp;
+    // Width in luma samples.
+    uint32_t width;
+    // Height in luma samples.
+    uint32_t height;
+    // Which chroma planes there are.
+    enum Rtav1ChromaLayout layout;
+    // Bits of a sample: 8, 10 or 12.
+    uint8_t bit_depth;
+    // Whether samples use all of their range, 0 to 255 in 8 bits, rather than 16 to 235.
+    bool full_range;
+} Rtav1Picture;
+
+// What a depacketizer holds at most, to be filled by `rtav1_depacketizer_config_default` and then
+// changed.
+typedef struct Rtav1DepacketizerConfig {
+    // `sizeof(Rtav1DepacketizerConfig)`.
+    size_t struct_size;
+    // The reorder window, 0 to 1024: a missing packet is given up once one has arrived whose
+    // sequence number is higher by more than this. 64 by default.
+    size_t reorder_packets;
+    // Temporal units in flight, 1 to 1024. 32 by default.
+    size_t max_units;
+    // Bytes held, 4096 to 2^30. 4 MiB by default.
+    size_t max_bytes;
+    // OBUs of a temporal unit, 1 to 65536. 1024 by default.
+    size_t max_obus;
+    // Bytes of one OBU, 2 to 2^30. 2 MiB by default.
+    size_t max_obu_bytes;
+    // Nonzero, the default: a unit may start directly after missing packets, judged by its first
+    // OBUs. Zero: such a unit is discarded as well, unless it starts a coded video sequence.
+    uint32_t assume_start;
+} Rtav1DepacketizerConfig;
+
+// A received payload with what its RTP header said. The bytes are copied.
+typedef struct Rtav1RtpPacket {
+    // `sizeof(Rtav1RtpPacket)`.
+    size_t struct_size;
+    // What follows the RTP header and its extensions, without RTP padding.
+    const uint8_t *payload;
+    // Bytes at `payload`; 0, as of a packet that probes the bandwidth, takes up the sequence
+    // number and nothing else.
+    size_t payload_len;
+    // Timestamp, in ticks of 90 kHz.
+    uint32_t timestamp;
+    // Nonzero: the marker bit is set, as the packet is the last of its temporal unit.
+    uint32_t marker;
+    // Sequence number.
+    uint16_t sequence;
+} Rtav1RtpPacket;
+
+// A temporal unit of which every packet has arrived.
+typedef struct Rtav1ReceivedUnit {
+    // A temporal delimiter and the OBUs, each with a size field.
+    const uint8_t *data;
+    // Bytes at `data`.
+    size_t len;
+    // The RTP timestamp, in ticks of 90 kHz, continued over the wrap of its 32 bits.
+    int64_t timestamp;
+    // Packets of the unit, those without content left out.
+    size_t packets;
+    // The RTP timestamp as it was on the wire.
+    uint32_t rtp_timestamp;
+    // Sequence number of the first packet.
+    uint16_t first_sequence;
+    // The unit starts a coded video sequence, as the sender says (N = 1).
+    bool new_sequence;
+    // The unit holds a sequence header, so that it may be a key frame.
+    bool sequence_header;
+    // That the first packet is the unit's first follows from the packet before it, or from N.
+    bool start_proven;
+    // Every packet since the last unit with `new_sequence` has arrived.
+    bool unbroken;
+} Rtav1ReceivedUnit;
+
+// Something that was sent and will not come out.
+typedef struct Rtav1Loss {
+    // Name of the setting, with `RTAV1_LOSS_REASON_LIMIT`; null otherwise.
+    const char *setting;
+    // How many packets did not arrive or were malformed.
+    size_t missing_count;
+    // Packets that had arrived and were discarded.
+    size_t discarded_packets;
+    // Why.
+    enum Rtav1LossReason reason;
+    // What is wrong with the OBU, with `RTAV1_LOSS_REASON_OBU`; `RTAV1_STATUS_OK` otherwise.
+    enum Rtav1Status obu_status;
+    // RTP timestamp of the unit they belonged to, if `has_rtp_timestamp`.
+    uint32_t rtp_timestamp;
+    // Sequence number of the first missing packet, if `missing_count` is not 0.
+    uint16_t first_missing;
+    // Whether the timestamp is known.
+    bool has_rtp_timestamp;
+    // Whether what comes next may refer to what was lost, so that a key frame is to be asked for.
+    bool key_frame_needed;
+} Rtav1Loss;
+
+// What comes out of a depacketizer. One of the pointers is set; an event where neither is comes
+// from a later library and is to be ignored. The event with all it leads to is the caller's until
+// `rtav1_event_free` and does not depend on the depacketizer.
+typedef struct Rtav1Event {
+    // A complete temporal unit, or null.
+    const struct Rtav1ReceivedUnit *unit;
+    // A loss, or null.
+    const struct Rtav1Loss *loss;
+} Rtav1Event;
+
+// How large payloads may be, in bytes. The reductions, zero unless needed, leave room for RTP
+// header extensions that only some packets carry.
+typedef struct Rtav1PacketLimits {
+    // `sizeof(Rtav1PacketLimits)`.
+    size_t struct_size;
+    // The most bytes of a payload, up to 65535: what the network carries, less IP, UDP and RTP
+    // headers, extensions that every packet has, and SRTP's tag.
+    size_t max_payload;
+    // By how much less the first payload of a frame may hold, if the frame has several.
+    size_t first_reduction;
+    // By how much less the last payload of a frame may hold, if the frame has several.
+    size_t last_reduction;
+    // By how much less the only payload of a frame may hold.
+    size_t single_reduction;
+} Rtav1PacketLimits;
+
+// What belongs to a payload that was written to the caller's buffer.
+typedef struct Rtav1Payload {
+    // `sizeof(Rtav1Payload)`.
+    size_t struct_size;
+    // Bytes written, at least 2; 0: no payload is left.
+    size_t len;
+    // Nonzero: the marker bit of the RTP header is to be set, as the unit ends here.
+    uint32_t marker;
+    // Nonzero: the packet is the first of a coded video sequence (N = 1).
+    uint32_t new_sequence;
+    // Nonzero: the packet is the first of its layer's frame.
+    uint32_t first_of_frame;
+    // Nonzero: the packet is the last of its layer's frame.
+    uint32_t last_of_frame;
+    // Nonzero: the OBUs in the packet have layer ids.
+    uint32_t has_layer;
+    // Temporal layer, 0 to 7.
+    uint32_t temporal_id;
+    // Spatial layer, 0 to 3.
+    uint32_t spatial_id;
+} Rtav1Payload;
+
+// A picture stream whose level is asked for.
+typedef struct Rtav1StreamDescription {
+    // `sizeof(Rtav1StreamDescription)`.
+    size_t struct_size;
+    // The highest rate in bit/s.
+    uint64_t bitrate;
+    // Width of the largest picture, 1 to 65536 luma samples.
+    uint32_t width;
+    // Height of the largest picture, 1 to 65536 luma samples.
+    uint32_t height;
+    // Coded pictures a second, each shown once: numerator.
+    uint32_t frame_rate_num;
+    // Coded pictures a second: denominator.
+    uint32_t frame_rate_den;
+    // seq_profile, 0 to 2; this library's encoder makes 0.
+    uint32_t profile;
+} Rtav1StreamDescription;
+
+// The highest profile, level and tier of a stream, or that a receiver supports.
+typedef struct Rtav1FmtpParameters {
+    // `sizeof(Rtav1FmtpParameters)`.
+    size_t struct_size;
+    // seq_profile, 0 to 2.
+    uint32_t profile;
+    // seq_level_idx, 0 to 31: level X.Y is 4 * (X - 2) + Y, and 31 is "maximum parameters".
+    uint32_t level_idx;
+    // seq_tier, 0 (main) or 1 (high).
+    uint32_t tier;
+} Rtav1FmtpParameters;
+
+#ifdef __cplusplus
+extern "C" {
+#endif // __cplusplus
+
+// Version of the interface that the library has, to be compared with `RTAV1_ABI_VERSION`.
+uint32_t rtav1_abi_version(void);
+
+// Version of the library, such as "0.1.0"; the string is always valid.
+const char *rtav1_version(void);
+
+// What a status means, in a few words; the string is always valid.
+//
+// The text of a failed call, with the offending values, comes from the handle (for example
+// `rtav1_encoder_error`) or, where there is no handle yet, in the `message` buffer.
+const char *rtav1_status_string(int32_t status);
+
+// Fills `config` for `width` by `height` luma samples at `bitrate` bit/s: 30 frames a second,
+// 90 kHz ticks, one thread, key frames on request, the default engine at its fastest.
+// `struct_size` is `sizeof *config`. The values are checked by `rtav1_encoder_new`.
+enum Rtav1Status rtav1_encoder_config_default(struct Rtav1EncoderConfig *config,
+                                              size_t struct_size,
+                                              uint32_t width,
+                                              uint32_t height,
+                                              uint32_t bitrate);
+
+// Makes an encoder; `*encoder` becomes null on failure. Freed by `rtav1_encoder_free`.
+//
+// `message` may be null, or get the text of the error, cut to `capacity` bytes with its NUL.
+enum Rtav1Status rtav1_encoder_new(const struct Rtav1EncoderConfig *config,
+                                   struct Rtav1Encoder **encoder,
+                                   char *message,
+                                   size_t capacity);
+
+// Frees the encoder and sets `*encoder` to null; does nothing where that is null already.
+void rtav1_encoder_free(struct Rtav1Encoder **encoder);
+
+// Text of the last call on this handle that failed, empty if none did; valid until the next call
+// on the handle.
+const char *rtav1_encoder_error(struct Rtav1Encoder *encoder);
+
+// Takes one frame and gives at most one unit. `options` may be null: no requests.
+//
+// A frame that is refused leaves the encoder as it was.
+enum Rtav1Status rtav1_encoder_encode(struct Rtav1Encoder *encoder,
+                                      const struct Rtav1Frame *frame,
+                                      const struct Rtav1FrameOptions *options,
+                                      struct Rtav1EncodeOutcome *outcome);
+
+// Ends the stream and gives one of the frames still inside; to be called until `*unit` is null.
+// From the first call on no more frames are taken.
+enum Rtav1Status rtav1_encoder_flush(struct Rtav1Encoder *encoder, const struct Rtav1Unit **unit);
+
+// Sets the target rate, in bit/s of coded OBUs, from the next frame on.
+enum Rtav1Status rtav1_encoder_set_bitrate(struct Rtav1Encoder *encoder, uint32_t bitrate);
+
+// Sets the nominal frames a second, `num / den`, from the next frame on.
+enum Rtav1Status rtav1_encoder_set_frame_rate(struct Rtav1Encoder *encoder,
+                                              uint32_t num,
+                                              uint32_t den);
+
+// Sets the speed, 0 to 10, from the next frame on.
+enum Rtav1Status rtav1_encoder_set_speed(struct Rtav1Encoder *encoder, uint32_t speed);
+
+// Asks that the next frame be a key frame; if that one is dropped, the one after it.
+enum Rtav1Status rtav1_encoder_request_key_frame(struct Rtav1Encoder *encoder);
+
+// What the encoder's engine can do.
+enum Rtav1Status rtav1_encoder_capabilities(struct Rtav1Encoder *encoder,
+                                            struct Rtav1Capabilities *capabilities);
+
+// Name of the encoder's engine, such as "rav1e"; valid as long as the encoder.
+const char *rtav1_encoder_engine_name(struct Rtav1Encoder *encoder);
+
+// Frees the unit and sets `*unit` to null; does nothing where that is null already.
+void rtav1_unit_free(const struct Rtav1Unit **unit);
+
+// Fills `config`: one thread, pictures of up to 8192 * 4320, operating point 0, film grain
+// applied. `struct_size` is `sizeof *config`.
+enum Rtav1Status rtav1_decoder_config_default(struct Rtav1DecoderConfig *config,
+                                              size_t struct_size);
+
+// Makes a decoder; `*decoder` becomes null on failure. Freed by `rtav1_decoder_free`.
+//
+// `message` may be null, or get the text of the error, cut to `capacity` bytes with its NUL.
+enum Rtav1Status rtav1_decoder_new(const struct Rtav1DecoderConfig *config,
+                                   struct Rtav1Decoder **decoder,
+                                   char *message,
+                                   size_t capacity);
+
+// Frees the decoder and sets `*decoder` to null; does nothing where that is null already.
+void rtav1_decoder_free(struct Rtav1Decoder **decoder);
+
+// Text of the last call on this handle that failed, empty if none did; valid until the next call
+// on the handle.
+const char *rtav1_decoder_error(struct Rtav1Decoder *decoder);
+
+// Takes one temporal unit and gives its picture; `*picture` is null if it shows none.
+//
+// After an error in a unit, further units can be given, and pictures are right again from the
+// next key frame on.
+enum Rtav1Status rtav1_decoder_decode(struct Rtav1Decoder *decoder,
+                                      const uint8_t *data,
+                                      size_t len,
+                                      uint64_t timestamp,
+                                      const struct Rtav1Picture **picture);
+
+// Makes the decoder forget all references: nothing comes out before the next key frame.
+enum Rtav1Status rtav1_decoder_reset(struct Rtav1Decoder *decoder);
+
+// Name of the decoder's back end, such as "rav1d"; valid as long as the decoder.
+const char *rtav1_decoder_backend_name(struct Rtav1Decoder *decoder);
+
+// Frees the picture and sets `*picture` to null; does nothing where that is null already.
+void rtav1_picture_free(const struct Rtav1Picture **picture);
+
+// Fills `config` with the defaults. `struct_size` is `sizeof *config`.
+enum Rtav1Status rtav1_depacketizer_config_default(struct Rtav1DepacketizerConfig *config,
+                                                   size_t struct_size);
+
+// Makes a depacketizer; `*depacketizer` becomes null on failure. Freed by
+// `rtav1_depacketizer_free`.
+//
+// `message` may be null, or get the text of the error, cut to `capacity` bytes with its NUL.
+enum Rtav1Status rtav1_depacketizer_new(const struct Rtav1DepacketizerConfig *config,
+                                        struct Rtav1Depacketizer **depacketizer,
+                                        char *message,
+                                        size_t capacity);
+
+// Frees the depacketizer and sets `*depacketizer` to null; does nothing where that is null
+// already.
+void rtav1_depacketizer_free(struct Rtav1Depacketizer **depacketizer);
+
+// Text of the last call on this handle that failed, empty if none did; valid until the next call
+// on the handle.
+const char *rtav1_depacketizer_error(struct Rtav1Depacketizer *depacketizer);
+
+// Takes a packet, in any order; then `rtav1_depacketizer_next_event` is to be called until it
+// gives null. `arrival` may be null, or gets what became of the packet.
+//
+// A malformed payload is an error, and its sequence number counts as lost.
+enum Rtav1Status rtav1_depacketizer_push(struct Rtav1Depacketizer *depacketizer,
+                                         const struct Rtav1RtpPacket *packet,
+                                         enum Rtav1Arrival *arrival);
+
+// Gives the next temporal unit or loss, in the order of sending; `*event` is null until another
+// packet comes.
+enum Rtav1Status rtav1_depacketizer_next_event(struct Rtav1Depacketizer *depacketizer,
+                                               const struct Rtav1Event **event);
+
+// Gives up the packets that are missing in front of the first one that waits for them. To be
+// called when that has waited long enough, and followed by `rtav1_depacketizer_next_event`.
+enum Rtav1Status rtav1_depacketizer_skip_missing(struct Rtav1Depacketizer *depacketizer);
+
+// Gives up all that is missing, after the last packet of the stream or when it pauses. To be
+// followed by `rtav1_depacketizer_next_event`; after its null the depacketizer is as new.
+enum Rtav1Status rtav1_depacketizer_flush(struct Rtav1Depacketizer *depacketizer);
+
+// The sequence numbers that other packets wait for, to be asked for again: the first `capacity`
+// of them go to `sequences`, and `*count` gets how many there are.
+enum Rtav1Status rtav1_depacketizer_missing(struct Rtav1Depacketizer *depacketizer,
+                                            uint16_t *sequences,
+                                            size_t capacity,
+                                            size_t *count);
+
+// Bytes held, as `max_bytes` of the settings counts them.
+enum Rtav1Status rtav1_depacketizer_held_bytes(struct Rtav1Depacketizer *depacketizer,
+                                               size_t *bytes);
+
+// Frees the event and sets `*event` to null; does nothing where that is null already.
+void rtav1_event_free(const struct Rtav1Event **event);
+
+// Makes a packetizer; `*packetizer` becomes null on failure. Freed by `rtav1_packetizer_free`.
+//
+// `message` may be null, or get the text of the error, cut to `capacity` bytes with its NUL.
+enum Rtav1Status rtav1_packetizer_new(const struct Rtav1PacketLimits *limits,
+                                      struct Rtav1Packetizer **packetizer,
+                                      char *message,
+                                      size_t capacity);
+
+// Frees the packetizer and sets `*packetizer` to null; does nothing where that is null already.
+void rtav1_packetizer_free(struct Rtav1Packetizer **packetizer);
+
+// Text of the last call on this handle that failed, empty if none did; valid until the next call
+// on the handle.
+const char *rtav1_packetizer_error(struct Rtav1Packetizer *packetizer);
+
+// Cuts a whole temporal unit into payloads, which `rtav1_packetizer_next` then gives one by one;
+// those of an earlier unit that were not taken are discarded. `data` is copied.
+//
+// `key_frame` tells whether the unit begins with a shown key frame. `count` may be null, or gets
+// the number of payloads.
+enum Rtav1Status rtav1_packetizer_packetize(struct Rtav1Packetizer *packetizer,
+                                            const uint8_t *data,
+                                            size_t len,
+                                            bool key_frame,
+                                            size_t *count);
+
+// As `rtav1_packetizer_packetize` for a part of a temporal unit, such as the frame of one spatial
+// layer; the marker is set only with `end_of_unit`. `key_frame` is true for the first part at
+// most.
+enum Rtav1Status rtav1_packetizer_packetize_layer(struct Rtav1Packetizer *packetizer,
+                                                  const uint8_t *data,
+                                                  size_t len,
+                                                  bool key_frame,
+                                                  bool end_of_unit,
+                                                  size_t *count);
+
+// Writes the next payload to `buffer`, which has `capacity` bytes; `payload->len` is 0 when none
+// is left. A buffer that is too short is refused and the payload stays the next one.
+enum Rtav1Status rtav1_packetizer_next(struct Rtav1Packetizer *packetizer,
+                                       uint8_t *buffer,
+                                       size_t capacity,
+                                       struct Rtav1Payload *payload);
+
+// The lowest level that holds a stream of one layer, with its tier; level 31 beyond all levels.
+//
+// `message` may be null, or get the text of the error, cut to `capacity` bytes with its NUL.
+enum Rtav1Status rtav1_fmtp_for_stream(const struct Rtav1StreamDescription *stream,
+                                       struct Rtav1FmtpParameters *parameters,
+                                       char *message,
+                                       size_t capacity);
+
+// Reads the parameters from an SDP attribute ("a=fmtp:98 profile=0;level-idx=5"), with or without
+// "a=", or from the list of parameters alone. Absent ones get the payload format's defaults.
+//
+// `message` may be null, or get the text of the error, cut to `capacity` bytes with its NUL.
+enum Rtav1Status rtav1_fmtp_parse(const char *line,
+                                  struct Rtav1FmtpParameters *parameters,
+                                  char *message,
+                                  size_t capacity);
+
+// Writes the attribute for a payload type, "a=fmtp:98 profile=0;level-idx=5;tier=0", without a
+// line end and with a NUL, to `buffer`; 48 bytes always do. On failure nothing is written.
+enum Rtav1Status rtav1_fmtp_line(const struct Rtav1FmtpParameters *parameters,
+                                 uint32_t payload_type,
+                                 char *buffer,
+                                 size_t capacity);
+
+// Whether a receiver with these parameters takes a stream of those.
+enum Rtav1Status rtav1_fmtp_accepts(const struct Rtav1FmtpParameters *receiver,
+                                    const struct Rtav1FmtpParameters *stream,
+                                    bool *accepts);
+
+#ifdef __cplusplus
+}  // extern "C"
+#endif  // __cplusplus
+
+#endif  /* RTAV1_H */

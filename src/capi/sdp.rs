@@ -5,7 +5,7 @@ use std::ptr;
 
 use super::error::Failure;
 use super::handle::guard;
-use super::memory::{CallerStruct, Out, text, write_text};
+use super::memory::{CallerStruct, Out, byte, text, write_text};
 use super::status::Rtav1Status;
 use crate::config::Rational;
 use crate::rtp::sdp::FmtpParameters;
@@ -17,11 +17,11 @@ pub struct Rtav1FmtpParameters {
     /// `sizeof(Rtav1FmtpParameters)`.
     pub struct_size: usize,
     /// seq_profile, 0 to 2.
-    pub profile: u8,
+    pub profile: u32,
     /// seq_level_idx, 0 to 31: level X.Y is 4 * (X - 2) + Y, and 31 is "maximum parameters".
-    pub level_idx: u8,
+    pub level_idx: u32,
     /// seq_tier, 0 (main) or 1 (high).
-    pub tier: u8,
+    pub tier: u32,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers.
@@ -46,7 +46,7 @@ pub struct Rtav1StreamDescription {
     /// Coded pictures a second: denominator.
     pub frame_rate_den: u32,
     /// seq_profile, 0 to 2; this library's encoder makes 0.
-    pub profile: u8,
+    pub profile: u32,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers.
@@ -88,7 +88,7 @@ pub unsafe extern "C" fn rtav1_fmtp_parse(
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_fmtp_line(
     parameters: *const Rtav1FmtpParameters,
-    payload_type: u8,
+    payload_type: u32,
     buffer: *mut c_char,
     capacity: usize,
 ) -> Rtav1Status {
@@ -118,13 +118,9 @@ unsafe fn for_stream(
     // SAFETY: as for this function.
     let stream = unsafe { Rtav1StreamDescription::read(stream) }?;
     let rate = Rational::new(stream.frame_rate_num, stream.frame_rate_den);
-    let found = FmtpParameters::for_stream(
-        stream.profile,
-        stream.width,
-        stream.height,
-        rate,
-        stream.bitrate,
-    )?;
+    let profile = byte("profile", stream.profile)?;
+    let found =
+        FmtpParameters::for_stream(profile, stream.width, stream.height, rate, stream.bitrate)?;
     out.set(found.into());
     Ok(())
 }
@@ -144,12 +140,13 @@ unsafe fn parse(line: *const c_char, parameters: *mut Rtav1FmtpParameters) -> Re
 /// The pointers are those of [`rtav1_fmtp_line`].
 unsafe fn line(
     parameters: *const Rtav1FmtpParameters,
-    payload_type: u8,
+    payload_type: u32,
     buffer: *mut c_char,
     capacity: usize,
 ) -> Result<(), Failure> {
     // SAFETY: as for this function.
     let parameters = unsafe { read(parameters) }?;
+    let payload_type = byte("payload_type", payload_type)?;
     // SAFETY: as for this function.
     unsafe { write_text(&parameters.line(payload_type), buffer, capacity) }
 }
@@ -178,13 +175,17 @@ unsafe fn read(pointer: *const Rtav1FmtpParameters) -> Result<FmtpParameters, Fa
     let Rtav1FmtpParameters { profile, level_idx, tier, .. } =
         unsafe { CallerStruct::read(pointer) }?;
     // The parser knows the ranges.
-    let parameters = FmtpParameters { profile, level_idx, tier };
-    Ok(FmtpParameters::parse(&parameters.to_string())?)
+    let parameters = format!("profile={profile};level-idx={level_idx};tier={tier}");
+    Ok(FmtpParameters::parse(&parameters)?)
 }
 
 impl From<FmtpParameters> for Rtav1FmtpParameters {
     fn from(parameters: FmtpParameters) -> Self {
-        let FmtpParameters { profile, level_idx, tier } = parameters;
-        Self { struct_size: size_of::<Self>(), profile, level_idx, tier }
+        Self {
+            struct_size: size_of::<Self>(),
+            profile: u32::from(parameters.profile),
+            level_idx: u32::from(parameters.level_idx),
+            tier: u32::from(parameters.tier),
+        }
     }
 }

@@ -14,7 +14,7 @@ pub enum Rtav1Status {
     NullPointer = 1,
     /// `struct_size` is not the size of the struct.
     StructSize = 2,
-    /// A field holds none of the constants that are defined for it.
+    /// A field or an argument has a value without meaning.
     UnknownValue = 3,
     /// The buffer for a text is too short.
     BufferTooShort = 4,
@@ -183,7 +183,7 @@ pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 76] = [
     (Rtav1Status::Ok, c"success"),
     (Rtav1Status::NullPointer, c"a pointer is null or not aligned for its type"),
     (Rtav1Status::StructSize, c"`struct_size` is not the size of the struct"),
-    (Rtav1Status::UnknownValue, c"a field holds none of the constants that are defined for it"),
+    (Rtav1Status::UnknownValue, c"a field or an argument has a value without meaning"),
     (Rtav1Status::BufferTooShort, c"the buffer for a text is too short"),
     (Rtav1Status::Length, c"a length is larger than memory"),
     (Rtav1Status::NotUtf8, c"a text is not UTF-8"),

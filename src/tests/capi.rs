@@ -36,8 +36,8 @@ fn header_is_current() {
 
 /// The functions that the header declares.
 fn declared() -> BTreeSet<&'static str> {
-    let code = HEADER.split("*/").map(|part| part.split("/*").next().unwrap_or_default());
-    code.flat_map(|code| code.match_indices("rtav1_").map(move |(at, _)| &code[at..]))
+    let code = HEADER.lines().filter(|line| !line.trim_start().starts_with(['/', '*']));
+    code.flat_map(|line| line.match_indices("rtav1_").map(move |(at, _)| &line[at..]))
         .filter_map(|name| {
             let end = name.find(|c: char| !c.is_ascii_alphanumeric() && c != '_')?;
             name[end..].starts_with('(').then(|| &name[..end])
