@@ -54,7 +54,7 @@ struct Args {
     threads: usize,
 
     /// Encode the first N frames only
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
 
     /// The most frames from one key frame to the next; without it only the first is one
@@ -72,7 +72,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    cli::finish(run(&Args::parse()))
+    cli::finish(run(&cli::parse()))
 }
 
 fn run(args: &Args) -> anyhow::Result<()> {
@@ -80,11 +80,8 @@ fn run(args: &Args) -> anyhow::Result<()> {
     let mut encoder = Encoder::new(config(args, &clip)?)?;
     let most = encoder.capabilities().max_threads;
     if args.threads > most {
-        bail!(
-            "engine {} makes use of {most} threads here, not {}",
-            encoder.engine_name(),
-            args.threads
-        );
+        let name = encoder.engine_name();
+        bail!("--threads {}: engine {name} makes use of {most} at most at this size", args.threads);
     }
     let mut sink = Sink::create(args, &clip)?;
     let frames = args.frames.or(clip.frames).map(|n| n.min(clip.frames.unwrap_or(n)));

@@ -16,11 +16,10 @@ use bytes::Bytes;
 use clap::Parser;
 use common::rtp::{CLOCK_RATE, Packet};
 use common::{cli, ivf};
-use rtav1::Rational;
-use rtav1::av1::obu::StreamInspector;
 use rtav1::rtp::{
     Depacketizer, DepacketizerConfig, DepacketizerEvent, LossReason, ReceivedUnit, RtpPacket,
 };
+use rtav1::{Rational, StreamInspector};
 use socket2::{Domain, Protocol, Socket, Type};
 
 /// Receive AV1 over RTP into an IVF file.
@@ -54,7 +53,7 @@ struct Args {
     wait: Option<f64>,
 
     /// RTP payload type to take; others are ignored [default: that of the first packet]
-    #[arg(long, value_name = "0-127")]
+    #[arg(long, value_name = "0-127", value_parser = clap::value_parser!(u8).range(0..=127))]
     payload_type: Option<u8>,
 }
 
@@ -68,7 +67,7 @@ const REORDER_TIME: Duration = Duration::from_millis(100);
 const POLL: Duration = Duration::from_millis(50);
 
 fn main() -> ExitCode {
-    cli::finish(run(&Args::parse()))
+    cli::finish(run(&cli::parse()))
 }
 
 fn run(args: &Args) -> anyhow::Result<()> {

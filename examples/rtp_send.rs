@@ -17,15 +17,17 @@ use common::clip::{CLIP_HELP, Clip};
 use common::coded::CodedClip;
 use common::rtp::{CLOCK_RATE, PAYLOAD_TYPE, Packet};
 use indicatif::ProgressBar;
-use rtav1::av1::obu::StreamInspector;
 use rtav1::rtp::sdp::FmtpParameters;
 use rtav1::rtp::{PacketLimits, Packetizer};
-use rtav1::{Encoder, EncoderConfig, EngineKind, FrameOptions, Rational, Speed, TemporalUnit};
+use rtav1::{
+    Encoder, EncoderConfig, EngineKind, FrameOptions, Rational, Speed, StreamInspector,
+    TemporalUnit,
+};
 
 /// Send a clip over RTP in real time.
 ///
 /// The session is described in the SDP file, which is complete before the first packet is sent.
-/// RTCP is not sent.
+/// Of RTCP only the goodbye at the end is sent, to the port above, so that a receiver ends too.
 #[derive(Debug, Parser)]
 #[command(after_help = "Examples:\n  \
     rtp_send clip.y4m --to 127.0.0.1:5004 --sdp session.sdp --wait 3\n  \
@@ -73,14 +75,17 @@ struct Args {
     wait: f64,
 }
 
+/// Time from the last packet to the goodbye.
+const GOODBYE_DELAY: Duration = Duration::from_millis(500);
+
 fn main() -> ExitCode {
-    cli::finish(run(&Args::parse()))
+    cli::finish(run(&cli::parse()))
 }
 
 fn run(args: &Args) -> anyhow::Result<()> {
     let mut session = Session::new(args)?;
     if args.copy { copy(args, &mut session) } else { encode(args, &mut session) }?;
-    session.bar.finish_and_clear();
+    session.end()?;
     println!("{} units in {} packets sent to {}", session.units, session.packets, args.to);
     Ok(())
 }
@@ -148,12 +153,7 @@ fn first_unit(clip: &CodedClip) -> anyhow::Result<(FmtpParameters, u64)> {
     let mut inspector = StreamInspector::new();
     inspector.inspect(&unit.data)?;
     let header = inspector.state().sequence_header().context("no sequence header at the start")?;
-    let level = header.operating_points.first().context("no operating point")?;
-    let fmtp = FmtpParameters {
-        profile: header.seq_profile,
-        level_idx: level.seq_level_idx,
-        tier: level.seq_tier.into(),
-    };
+    let fmtp = FmtpParameters::from_sequence_header(header).context("no operating point")?;
     Ok((fmtp, unit.timestamp))
 }
 
@@ -233,18 +233,34 @@ impl Session {
                 payload: payload.to_bytes(),
             };
             self.sequence = self.sequence.wrapping_add(1);
-            self.send_packet(&packet.to_bytes())?;
+            self.send_datagram(&packet.to_bytes())?;
+            self.packets += 1;
         }
         self.units += 1;
         Ok(())
     }
 
+    /// Says goodbye: an empty receiver report and a BYE packet (RFC 3550, 6.4.2 and 6.6).
+    fn end(&mut self) -> anyhow::Result<()> {
+        self.bar.finish_and_clear();
+        let Some(port) = self.to.port().checked_add(1) else { return Ok(()) };
+        // Receivers read the goodbye before packets that came earlier but are still in line.
+        sleep(GOODBYE_DELAY);
+        let mut goodbye = Vec::new();
+        for packet_type in [201, 203] {
+            let count = if packet_type == 203 { 1 } else { 0 };
+            goodbye.extend([2 << 6 | count, packet_type, 0, 1]);
+            goodbye.extend(self.ssrc.to_be_bytes());
+        }
+        self.to.set_port(port);
+        self.send_datagram(&goodbye)
+    }
+
     /// A receiver that is not there (yet) answers an earlier packet with a refusal, which is no
     /// reason to stop.
-    fn send_packet(&mut self, packet: &[u8]) -> anyhow::Result<()> {
-        self.packets += 1;
+    fn send_datagram(&self, datagram: &[u8]) -> anyhow::Result<()> {
         loop {
-            match self.socket.send_to(packet, self.to) {
+            match self.socket.send_to(datagram, self.to) {
                 Ok(_) => return Ok(()),
                 Err(error) if error.kind() == std::io::ErrorKind::ConnectionRefused => {}
                 Err(error) => return Err(error).with_context(|| self.to.to_string()),

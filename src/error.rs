@@ -166,8 +166,7 @@ pub enum EncodeError {
 
 /// A temporal unit that cannot be decoded, or settings that a decoder cannot have.
 ///
-/// After an error in a unit the decoder takes further units and is right again at the next key
-/// frame.
+/// After an error in a unit the decoder goes on at the next key frame.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[non_exhaustive]
 pub enum DecodeError {
@@ -201,8 +200,8 @@ pub enum DecodeError {
         /// The limit, in luma samples.
         max_pixels: u32,
     },
-    /// The size limit is zero.
-    #[error("a limit of {0} pixels leaves no picture")]
+    /// The size limit is zero or above 2³⁰.
+    #[error("a size limit of {0} pixels is outside 1 to 1073741824")]
     MaxPixels(u32),
     /// Memory ran out.
     #[error("no memory for the picture at tick {timestamp}")]

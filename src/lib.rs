@@ -1,10 +1,16 @@
-//! Real-time AV1 for calls over thin links: a low-delay encoder, a decoder and an RTP packetizer.
+#![doc = include_str!("../README.md")]
 
 #[cfg(feature = "capi")]
 mod capi;
 mod config;
 mod error;
 mod frame;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+mod kernels;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+mod search;
 
 pub mod av1;
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]

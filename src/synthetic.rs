@@ -102,6 +102,7 @@ impl Clip {
 
     fn texture(&self, plane: usize, x: u64, y: u64, number: u64, seed: u64) -> u8 {
         let (width, height) = (u64::from(self.width), u64::from(self.height));
+        let number = number % (1 << 32);
         let radius = width.min(height) / 4;
         let center_x = (width + 3 * number) % (width + 2 * radius);
         let dx = (x + radius).abs_diff(center_x);
@@ -152,4 +153,50 @@ fn hash(seed: u64, value: u64) -> u64 {
         bits = (bits ^ (bits >> 32)).wrapping_mul(0xD6E8_FEB8_6659_FD93);
     }
     bits ^ (bits >> 32)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn luma_difference(a: &PictureBuffer, b: &PictureBuffer) -> u64 {
+        let pairs = a.plane(0).iter().zip(b.plane(0));
+        pairs.map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>() / a.plane(0).len() as u64
+    }
+
+    #[test]
+    fn same_seed_same_picture() {
+        for scene in Scene::ALL {
+            let clip = |seed| Clip::new(scene, 63, 41, seed).unwrap();
+            assert_eq!(clip(5).picture(9), clip(5).picture(9));
+            assert_ne!(clip(5).picture(9), clip(6).picture(9), "{}", scene.name());
+            assert_ne!(clip(5).picture(0), clip(5).picture(40), "{}", scene.name());
+        }
+    }
+
+    #[test]
+    fn scenes_are_what_they_say() {
+        let clip = |scene| Clip::new(scene, 128, 96, 1).unwrap();
+        let step = |scene, number| {
+            luma_difference(&clip(scene).picture(number), &clip(scene).picture(number + 1))
+        };
+        assert_eq!(step(Scene::Flat, 3), 0);
+        assert!(step(Scene::Noise, 3) > 60);
+        assert!((1..20).contains(&step(Scene::MovingTexture, 3)));
+        assert!(step(Scene::Cuts, 3) < 20 && step(Scene::Cuts, 15) > step(Scene::Cuts, 3));
+        let flat = clip(Scene::Flat).picture(0);
+        assert!(flat.plane(0).iter().all(|sample| *sample == flat.plane(0)[0]));
+        let text = clip(Scene::Text).picture(0);
+        assert!(text.plane(0).iter().all(|sample| [24, 232].contains(sample)));
+        assert!(text.plane(0).contains(&24) && text.plane(0).contains(&232));
+    }
+
+    #[test]
+    fn any_number_and_seed() {
+        for scene in Scene::ALL {
+            Clip::new(scene, 16, 16, u64::MAX).unwrap().picture(u64::MAX);
+        }
+        let error = FrameError::Size { width: 8, height: 16 };
+        assert_eq!(Clip::new(Scene::Flat, 8, 16, 0), Err(error));
+    }
 }

@@ -91,7 +91,7 @@ struct Args {
     speed: u8,
 
     /// Start of the link's random numbers
-    #[arg(long, value_name = "N", default_value_t = 1)]
+    #[arg(long, value_name = "N", default_value_t = 7)]
     seed: u64,
 
     /// Directory for report.html
@@ -100,7 +100,7 @@ struct Args {
 }
 
 fn main() -> ExitCode {
-    cli::finish(run(&Args::parse()))
+    cli::finish(run(&cli::parse()))
 }
 
 fn run(args: &Args) -> anyhow::Result<()> {
@@ -217,4 +217,51 @@ fn write_report(directory: &std::path::Path, record: &Record) -> anyhow::Result<
         .with_context(|| file.display().to_string())?;
     println!("\nreport: {}", file.display());
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bitrate_leaves_room_for_headers() {
+        // 30 packets a second of 50 bytes of headers are 12 kbit/s.
+        assert_eq!(fitting_bitrate(100_000, 30.0).unwrap(), 79_200);
+        assert!(fitting_bitrate(13_000, 30.0).is_err());
+    }
+
+    #[cfg(feature = "rav1e")]
+    #[test]
+    fn a_call_over_a_calm_link_shows_every_frame() {
+        let clip = Clip::open("synthetic:moving-texture:64x48:12").unwrap();
+        let mut config = EncoderConfig::new(64, 48, 100_000);
+        config.frame_rate = clip.frame_rate;
+        let settings = Settings {
+            clip: String::new(),
+            engine: config.engine.name(),
+            width: 64,
+            height: 48,
+            fps: clip.frame_rate.as_f64(),
+            bitrate: 100_000.0,
+            capacity: 200_000.0,
+            loss: 0.0,
+            delay_ms: 50.0,
+            jitter_ms: 0.0,
+            queue_ms: 1000.0,
+        };
+        let path = PathConfig {
+            capacity: 200_000.0,
+            queue: 1.0,
+            loss: 0.0,
+            delay: Duration::from_millis(50),
+            jitter: Duration::ZERO,
+            seed: 1,
+        };
+        let source = Source::load(clip, 12).unwrap();
+        let record = call(settings, Sender::new(config).unwrap(), path, &source, 20).unwrap();
+        assert!(record.frames.iter().all(|frame| frame.shown > Some(frame.captured + 0.05)));
+        assert!(record.frames.iter().all(|frame| frame.psnr > Some(20.0)));
+        assert_eq!((record.freezes.len(), record.key_requests.len()), (0, 0));
+        assert!(report::html(&record).unwrap().contains("</html>"));
+    }
 }

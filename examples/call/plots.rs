@@ -7,7 +7,7 @@ use plotters::series::DashedLineSeries;
 
 use crate::common::metrics::Freeze;
 use crate::network::Fate;
-use crate::record::Record;
+use crate::record::{FrameRecord, Record};
 
 const WIDTH: u32 = 960;
 const HEIGHT: u32 = 190;
@@ -96,7 +96,7 @@ fn delay(record: &Record) -> Result<Plot, DrawError> {
     let points = record.delays();
     let top = points.iter().map(|point| point.1).fold(100.0, f64::max) * 1.15;
     let svg = draw(record.end, 0.0..top, Axis::Values, |chart| {
-        bands(chart, &record.freezes, top)?;
+        bands(chart, &record.frozen_captures(), top)?;
         dashed(
             chart,
             Ink::Limit,
@@ -112,21 +112,21 @@ fn delay(record: &Record) -> Result<Plot, DrawError> {
         (Ink::Limit, "delay of the way (dashed)"),
         (Ink::Freeze, "freeze"),
     ];
-    Ok(Plot { title: "Delay from capture to display, ms", legend, svg })
+    Ok(Plot { title: "Delay from capture to display, ms, by capture time", legend, svg })
 }
 
 fn quality(record: &Record) -> Result<Plot, DrawError> {
-    let seen = |frame: &crate::record::FrameRecord| frame.psnr.map(|psnr| (frame.captured, psnr));
+    let seen = |frame: &FrameRecord| frame.psnr.map(|psnr| (frame.captured, psnr));
     let points: Vec<(f64, f64)> = record.frames.iter().filter_map(seen).collect();
     let least = points.iter().map(|point| point.1).fold(30.0, f64::min);
     let most = points.iter().map(|point| point.1).fold(40.0, f64::max);
     let (bottom, top) = ((least / 5.0).floor() * 5.0, (most / 5.0).ceil() * 5.0);
     let svg = draw(record.end, bottom..top, Axis::Values, |chart| {
-        bands(chart, &record.freezes, top)?;
+        bands(chart, &record.frozen_captures(), top)?;
         line(chart, Ink::Video, &points)
     })?;
     let legend = vec![(Ink::Video, "picture seen"), (Ink::Freeze, "freeze")];
-    Ok(Plot { title: "PSNR-Y of what the receiver saw, dB", legend, svg })
+    Ok(Plot { title: "PSNR-Y of what the receiver saw, dB, by capture time", legend, svg })
 }
 
 fn events(record: &Record) -> Result<Plot, DrawError> {

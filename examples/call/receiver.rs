@@ -93,12 +93,18 @@ impl Receiver {
         }
         (self.needs_key, self.ask_at) = (false, None);
         let ticks = u64::try_from(unit.timestamp)?;
+        let picture = match self.decoder.decode(unit.data, ticks) {
+            Ok(Some(picture)) => picture.to_buffer()?,
+            Ok(None) => return Ok(()),
+            Err(_) => {
+                self.lost(now);
+                return Ok(());
+            }
+        };
         let index = record.settings.frame_at(ticks);
-        if let Some(picture) = self.decoder.decode(unit.data, ticks)? {
-            record.frames[index].shown = Some(now.as_secs_f64());
-            self.freezes.shown(now.as_secs_f64());
-            self.screen.show(index, picture.to_buffer()?, source, record);
-        }
+        record.frames[index].shown = Some(now.as_secs_f64());
+        self.freezes.shown(now.as_secs_f64());
+        self.screen.show(index, picture, source, record);
         Ok(())
     }
 }
@@ -165,5 +171,47 @@ impl Screen {
         let mut stills: Vec<Still> = chosen.map(still).collect();
         stills.sort_by_key(|still| still.frame);
         stills
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::common::clip::Clip;
+    use crate::common::metrics::PSNR_EQUAL;
+    use crate::record::{FrameRecord, Settings};
+
+    #[test]
+    fn a_picture_that_stays_is_judged_against_what_it_should_have_been() {
+        let source = Source::load(Clip::open("synthetic:noise:16x16:6").unwrap(), 6).unwrap();
+        let settings = Settings {
+            clip: String::new(),
+            engine: "",
+            width: 16,
+            height: 16,
+            fps: 30.0,
+            bitrate: 1.0,
+            capacity: 1.0,
+            loss: 0.0,
+            delay_ms: 0.0,
+            jitter_ms: 0.0,
+            queue_ms: 0.0,
+        };
+        let mut record = Record::new(settings, 6);
+        record.frames = vec![FrameRecord::default(); 6];
+        let mut screen = Screen { wanted: vec![1, 4], ..Screen::default() };
+        for index in [1, 4] {
+            screen.show(index, source.picture(index).clone(), &source, &mut record);
+        }
+        screen.stays_until(6, &source, &mut record);
+
+        let stayed = |shown, frame| Some(psnr_y(source.picture(frame), source.picture(shown)));
+        let equal = Some(PSNR_EQUAL);
+        let expected = [None, equal, stayed(1, 2), stayed(1, 3), equal, stayed(4, 5)];
+        assert_eq!(record.frames.iter().map(|frame| frame.psnr).collect::<Vec<_>>(), expected);
+        assert!(stayed(1, 2) < Some(20.0));
+        let frames: Vec<usize> = screen.stills(&source).iter().map(|still| still.frame).collect();
+        assert_eq!(frames.len(), 3, "two wanted and the worst: {frames:?}");
+        assert!(frames.contains(&1) && frames.contains(&4));
     }
 }

@@ -119,6 +119,18 @@ impl Record {
         self.frames.iter().filter_map(shown).collect()
     }
 
+    /// The freezes by the capture times of the pictures that stayed and that came, which is where
+    /// the frames that were not shown lie.
+    pub(crate) fn frozen_captures(&self) -> Vec<Freeze> {
+        let captured = |time: f64| {
+            let frame = self.frames.iter().find(|frame| frame.shown == Some(time));
+            frame.map_or(self.duration, |frame| frame.captured)
+        };
+        let by_capture =
+            |freeze: &Freeze| Freeze { start: captured(freeze.start), end: captured(freeze.end) };
+        self.freezes.iter().map(by_capture).collect()
+    }
+
     /// Rate of `bytes` over the second around each tenth of a second, in kbit/s.
     pub(crate) fn rate(&self, bytes: impl Fn(&PacketRecord) -> usize) -> Vec<(f64, f64)> {
         let steps = (self.duration * 10.0) as usize;
@@ -154,7 +166,7 @@ impl Record {
             (
                 "video rate",
                 format!("{video:.1} kbit/s"),
-                format!("target {target:.1}, {:+.1} %", (video / target - 1.0) * 100.0),
+                format!("target {target:.1}, {}", deviation(video, target)),
             ),
             (
                 "rate on the wire",
@@ -178,13 +190,13 @@ impl Record {
             (
                 "frames shown",
                 format!("{} of {}", count(|f| f.shown.is_some()), self.frames.len()),
-                format!(
-                    "{} left out by the encoder, {} key",
-                    count(|f| f.dropped),
-                    count(|f| f.key)
-                ),
+                format!("{} left out by the encoder", count(|f| f.dropped)),
             ),
-            ("key frames asked for", format!("{}", self.key_requests.len()), String::new()),
+            (
+                "key frames",
+                format!("{}", count(|f| f.key)),
+                format!("asked for {} times", self.key_requests.len()),
+            ),
             (
                 "freezes",
                 format!("{}, {frozen:.2} s", self.freezes.len()),
@@ -208,6 +220,79 @@ impl Record {
     }
 }
 
+/// By how much `value` differs from `target`, in percent.
+fn deviation(value: f64, target: f64) -> String {
+    // Rounded first, so that there is no negative zero.
+    let tenths = ((value / target - 1.0) * 1000.0).round() as i64;
+    format!("{:+.1} %", tenths as f64 / 10.0)
+}
+
 fn percent(part: f64, whole: f64) -> String {
     if whole > 0.0 { format!("{:.1} %", part / whole * 100.0) } else { "-".into() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings() -> Settings {
+        Settings {
+            clip: "clip".into(),
+            engine: "engine",
+            width: 16,
+            height: 16,
+            fps: 30_000.0 / 1001.0,
+            bitrate: 80_000.0,
+            capacity: 100_000.0,
+            loss: 0.0,
+            delay_ms: 0.0,
+            jitter_ms: 0.0,
+            queue_ms: 0.0,
+        }
+    }
+
+    #[test]
+    fn every_frame_is_found_by_its_timestamp() {
+        let settings = settings();
+        assert_eq!(settings.ticks(100), 300_300);
+        assert!((0..10_000).all(|index| settings.frame_at(settings.ticks(index)) == index));
+    }
+
+    #[test]
+    fn the_rate_is_that_of_the_second_around() {
+        let mut record = Record::new(settings(), 120);
+        let packet = |sent| PacketRecord {
+            sent,
+            wire_bytes: 1000,
+            payload_bytes: 900,
+            fate: Fate::Delivered,
+        };
+        record.packets = [0.2, 2.0, 2.2].map(packet).to_vec();
+        let rate = record.rate(|packet| packet.wire_bytes);
+        assert_eq!(rate.len(), 41);
+        assert_eq!(rate[0], (0.0, 16.0));
+        assert_eq!(rate[15], (1.5, 0.0));
+        assert_eq!(rate[21], (2.1, 16.0));
+        assert_eq!(rate[26], (2.6, 8.0));
+        assert_eq!(record.rate(|packet| packet.payload_bytes)[21], (2.1, 14.4));
+    }
+
+    #[test]
+    fn freezes_are_found_on_the_axis_of_capture() {
+        let mut record = Record::new(settings(), 3);
+        let shown = |captured, shown| FrameRecord { captured, shown, ..FrameRecord::default() };
+        record.frames = vec![shown(0.0, Some(0.3)), shown(0.1, None), shown(0.2, Some(0.9))];
+        record.freezes = vec![Freeze { start: 0.3, end: 0.9 }, Freeze { start: 0.9, end: 1.4 }];
+        let ends: Vec<(f64, f64)> =
+            record.frozen_captures().iter().map(|freeze| (freeze.start, freeze.end)).collect();
+        assert_eq!(ends, [(0.0, 0.2), (0.2, record.duration)]);
+    }
+
+    #[test]
+    fn deviations_have_their_sign_and_no_negative_zero() {
+        assert_eq!(deviation(80.0, 100.0), "-20.0 %");
+        assert_eq!(deviation(99.99, 100.0), "+0.0 %");
+        assert_eq!(deviation(101.26, 100.0), "+1.3 %");
+        assert_eq!(percent(1.0, 0.0), "-");
+    }
 }

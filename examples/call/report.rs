@@ -72,7 +72,7 @@ fn panel(page: &mut String, plot: &Plot) -> std::fmt::Result {
         let name = ink.name();
         writeln!(page, "<span><i style=\"background: var(--{name})\"></i>{meaning}</span>")?;
     }
-    writeln!(page, "</div></div>\n{}\n</section>", plot.svg)
+    writeln!(page, "</div></div>\n<div class=\"plot\">{}</div>\n</section>", plot.svg)
 }
 
 fn stills(page: &mut String, stills: &[Still]) -> Result<(), DrawError> {

@@ -3,8 +3,27 @@
 use std::process::ExitCode;
 use std::time::Duration;
 
+use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
 use rtav1::EngineKind;
+
+/// Reads the command line; what is wrong with it is told in one line, and the program ends.
+pub(crate) fn parse<Args: Parser>() -> Args {
+    Args::try_parse().unwrap_or_else(|error| {
+        if !error.use_stderr() {
+            // Not an error: --help was asked for.
+            error.exit();
+        }
+        eprintln!("{}", one_line(&error.to_string()));
+        std::process::exit(2)
+    })
+}
+
+/// The first paragraph of a message of `clap`, in one line; what follows it is usage.
+fn one_line(message: &str) -> String {
+    let lines = message.lines().map(str::trim).take_while(|line| !line.is_empty());
+    lines.collect::<Vec<_>>().join(" ")
+}
 
 /// Turns the outcome of a program into its exit code, with one line on standard error if it failed.
 pub(crate) fn finish(outcome: anyhow::Result<()>) -> ExitCode {
@@ -63,7 +82,7 @@ fn number(text: &str, least: f64, most: f64) -> Result<f64, String> {
 
 /// Finds an engine by its name for `clap`.
 pub(crate) fn engine(name: &str) -> Result<EngineKind, String> {
-    EngineKind::from_name(name).ok_or_else(|| format!("there is no engine {name:?}"))
+    EngineKind::from_name(name).ok_or_else(|| format!("no engine {name:?} is known"))
 }
 
 /// Help for `--engine`.
@@ -75,6 +94,20 @@ pub(crate) fn engine_help() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn complaints_take_one_line() {
+        #[derive(Debug, Parser)]
+        struct Args {
+            #[arg(value_name = "IN")]
+            _input: String,
+            #[arg(value_name = "OUT")]
+            _output: String,
+        }
+        let complaint = Args::try_parse_from(["program"]).unwrap_err().to_string();
+        let expected = "error: the following required arguments were not provided: <IN> <OUT>";
+        assert_eq!(one_line(&complaint), expected);
+    }
 
     #[test]
     fn numbers_out_of_range_are_refused_with_their_value() {

@@ -92,16 +92,18 @@ impl Reader {
         self.header
     }
 
-    /// Frames a second: the ticks divided by the least distance of two timestamps, as files of
-    /// other writers count in milliseconds or 90 kHz.
+    /// Frames a second, in lowest terms: the ticks divided by the least distance of two
+    /// timestamps, as files of other writers count in milliseconds or 90 kHz.
     pub(crate) fn frame_rate(&self) -> Rational {
         let stamps: Vec<u64> = self.clone().flatten().map(|unit| unit.timestamp).collect();
         let step = stamps.windows(2).filter_map(|pair| pair[1].checked_sub(pair[0]));
         let step = step.filter(|&step| step > 0).min().unwrap_or(1);
         let Rational { num, den } = self.header.rate;
-        match u32::try_from(step).ok().and_then(|step| den.checked_mul(step)) {
-            Some(den) => Rational::new(num, den),
-            None => self.header.rate,
+        let den = u64::from(den).saturating_mul(step);
+        let divisor = greatest_common_divisor(u64::from(num), den);
+        match u32::try_from(den / divisor) {
+            Ok(den) => Rational::new((u64::from(num) / divisor) as u32, den),
+            Err(_) => self.header.rate,
         }
     }
 }
@@ -195,6 +197,13 @@ impl<W: Write + Seek> Writer<W> {
     }
 }
 
+fn greatest_common_divisor(mut a: u64, mut b: u64) -> u64 {
+    while b != 0 {
+        (a, b) = (b, a % b);
+    }
+    a
+}
+
 fn u16_at(bytes: &[u8], at: usize) -> u16 {
     u16::from_le_bytes([bytes[at], bytes[at + 1]])
 }
@@ -271,7 +280,7 @@ mod tests {
             let file = writer.finish().unwrap().into_inner();
             Reader::new(file.into()).unwrap().frame_rate()
         };
-        assert_eq!(rate(Rational::new(90_000, 1), &[0, 6006, 9009]), Rational::new(90_000, 3003));
+        assert_eq!(rate(Rational::new(90_000, 1), &[0, 6006, 9009]), Rational::new(30_000, 1001));
         assert_eq!(rate(Rational::new(25, 1), &[0, 2, 3]), Rational::new(25, 1));
         assert_eq!(rate(Rational::new(25, 1), &[5]), Rational::new(25, 1));
     }

@@ -4,9 +4,9 @@
 use super::block::{Block, Residual, chroma_size, max_rect_tx_size, split_tx_size};
 use super::cdf::{
     ANGLE_DELTA_CDF, CFL_ALPHA_CDF, CFL_SIGN_CDF, DELTA_Q_CDF, INTRA_FRAME_Y_MODE_CDF,
-    IS_INTER_CDF, SEGMENT_ID_CDF, SEGMENT_ID_PREDICTED_CDF, SKIP_CDF, TX_8X8_CDF, TX_16X16_CDF,
-    TX_32X32_CDF, TX_64X64_CDF, TXFM_SPLIT_CDF, UV_MODE_CFL_ALLOWED_CDF,
-    UV_MODE_CFL_NOT_ALLOWED_CDF, Y_MODE_CDF,
+    IS_INTER_CDF, PALETTE_UV_MODE_CDF, PALETTE_Y_MODE_CDF, SEGMENT_ID_CDF,
+    SEGMENT_ID_PREDICTED_CDF, SKIP_CDF, TX_8X8_CDF, TX_16X16_CDF, TX_32X32_CDF, TX_64X64_CDF,
+    TXFM_SPLIT_CDF, UV_MODE_CFL_ALLOWED_CDF, UV_MODE_CFL_NOT_ALLOWED_CDF, Y_MODE_CDF,
 };
 use super::coefficient_syntax::{
     CoefficientInput, TxSet, all_zero_row, write_coefficients, write_transform_type,
@@ -119,6 +119,7 @@ impl BlockWriter<'_> {
                 ref_frame: block.ref_frame,
                 block_size: block.size,
                 y_mode: block.y_mode,
+                uv_mode: block.uv_mode,
                 interp_filter: [block.interp_filter; 2],
                 segment_id,
                 tx_size: block.tx_size,
@@ -264,6 +265,9 @@ impl BlockWriter<'_> {
         }
         if (UvMode::V..=UvMode::D67).contains(&block.uv_mode) {
             sink.symbol(angle_row(block.uv_mode as usize), (block.angle_delta_uv + 3) as usize);
+        }
+        if self.frame.allow_screen_content_tools {
+            write_no_palettes(sink, block);
         }
     }
 
@@ -605,6 +609,17 @@ fn neg_deinterleave(diff: u8, reference: u8, max: u8) -> u8 {
         around(diff)
     } else {
         max - (diff + 1)
+    }
+}
+
+/// 5.11.46 `palette_mode_info` of a block of 8×8 to 64×64 without palettes, as all blocks are.
+fn write_no_palettes(sink: &mut impl SymbolSink, block: &Block) {
+    if block.y_mode == PredictionMode::Dc {
+        let size_ctx = block.size.width_log2() + block.size.height_log2() - 6;
+        sink.symbol(PALETTE_Y_MODE_CDF.row([size_ctx, 0]), 0);
+    }
+    if block.uv_mode == UvMode::Dc {
+        sink.symbol(PALETTE_UV_MODE_CDF.row([0]), 0);
     }
 }
 

@@ -78,6 +78,11 @@ impl Span {
     }
 }
 
+/// Every row of a context.
+pub(crate) fn each_row() -> impl Iterator<Item = CdfRow> {
+    SPANS.iter().flat_map(|span| span.rows())
+}
+
 /// Gives each table its place: one behind the other, each at a multiple of its stride.
 const fn place<const T: usize>(mut spans: [Span; T]) -> [Span; T] {
     let mut end = 0;
@@ -152,7 +157,7 @@ impl CdfContext {
 
     /// Sets every symbol count to 0, which `load_cdfs` (6.8.2) does behind its copy; saving does not.
     pub(crate) fn clear_counters(&mut self) {
-        for row in SPANS.iter().flat_map(|span| span.rows()) {
+        for row in each_row() {
             self.storage.0[row.counter()] = 0;
         }
     }

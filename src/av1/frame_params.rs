@@ -74,6 +74,8 @@ pub(crate) struct FrameParams {
     pub(crate) force_integer_mv: bool,
     /// `enable_intra_edge_filter`.
     pub(crate) enable_intra_edge_filter: bool,
+    /// `allow_screen_content_tools`: intra blocks say whether they have palettes.
+    pub(crate) allow_screen_content_tools: bool,
     /// Inverse of `disable_cdf_update`.
     pub(crate) cdf_update: bool,
 }

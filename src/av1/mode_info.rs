@@ -2,7 +2,7 @@
 //! arrays that the standard indexes by 4×4 position (5.11.5 `decode_block`), in one record.
 
 use super::types::{
-    BlockSize, INTRA_FRAME, InterpFilter, Mv, NONE, PredictionMode, RefFrame, TxSize,
+    BlockSize, INTRA_FRAME, InterpFilter, Mv, NONE, PredictionMode, RefFrame, TxSize, UvMode,
 };
 
 /// The state of one 4×4 luma position (5.11.5).
@@ -16,6 +16,8 @@ pub(crate) struct ModeInfo {
     pub(crate) block_size: BlockSize,
     /// `YModes`.
     pub(crate) y_mode: PredictionMode,
+    /// `UVModes`.
+    pub(crate) uv_mode: UvMode,
     /// `InterpFilters`, vertical (0) and horizontal (1).
     pub(crate) interp_filter: [InterpFilter; 2],
     /// `SegmentIds`.
@@ -39,6 +41,7 @@ impl Default for ModeInfo {
             ref_frame: [INTRA_FRAME, NONE],
             block_size: BlockSize::B4x4,
             y_mode: PredictionMode::Dc,
+            uv_mode: UvMode::Dc,
             interp_filter: [InterpFilter::EightTap; 2],
             segment_id: 0,
             tx_size: TxSize::T4x4,

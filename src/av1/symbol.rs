@@ -38,6 +38,18 @@ impl Record {
     fn new(kind: u32, count: u32, value: u32, low: u32) -> Self {
         Self((kind << 30) | (count << 24) | (value << 16) | low)
     }
+
+    /// The offset of the row, `None` for a literal; the value; the number of values or bits.
+    #[cfg(test)]
+    pub(crate) fn parts(self) -> (Option<u16>, u32, u32) {
+        let Self(bits) = self;
+        let (count, value, low) = ((bits >> 24) & 63, (bits >> 16) & 0xFF, bits & 0xFFFF);
+        if bits >> 30 == KIND_LITERAL {
+            (None, low, count)
+        } else {
+            (Some(low as u16), value, count)
+        }
+    }
 }
 
 impl SymbolSink for Vec<Record> {

@@ -1,9 +1,21 @@
 //! The decoder: one temporal unit in, its picture out, with no delay added.
 //!
 //! Two builds of one decoder stand behind it: dav1d's Rust port (feature `rav1d`) and the system's
-//! libdav1d (feature `dav1d`), which comes first when a build has both.
+//! libdav1d (feature `dav1d`), which comes first when a build has both. libdav1d writes a line to
+//! the standard error stream for a damaged unit unless it was built without its log.
+//!
+//! With debug assertions rav1d records a backtrace at every access to shared memory and takes
+//! seconds a picture. An application that decodes in its debug builds wants this in `Cargo.toml`:
+//!
+//! ```toml
+//! [profile.dev.package.re_rav1d]
+//! opt-level = 2
+//! debug-assertions = false
+//! ```
 
 mod picture;
+#[cfg(not(feature = "dav1d"))]
+mod rav1d;
 
 use std::fmt;
 
@@ -11,7 +23,7 @@ use bytes::Bytes;
 #[cfg(feature = "dav1d")]
 use dav1d as backend;
 #[cfg(not(feature = "dav1d"))]
-use re_rav1d::dav1d as backend;
+use rav1d as backend;
 
 pub use picture::Picture;
 
@@ -24,7 +36,8 @@ use crate::error::DecodeError;
 pub struct DecoderConfig {
     /// Threads the decoder may use, its caller's included, 1 to 64.
     pub threads: usize,
-    /// The most luma samples of a picture; a larger one is refused before memory is taken for it.
+    /// The most luma samples of a picture, 1 to 2³⁰; a larger picture is refused before memory is
+    /// taken for it.
     pub max_pixels: u32,
     /// The operating point to decode (AV1 specification, 7.18.2 and 6.4.1), 0 to 31. A stream
     /// without that one is decoded at 0.
@@ -59,8 +72,7 @@ impl Decoder {
         if operating_point > 31 {
             return Err(DecodeError::OperatingPoint(operating_point));
         }
-        if max_pixels == 0 {
-            // The back end's word for no limit.
+        if !(1..=MAX_PIXELS).contains(&max_pixels) {
             return Err(DecodeError::MaxPixels(max_pixels));
         }
         let mut settings = backend::Settings::new();
@@ -81,9 +93,9 @@ impl Decoder {
     /// several pictures (7.5) the last is given; [`decode_each`](Self::decode_each) gives all.
     ///
     /// # Errors
-    /// A unit that is empty, damaged, too large or without its references. The rest of the unit
-    /// is left out; later units are taken as they come, and from the next key frame on pictures
-    /// are right again.
+    /// A unit that is empty, damaged, too large or without its references. But for an empty unit
+    /// all references are then forgotten: there are more errors, and no wrong pictures, up to the
+    /// next key frame.
     pub fn decode(
         &mut self,
         unit: impl Into<Bytes>,
@@ -109,36 +121,14 @@ impl Decoder {
         if len == 0 {
             return Err(DecodeError::Empty { timestamp });
         }
-        let mut sent = self.inner.send_data(unit, None, None, None);
-        // Everything is taken out before more goes in: the back end panics otherwise.
-        loop {
-            let mut pictures = 0;
-            let drained = loop {
-                match self.inner.get_picture() {
-                    Ok(picture) => each(Picture::new(picture, timestamp)),
-                    Err(error) if error.is_again() => break Ok(()),
-                    Err(error) => break Err(error),
-                }
-                pictures += 1;
-            };
-            let waiting = sent.is_err_and(|error| error.is_again());
-            match drained.and(sent) {
-                Ok(()) => return Ok(()),
-                Err(error) if error.is_again() && pictures > 0 => {
-                    sent = self.inner.send_pending_data();
-                }
-                Err(error) => {
-                    if waiting {
-                        // What is left of the unit would be in the way of the next one.
-                        self.inner.flush();
-                    }
-                    return Err(self.unit_error(error, timestamp, len));
-                }
-            }
-        }
+        self.exchange(unit, |picture| each(Picture::new(picture, timestamp))).map_err(|error| {
+            // A header or data of the damaged unit that stayed inside would spoil later ones.
+            self.inner.flush();
+            self.unit_error(error, timestamp, len)
+        })
     }
 
-    /// Forgets all references: nothing comes out before the next key frame.
+    /// Forgets all references, as after a loss: nothing comes out before the next key frame.
     pub fn reset(&mut self) {
         self.inner.flush();
     }
@@ -148,12 +138,38 @@ impl Decoder {
         BACKEND
     }
 
+    /// Puts `unit` in and takes all of its pictures out: the back end panics if more goes in before.
+    fn exchange(
+        &mut self,
+        unit: Bytes,
+        mut each: impl FnMut(backend::Picture),
+    ) -> Result<(), backend::Error> {
+        let mut sent = self.inner.send_data(unit, None, None, None);
+        loop {
+            let mut pictures = 0;
+            loop {
+                match self.inner.get_picture() {
+                    Ok(picture) => each(picture),
+                    Err(error) if error.is_again() => break,
+                    Err(error) => return Err(error),
+                }
+                pictures += 1;
+            }
+            match sent {
+                Err(error) if error.is_again() && pictures > 0 => {
+                    sent = self.inner.send_pending_data();
+                }
+                outcome => return outcome,
+            }
+        }
+    }
+
     fn unit_error(&self, error: backend::Error, timestamp: u64, len: usize) -> DecodeError {
         match error {
             backend::Error::InvalidArgument => DecodeError::Damaged { timestamp, len },
             backend::Error::NotEnoughMemory => DecodeError::Memory { timestamp },
             backend::Error::UnsupportedBitstream => DecodeError::Unsupported { timestamp },
-            error if is_out_of_range(error) => {
+            backend::Error::UnknownError(OUT_OF_RANGE) => {
                 DecodeError::FrameSize { timestamp, max_pixels: self.max_pixels }
             }
             error => backend_error(error),
@@ -170,12 +186,6 @@ impl fmt::Debug for Decoder {
     }
 }
 
-/// Whether the error is ERANGE, by which dav1d says that a picture is above the size limit. The
-/// two back ends hold the number in different types, neither of which has a name outside.
-fn is_out_of_range(error: backend::Error) -> bool {
-    matches!(format!("{error:?}").as_str(), "UnknownError(ERANGE)" | "UnknownError(-34)")
-}
-
 fn backend_error(error: backend::Error) -> DecodeError {
     DecodeError::Backend { backend: BACKEND, message: error.to_string() }
 }
@@ -184,3 +194,8 @@ fn backend_error(error: backend::Error) -> DecodeError {
 const BACKEND: &str = "dav1d";
 #[cfg(not(feature = "dav1d"))]
 const BACKEND: &str = "rav1d";
+
+/// dav1d's word for a picture above the size limit: ERANGE negated, the same on all systems.
+const OUT_OF_RANGE: i32 = -34;
+/// Keeps the bytes of a plane, padding included, within 32 bits: `dav1d` counts them so.
+const MAX_PIXELS: u32 = 1 << 30;

@@ -24,7 +24,7 @@ impl Picture {
             planes: [Y, U, V].map(|component| picture.plane(component)),
             width: picture.width(),
             height: picture.height(),
-            bit_depth: picture.bits_per_component().map_or(8, |bits| bits.0 as u8),
+            bit_depth: picture.bit_depth() as u8,
             layout: match picture.pixel_layout() {
                 backend::PixelLayout::I400 => ChromaLayout::Monochrome,
                 backend::PixelLayout::I420 => ChromaLayout::Yuv420,

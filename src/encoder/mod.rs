@@ -1,8 +1,13 @@
 //! The encoder: one frame in, zero or one temporal unit out.
 
 mod engine;
+#[cfg(any(test, feature = "native"))]
+#[allow(dead_code)]
+pub(crate) mod native;
 #[cfg(feature = "rav1e")]
 mod rav1e;
+#[cfg(test)]
+mod tests;
 mod unit;
 
 use std::fmt;

@@ -31,12 +31,12 @@ pub(super) struct Rav1e {
 
 impl Rav1e {
     pub(super) fn new(settings: &Settings) -> Result<Self, ConfigError> {
-        let tiles = tiles(settings.width, settings.height);
         let config = Config::new()
-            .with_encoder_config(encoder_config(settings, tiles)?)
+            .with_encoder_config(encoder_config(settings)?)
             .with_threads(settings.threads);
-        let context =
-            config.new_context().map_err(|error| unsupported(NAME, "configuration", error))?;
+        let invalid = |error| unsupported(NAME, "configuration", error);
+        let context = config.new_context().map_err(invalid)?;
+        let tiles = config.tiling_info().map_err(invalid)?.tile_count();
         Ok(Self {
             context,
             timestamps: VecDeque::new(),
@@ -138,7 +138,7 @@ impl Engine for Rav1e {
 }
 
 /// rav1e's settings for a low-delay stream at the speed asked for.
-fn encoder_config(settings: &Settings, tiles: usize) -> Result<Rav1eConfig, ConfigError> {
+fn encoder_config(settings: &Settings) -> Result<Rav1eConfig, ConfigError> {
     let mut config = Rav1eConfig {
         width: settings.width as usize,
         height: settings.height as usize,
@@ -150,7 +150,7 @@ fn encoder_config(settings: &Settings, tiles: usize) -> Result<Rav1eConfig, Conf
         color_description: color_description(settings.color)?,
         low_latency: true,
         tune: Tune::Psnr,
-        tiles,
+        tiles: tiles(settings.width, settings.height),
         speed_settings: speed_settings(settings.speed),
         ..Rav1eConfig::default()
     };
@@ -219,10 +219,10 @@ fn color_description(
     }))
 }
 
-/// One tile for each half million pixels: rav1e's threads work on tiles, and the number must not
+/// One tile for about half a million pixels: rav1e's threads work on tiles, and the number must not
 /// hang on the threads, or the bytes would too.
 fn tiles(width: u32, height: u32) -> usize {
-    (width as usize * height as usize).div_ceil(1 << 19).next_power_of_two()
+    1 << (width * height).div_ceil(1 << 19).ilog2()
 }
 
 fn failure(message: impl ToString) -> EncodeError {

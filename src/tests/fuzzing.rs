@@ -48,8 +48,7 @@ pub fn frame_header(data: &[u8]) {
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 pub fn decode(data: &[u8]) {
     const MAX_PIXELS: u32 = 256 * 256;
-    let mut config = DecoderConfig::default();
-    config.max_pixels = MAX_PIXELS;
+    let config = DecoderConfig { max_pixels: MAX_PIXELS, ..DecoderConfig::default() };
     let mut decoder = Decoder::new(config).expect("the settings are in range");
     for (timestamp, unit) in TemporalUnits::new(data).enumerate() {
         let Ok(unit) = unit else { break };

@@ -6,8 +6,50 @@ mod rtp_rules;
 #[cfg(all(test, feature = "capi", feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
 mod capi;
 #[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
+mod damage;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod formats;
+#[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
+mod memory;
+#[cfg(test)]
+mod random_decisions;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod random_stream;
+#[cfg(all(test, feature = "rav1e"))]
+mod rav1e;
+#[cfg(test)]
+mod readme;
+#[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
 mod round_trip;
 #[cfg(test)]
 mod rtp_peers;
 #[cfg(test)]
 mod rtp_roundtrip;
+#[cfg(test)]
+mod tile_parser;
+
+#[cfg(all(test, feature = "rav1e"))]
+use crate::synthetic::Clip;
+#[cfg(all(test, feature = "rav1e"))]
+use crate::{Encoder, EncoderConfig, FrameOptions, TemporalUnit};
+
+/// Ticks from one picture to the next.
+#[cfg(all(test, feature = "rav1e"))]
+const TICKS: u64 = 3_000;
+
+/// All units of the first `frames` pictures of `clip`, with key frames at `keys`.
+#[cfg(all(test, feature = "rav1e"))]
+fn encode(config: EncoderConfig, clip: Clip, frames: u64, keys: &[u64]) -> Vec<TemporalUnit> {
+    let mut encoder = Encoder::new(config).unwrap();
+    let mut units = Vec::new();
+    for number in 0..frames {
+        let options = FrameOptions { key_frame: keys.contains(&number), ..FrameOptions::default() };
+        let picture = clip.picture(number);
+        let outcome = encoder.encode(&picture.as_frame(TICKS * number), options).unwrap();
+        units.extend(outcome.unit);
+    }
+    while let Some(unit) = encoder.flush().unwrap() {
+        units.push(unit);
+    }
+    units
+}

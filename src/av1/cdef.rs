@@ -1,0 +1,316 @@
+//! The constrained directional enhancement filter (7.15): the walk over the 8×8 blocks of a frame.
+//!
+//! The filter reads deblocked samples only, never its own results, and here it works in place: a
+//! window holds what the blocks of one row within a 64×64 area read, the last two rows of each row
+//! of blocks are kept before they change, and the two columns left of an area come from the window
+//! before.
+//!
+//! The walk goes by rows of blocks, top to bottom. A row of blocks reads two luma rows below it, so
+//! all but the last row of a superblock row may be filtered once that is deblocked
+//! ([`rows_after_deblock`]).
+
+use core::ops::Range;
+
+use super::mode_info::ModeInfoGrid;
+use crate::frame::padded::PaddedPlane;
+use crate::kernels::cdef::{
+    MARGIN, REACH, STRIDE, Strength, Window, filter_chroma, filter_luma, find_direction,
+};
+
+/// CDEF's part of a frame header (5.9.19).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct CdefParams {
+    /// `CdefDamping`, 3 to 6.
+    pub(crate) damping: u8,
+    /// `cdef_bits`: the sets in use are the first `1 << bits`.
+    pub(crate) bits: u8,
+    /// `cdef_y_pri_strength`, 0 to 15, and `cdef_y_sec_strength`, 0, 1, 2 or 4.
+    pub(crate) y_strengths: [(u8, u8); 8],
+    /// `cdef_uv_pri_strength` and `cdef_uv_sec_strength`.
+    pub(crate) uv_strengths: [(u8, u8); 8],
+}
+
+impl Default for CdefParams {
+    /// The values without CDEF.
+    fn default() -> Self {
+        Self { damping: 3, bits: 0, y_strengths: [(0, 0); 8], uv_strengths: [(0, 0); 8] }
+    }
+}
+
+/// The buffers of the walk, for frames of one size.
+#[derive(Clone, Debug)]
+pub(crate) struct Cdef {
+    /// Rows of 8×8 blocks.
+    block_rows: usize,
+    /// 8×8 blocks in a row.
+    block_cols: usize,
+    /// By plane: the two rows above the row of blocks at hand as they were before it changed, and
+    /// the same for the next row of blocks. Sample `x` is at `x +` [`MARGIN`].
+    above: [[Vec<u8>; 2]; 3],
+    luma: Window,
+    chroma: Window,
+}
+
+/// What a row of blocks within a 64×64 area is filtered with.
+struct Area {
+    block_row: usize,
+    /// Its first 8×8 block in the row.
+    first_block: usize,
+    /// The blocks to filter, bit 0 for the first.
+    blocks: u8,
+    y: (u8, u8),
+    uv: (u8, u8),
+    damping: u8,
+}
+
+impl Cdef {
+    /// Buffers for frames of `width` × `height` luma samples.
+    pub(crate) fn new(width: usize, height: usize) -> Self {
+        let row = |samples: usize| samples * width.div_ceil(64) + 2 * MARGIN;
+        Self {
+            block_rows: height.div_ceil(8),
+            block_cols: width.div_ceil(8),
+            above: [64, 32, 32].map(|samples| [(); 2].map(|()| vec![0; REACH * row(samples)])),
+            luma: Window::new(),
+            chroma: Window::new(),
+        }
+    }
+
+    /// Filters the rows of 8×8 blocks `block_rows` of a frame, in place. A frame's rows must be
+    /// given in order and without gaps, beginning with 0; ends past the frame are cut.
+    ///
+    /// `cdef_idx` holds one entry for each 64×64 luma samples, row by row, `MiCols / 16` rounded up
+    /// in each: −1 for no filtering, else a set of `params`. Positions outside the true picture, up
+    /// to the next multiple of 8 luma samples, take part with their decoded samples.
+    pub(crate) fn filter_rows(
+        &mut self,
+        planes: &mut [PaddedPlane; 3],
+        modes: &ModeInfoGrid,
+        cdef_idx: &[i8],
+        params: &CdefParams,
+        block_rows: Range<usize>,
+    ) {
+        let areas = self.block_cols.div_ceil(8);
+        for block_row in block_rows.start..block_rows.end.min(self.block_rows) {
+            self.keep_last_rows(planes, block_row);
+            // Whether the last block of the area before has changed, in luma and in chroma.
+            let mut before = (false, false);
+            for index in 0..areas {
+                let idx = cdef_idx[block_row / 8 * areas + index];
+                let first_block = 8 * index;
+                let count = (self.block_cols - first_block).min(8);
+                let Ok(set) = usize::try_from(idx) else {
+                    before = (false, false);
+                    continue;
+                };
+                let (y, uv) = (params.y_strengths[set], params.uv_strengths[set]);
+                let blocks = if y == (0, 0) && uv == (0, 0) {
+                    0
+                } else {
+                    unskipped(modes, block_row, first_block, count)
+                };
+                if blocks == 0 {
+                    before = (false, false);
+                    continue;
+                }
+                let damping = params.damping;
+                let area = Area { block_row, first_block, blocks, y, uv, damping };
+                self.filter_area(planes, &area, before);
+                let last = blocks >> 7 != 0;
+                before = (last && y != (0, 0), last && uv != (0, 0));
+            }
+            for [at_hand, next] in &mut self.above {
+                core::mem::swap(at_hand, next);
+            }
+        }
+    }
+
+    /// Copies the rows that the next row of blocks reads and this one changes.
+    fn keep_last_rows(&mut self, planes: &[PaddedPlane; 3], block_row: usize) {
+        for (index, (plane, [_, next])) in planes.iter().zip(&mut self.above).enumerate() {
+            let height = if index == 0 { 8 } else { 4 };
+            let first = (height * (block_row + 1) - REACH) as isize;
+            let row = next.len() / REACH;
+            for (y, kept) in (first..).zip(next.chunks_exact_mut(row)) {
+                kept.copy_from_slice(plane.row(-(MARGIN as isize), y, row));
+            }
+        }
+    }
+
+    /// 7.15.1 CDEF block process for the blocks of one area that are not skipped. `before` says
+    /// whether the columns left of it have changed already, in luma and in chroma.
+    fn filter_area(&mut self, planes: &mut [PaddedPlane; 3], area: &Area, before: (bool, bool)) {
+        let filters_luma = area.y != (0, 0);
+        let filters_chroma = area.uv != (0, 0);
+        let directed = area.y.0 != 0 || area.uv.0 != 0;
+        let last_block = self.block_cols - 1;
+        let at_edge = |block: usize| {
+            let at = area.first_block + block;
+            at == 0
+                || at == last_block
+                || area.block_row == 0
+                || area.block_row + 1 == self.block_rows
+        };
+        if filters_luma {
+            load_luma(&mut self.luma, &planes[0], &self.above[0][0], area, before.0);
+            mark_available(&mut self.luma, area, self.block_rows, self.block_cols, 8);
+        }
+        if filters_chroma {
+            let above = [&self.above[1][0][..], &self.above[2][0][..]];
+            load_chroma(&mut self.chroma, [&planes[1], &planes[2]], above, area, before.1);
+            mark_available(&mut self.chroma, area, self.block_rows, self.block_cols, 4);
+        }
+        for block in (0..8).filter(|b| area.blocks >> b & 1 != 0) {
+            let x = 8 * (area.first_block + block) as isize;
+            let y = 8 * area.block_row as isize;
+            let (direction, variance) = if directed {
+                let plane = &planes[0];
+                let rows = core::array::from_fn(|i| {
+                    plane.row(x, y + i as isize, 8).try_into().expect("a row of 8")
+                });
+                find_direction(&rows)
+            } else {
+                (0, 0)
+            };
+            let edge = at_edge(block);
+            if filters_luma {
+                let strength = Strength {
+                    primary: adjusted_strength(area.y.0, variance),
+                    secondary: area.y.1,
+                    damping: area.damping,
+                    direction: if area.y.0 == 0 { 0 } else { direction },
+                };
+                if strength.primary != 0 || strength.secondary != 0 {
+                    let rows = filter_luma(&self.luma, block, strength, edge);
+                    for (row, at) in rows.iter().zip(y..) {
+                        planes[0].row_mut(x, at, 8).copy_from_slice(row);
+                    }
+                }
+            }
+            if filters_chroma {
+                let strength = Strength {
+                    primary: area.uv.0,
+                    secondary: area.uv.1,
+                    damping: area.damping - 1,
+                    direction: if area.uv.0 == 0 { 0 } else { direction },
+                };
+                let rows = filter_chroma(&self.chroma, block, strength, edge);
+                let [_, u, v] = planes;
+                for (row, at) in rows.iter().zip(y / 2..) {
+                    let to = u.row_mut(x / 2, at, 4).iter_mut().zip(v.row_mut(x / 2, at, 4));
+                    for ((u, v), pair) in to.zip(row.chunks_exact(2)) {
+                        (*u, *v) = (pair[0], pair[1]);
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The 8×8 blocks among `count` of a row that are not wholly skipped (7.15.1 `skip`), bit 0 for
+/// `first_block`.
+fn unskipped(modes: &ModeInfoGrid, block_row: usize, first_block: usize, count: usize) -> u8 {
+    let positions = 2 * first_block..2 * (first_block + count);
+    let upper = modes.row(2 * block_row)[positions.clone()].chunks_exact(2);
+    let lower = modes.row(2 * block_row + 1)[positions].chunks_exact(2);
+    let mut blocks = 0;
+    for (block, (upper, lower)) in upper.zip(lower).enumerate() {
+        let skip = upper[0].skip & upper[1].skip & lower[0].skip & lower[1].skip;
+        blocks |= u8::from(!skip) << block;
+    }
+    blocks
+}
+
+/// 7.15.1 the luma `priStr` for a block's variance.
+fn adjusted_strength(primary: u8, variance: u32) -> u8 {
+    if variance == 0 {
+        return 0;
+    }
+    let strength = (variance >> 6).checked_ilog2().unwrap_or(0).min(12);
+    ((u32::from(primary) * (4 + strength) + 8) >> 4) as u8
+}
+
+/// Fills the luma window of an area; if `keep`, the columns left of it are those that the window
+/// has in its last block, since the plane's have changed.
+fn load_luma(window: &mut Window, plane: &PaddedPlane, above: &[u8], area: &Area, keep: bool) {
+    let x = 8 * area.first_block;
+    let y = (8 * area.block_row) as isize;
+    for (row, at) in (y - REACH as isize..y + 8 + REACH as isize).enumerate() {
+        let to = window.row_mut(row);
+        if row < REACH {
+            let from = &above[row * (above.len() / REACH) + x..][..STRIDE];
+            to.copy_from_slice(from);
+            continue;
+        }
+        let left = [to[STRIDE - MARGIN - 2], to[STRIDE - MARGIN - 1]];
+        to.copy_from_slice(plane.row(x as isize - MARGIN as isize, at, STRIDE));
+        if keep && row < REACH + 8 {
+            to[MARGIN - 2..MARGIN].copy_from_slice(&left);
+        }
+    }
+}
+
+/// As [`load_luma`] for both chroma planes, sample by sample in turn.
+fn load_chroma(
+    window: &mut Window,
+    planes: [&PaddedPlane; 2],
+    above: [&[u8]; 2],
+    area: &Area,
+    keep: bool,
+) {
+    const SAMPLES: usize = STRIDE / 2;
+    const SIDE: usize = MARGIN / 2;
+    let x = 4 * area.first_block;
+    let y = (4 * area.block_row) as isize;
+    for (row, at) in (y - REACH as isize..y + 4 + REACH as isize).enumerate() {
+        let to = window.row_mut(row);
+        let left: [u8; 4] = core::array::from_fn(|i| to[STRIDE - MARGIN - 4 + i]);
+        let [u, v] = if row < REACH {
+            // Kept rows begin MARGIN samples before the picture, in chroma too.
+            let start = |above: &[u8]| row * (above.len() / REACH) + MARGIN - SIDE + x;
+            above.map(|above| &above[start(above)..][..SAMPLES])
+        } else {
+            planes.map(|plane| plane.row(x as isize - SIDE as isize, at, SAMPLES))
+        };
+        for (pair, (&u, &v)) in to.chunks_exact_mut(2).zip(u.iter().zip(v)) {
+            (pair[0], pair[1]) = (u, v);
+        }
+        if keep && (REACH..REACH + 4).contains(&row) {
+            to[MARGIN - 4..MARGIN].copy_from_slice(&left);
+        }
+    }
+}
+
+/// 5.11.52 `is_inside_filter_region` for each sample of the window of an area that touches an edge
+/// of the frame; `height` is that of a block.
+fn mark_available(
+    window: &mut Window,
+    area: &Area,
+    block_rows: usize,
+    block_cols: usize,
+    height: usize,
+) {
+    let (top, bottom) = (area.block_row == 0, area.block_row + 1 == block_rows);
+    let (left, right) = (area.first_block == 0, area.first_block + 8 >= block_cols);
+    if !(top || bottom || left || right) {
+        return;
+    }
+    let first = if left { MARGIN } else { 0 };
+    let end = if right { MARGIN + 8 * (block_cols - area.first_block) } else { STRIDE };
+    let rows = window.available.chunks_exact_mut(STRIDE).take(height + 2 * REACH);
+    for (row, marks) in rows.enumerate() {
+        marks.fill(0);
+        if !(top && row < REACH || bottom && row >= REACH + height) {
+            marks[first..end].fill(255);
+        }
+    }
+}
+
+/// How many rows of 8×8 blocks may be filtered once the first `sb_rows` rows of superblocks of a
+/// frame of `mi_rows` positions are deblocked.
+pub(crate) fn rows_after_deblock(sb_rows: usize, mi_rows: usize) -> usize {
+    if 16 * sb_rows >= mi_rows { mi_rows / 2 } else { (8 * sb_rows).saturating_sub(1) }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,149 @@
+//! The walk against 7.15 and 7.15.1 word for word.
+
+use super::*;
+use crate::av1::deblock::{LoopFilter, tests as deblock_tests};
+use crate::av1::random_frame::{Random, RandomFrame};
+use crate::kernels::cdef::reference::{self, Block, Samples};
+
+fn random_params(random: &mut Random) -> CdefParams {
+    let mut strengths = || {
+        [(); 8].map(|()| {
+            let primary = if random.one_in(3) { 0 } else { random.below(16) as u8 };
+            (primary, random.pick(&[0, 0, 1, 2, 4]))
+        })
+    };
+    let (y_strengths, uv_strengths) = (strengths(), strengths());
+    CdefParams {
+        damping: 3 + random.below(4) as u8,
+        bits: random.below(4) as u8,
+        y_strengths,
+        uv_strengths,
+    }
+}
+
+fn random_indices(random: &mut Random, frame: &RandomFrame, params: &CdefParams) -> Vec<i8> {
+    let areas = frame.width.div_ceil(64) * frame.height.div_ceil(64);
+    (0..areas)
+        .map(|_| if random.one_in(4) { -1 } else { random.below(1 << params.bits) as i8 })
+        .collect()
+}
+
+/// 7.15 over whole planes.
+fn expected(
+    current: &[Samples; 3],
+    frame: &RandomFrame,
+    cdef_idx: &[i8],
+    params: &CdefParams,
+) -> [Samples; 3] {
+    let mut cdef_frame = current.clone();
+    for r in (0..frame.modes.mi_rows).step_by(2) {
+        for c in (0..frame.modes.mi_cols).step_by(2) {
+            let idx = cdef_idx[(r / 16) * frame.modes.mi_cols.div_ceil(16) + c / 16];
+            block(&mut cdef_frame, current, frame, params, r, c, idx);
+        }
+    }
+    cdef_frame
+}
+
+/// 7.15.1 CDEF block process
+fn block(
+    cdef_frame: &mut [Samples; 3],
+    current: &[Samples; 3],
+    frame: &RandomFrame,
+    params: &CdefParams,
+    r: usize,
+    c: usize,
+    idx: i8,
+) {
+    if idx == -1 {
+        return;
+    }
+    let modes = &frame.modes;
+    let skip = modes.at(r, c).skip
+        && modes.at(r + 1, c).skip
+        && modes.at(r, c + 1).skip
+        && modes.at(r + 1, c + 1).skip;
+    if skip {
+        return;
+    }
+    let (y_dir, var) = reference::direction(&current[0], c * 4, r * 4);
+    let (pri_str, sec_str) = params.y_strengths[idx as usize];
+    let dir = if pri_str == 0 { 0 } else { y_dir };
+    let var_str = if var >> 6 != 0 { ((var >> 6).ilog2() as i32).min(12) } else { 0 };
+    let pri_str = if var != 0 { (i32::from(pri_str) * (4 + var_str) + 8) >> 4 } else { 0 };
+    let damping = i32::from(params.damping);
+    let (x0, y0, sec_str) = (c * 4, r * 4, i32::from(sec_str));
+    let luma = Block { x0, y0, size: 8, pri_str, sec_str, damping, dir };
+    reference::filter(&mut cdef_frame[0], &current[0], &luma);
+    let (pri_str, sec_str) = params.uv_strengths[idx as usize];
+    let chroma = Block {
+        x0: c * 2,
+        y0: r * 2,
+        size: 4,
+        pri_str: i32::from(pri_str),
+        sec_str: i32::from(sec_str),
+        damping: damping - 1,
+        dir: if pri_str == 0 { 0 } else { y_dir },
+    };
+    for plane in 1..3 {
+        reference::filter(&mut cdef_frame[plane], &current[plane], &chroma);
+    }
+}
+
+#[test]
+fn frames_equal_the_literal_walk() {
+    let mut changed = [0; 3];
+    for seed in 0..200 {
+        let mut random = Random::new(seed);
+        let mut frame = RandomFrame::new(&mut random);
+        let params = random_params(&mut random);
+        let cdef_idx = random_indices(&mut random, &frame, &params);
+        let before = [0, 1, 2].map(|plane| frame.samples(plane));
+        let expected = expected(&before, &frame, &cdef_idx, &params);
+
+        let mut cdef = Cdef::new(frame.width, frame.height);
+        let rows = frame.height.div_ceil(8);
+        let mut done = 0;
+        while done < rows {
+            let end = done + 1 + random.below(rows as u64) as usize;
+            cdef.filter_rows(&mut frame.planes, &frame.modes, &cdef_idx, &params, done..end);
+            done = end;
+        }
+        for plane in 0..3 {
+            let got = frame.samples(plane);
+            for (y, (got, expected)) in got.iter().zip(&expected[plane]).enumerate() {
+                assert!(got == expected, "seed {seed}, plane {plane}, row {y}");
+            }
+            changed[plane] += usize::from(got != before[plane]);
+        }
+    }
+    assert!(changed.iter().all(|&frames| frames > 100), "too few frames changed: {changed:?}");
+}
+
+#[test]
+fn deblocking_and_cdef_go_together_by_superblock_rows() {
+    for seed in 2000..2080 {
+        let mut random = Random::new(seed);
+        let mut frame = RandomFrame::new(&mut random);
+        let loop_filter_params = deblock_tests::random_params(&mut random);
+        let params = random_params(&mut random);
+        let cdef_idx = random_indices(&mut random, &frame, &params);
+        let deblocked = deblock_tests::reference(&frame, &loop_filter_params);
+        let expected = expected(&deblocked, &frame, &cdef_idx, &params);
+
+        let loop_filter = LoopFilter::new(&loop_filter_params);
+        let mut cdef = Cdef::new(frame.width, frame.height);
+        let mut done = 0;
+        for sb_row in 0..frame.height.div_ceil(64) {
+            let RandomFrame { planes, modes, tx_sizes, .. } = &mut frame;
+            loop_filter.filter_rows(planes, modes, tx_sizes, sb_row..sb_row + 1);
+            let ready = rows_after_deblock(sb_row + 1, modes.mi_rows);
+            cdef.filter_rows(planes, modes, &cdef_idx, &params, done..ready);
+            done = ready;
+        }
+        assert_eq!(done, frame.height.div_ceil(8));
+        for (plane, expected) in expected.iter().enumerate() {
+            assert!(frame.samples(plane) == *expected, "seed {seed}, plane {plane}");
+        }
+    }
+}

@@ -1,0 +1,358 @@
+//! The loop filter (7.14): the walk over the edges of a frame and the strength of each.
+//!
+//! The standard filters every vertical edge of a plane before any horizontal one. The walk here
+//! goes by superblock rows instead, top to bottom, and gives the same samples: the vertical edges
+//! of a superblock row change only its own rows, and its horizontal edges touch its own rows and
+//! the last 8 (luma) or 4 (chroma) rows of the row above, whose vertical edges are done. After
+//! superblock row `n` the luma rows before `64 * (n + 1) - 6` and the chroma rows before
+//! `32 * (n + 1) - 2` are final, unless it is the last, after which all are.
+//!
+//! Intra prediction reads samples before this filter, so a superblock row may be filtered only when
+//! the row below is reconstructed, or has the unfiltered last row of this one from elsewhere.
+
+use core::ops::Range;
+
+use super::mode_info::{ModeInfo, ModeInfoGrid};
+use super::types::{BlockSize, INTRA_FRAME, MAX_SEGMENTS, PredictionMode, TxSize};
+use crate::frame::padded::PaddedPlane;
+use crate::kernels::deblock::{
+    EdgeFilter, EdgeKernel, EdgeLimits, MAX_LOOP_FILTER, filter_horizontal_edge,
+    filter_vertical_edge,
+};
+
+/// Units of 4 luma samples along the side of a 64×64 superblock.
+const SUPERBLOCK_UNITS: usize = 16;
+
+/// `LoopfilterTxSizes` (6.10.33): the transform that covers each 4×4 samples of a plane, whether it
+/// has coefficients or not. Both chroma planes share one array, being always equal.
+#[derive(Clone, Debug)]
+pub(crate) struct TxSizeGrid {
+    rows: [usize; 2],
+    cols: [usize; 2],
+    cells: [Vec<TxSize>; 2],
+}
+
+impl TxSizeGrid {
+    /// A grid for a 4:2:0 frame of `width` × `height` luma samples, all 4×4.
+    pub(crate) fn new(width: usize, height: usize) -> Self {
+        let (cols, rows) = (width.div_ceil(8), height.div_ceil(8));
+        Self {
+            rows: [2 * rows, rows],
+            cols: [2 * cols, cols],
+            cells: [vec![TxSize::T4x4; 4 * rows * cols], vec![TxSize::T4x4; rows * cols]],
+        }
+    }
+
+    /// The transform at a position in units of 4×4 samples of `plane`.
+    #[inline]
+    pub(crate) fn at(&self, plane: usize, row: usize, col: usize) -> TxSize {
+        let kind = plane.min(1);
+        self.cells[kind][row * self.cols[kind] + col]
+    }
+
+    /// Writes `size` over the part of a transform block that lies inside the frame; the position is
+    /// in units of 4×4 samples of `plane` (0 luma, else chroma), inside the frame.
+    pub(crate) fn fill(&mut self, plane: usize, row: usize, col: usize, size: TxSize) {
+        self.fill_area(plane, row, col, (size.width4(), size.height4()), size);
+    }
+
+    /// Writes `size` over the part of an area of (across, down) units that lies inside the frame.
+    pub(crate) fn fill_area(
+        &mut self,
+        plane: usize,
+        row: usize,
+        col: usize,
+        (across, down): (usize, usize),
+        size: TxSize,
+    ) {
+        let kind = plane.min(1);
+        let cols = self.cols[kind];
+        let across = across.min(cols - col);
+        for row in row..(row + down).min(self.rows[kind]) {
+            self.cells[kind][row * cols + col..][..across].fill(size);
+        }
+    }
+}
+
+/// The loop filter's part of a frame header (5.9.11) and of its segmentation (5.9.14).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct LoopFilterParams {
+    /// `loop_filter_level`, 0 to 63: luma vertical edges, luma horizontal edges, U, V.
+    pub(crate) level: [u8; 4],
+    /// `loop_filter_sharpness`, 0 to 7.
+    pub(crate) sharpness: u8,
+    /// `loop_filter_delta_enabled`.
+    pub(crate) delta_enabled: bool,
+    /// `loop_filter_ref_deltas`, −63 to 63, by reference frame (0 intra).
+    pub(crate) ref_deltas: [i8; 8],
+    /// `loop_filter_mode_deltas`, −63 to 63.
+    pub(crate) mode_deltas: [i8; 2],
+    /// `FeatureData` of `SEG_LVL_ALT_LF_Y_V` and the three after it, −63 to 63, where the feature is
+    /// active (`seg_feature_active_idx`), in the order of `level`.
+    pub(crate) segment_levels: [[Option<i8>; 4]; MAX_SEGMENTS],
+}
+
+impl Default for LoopFilterParams {
+    /// No filtering, with the deltas of `setup_past_independence` (6.8.2).
+    fn default() -> Self {
+        Self {
+            level: [0; 4],
+            sharpness: 0,
+            delta_enabled: true,
+            ref_deltas: [1, 0, 0, 0, -1, 0, -1, -1],
+            mode_deltas: [0; 2],
+            segment_levels: [[None; 4]; MAX_SEGMENTS],
+        }
+    }
+}
+
+/// The loop filter of one frame: its parameters with all levels and limits worked out.
+#[derive(Clone, Debug)]
+pub(crate) struct LoopFilter {
+    /// By entry of `level`, segment, reference frame and mode type.
+    levels: [[[[u8; 2]; 8]; MAX_SEGMENTS]; 4],
+    limits: [EdgeLimits; MAX_LOOP_FILTER as usize + 1],
+    planes: [bool; 3],
+}
+
+/// The direction of the edges of a pass (7.14.1).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    Vertical,
+    Horizontal,
+}
+
+impl LoopFilter {
+    /// Works out the levels of a frame without `delta_lf_present`.
+    pub(crate) fn new(params: &LoopFilterParams) -> Self {
+        let mut levels = [[[[0; 2]; 8]; MAX_SEGMENTS]; 4];
+        for (i, by_segment) in levels.iter_mut().enumerate() {
+            for (segment, by_reference) in by_segment.iter_mut().enumerate() {
+                for (reference, by_mode_type) in by_reference.iter_mut().enumerate() {
+                    for (mode_type, level) in by_mode_type.iter_mut().enumerate() {
+                        *level = filter_level(params, i, segment, reference, mode_type, 0);
+                    }
+                }
+            }
+        }
+        let luma = params.level[0] != 0 || params.level[1] != 0;
+        Self {
+            levels,
+            limits: core::array::from_fn(|l| EdgeLimits::new(l as u8, params.sharpness)),
+            planes: [luma, luma && params.level[2] != 0, luma && params.level[3] != 0],
+        }
+    }
+
+    /// Whether any plane is filtered.
+    pub(crate) fn is_active(&self) -> bool {
+        self.planes[0]
+    }
+
+    /// 7.14.1 filters the edges of the superblock rows `sb_rows` (in units of 64 luma rows; ends
+    /// past the frame are cut). The rows above must have been filtered before, in order.
+    pub(crate) fn filter_rows(
+        &self,
+        planes: &mut [PaddedPlane; 3],
+        modes: &ModeInfoGrid,
+        tx_sizes: &TxSizeGrid,
+        sb_rows: Range<usize>,
+    ) {
+        for sb_row in sb_rows {
+            for (index, plane) in planes.iter_mut().enumerate() {
+                if self.planes[index] {
+                    for pass in [Pass::Vertical, Pass::Horizontal] {
+                        self.filter_pass(plane, index, pass, modes, tx_sizes, sb_row);
+                    }
+                }
+            }
+        }
+    }
+
+    /// The edges of one direction in one superblock row of a plane.
+    ///
+    /// Goes edge line by edge line, and along each by transform blocks; neighbouring units under
+    /// the same filter and level go to the kernel as one run.
+    fn filter_pass(
+        &self,
+        plane: &mut PaddedPlane,
+        index: usize,
+        pass: Pass,
+        modes: &ModeInfoGrid,
+        tx_sizes: &TxSizeGrid,
+        sb_row: usize,
+    ) {
+        let sub = usize::from(index > 0);
+        // 7.14.2 `onScreen`: a unit counts if its first sample lies in the true picture.
+        let cols = 0..plane.width.div_ceil(4);
+        let first_row = (sb_row * SUPERBLOCK_UNITS) >> sub;
+        let end_row = (first_row + (SUPERBLOCK_UNITS >> sub)).min(plane.height.div_ceil(4));
+        let rows = first_row..end_row.max(first_row);
+        let level_index = match (index, pass) {
+            (0, Pass::Vertical) => 0,
+            (0, Pass::Horizontal) => 1,
+            (plane, _) => plane + 1,
+        };
+        let (lines, along) = match pass {
+            Pass::Vertical => (cols.start.max(1)..cols.end, rows),
+            Pass::Horizontal => (rows.start.max(1)..rows.end, cols),
+        };
+        let levels = &self.levels[level_index];
+        let place = |line: usize, unit: usize| match pass {
+            Pass::Vertical => (unit, line),
+            Pass::Horizontal => (line, unit),
+        };
+        for line in lines {
+            let mut run = Run::default();
+            let mut unit = along.start;
+            while unit < along.end {
+                let (row, col) = place(line, unit);
+                let size = tx_sizes.at(index, row, col);
+                let (across, length) = match pass {
+                    Pass::Vertical => (size.width4(), size.height4()),
+                    Pass::Horizontal => (size.height4(), size.width4()),
+                };
+                let end = (unit + length).min(along.end);
+                let current = modes.at((row << sub) | sub, (col << sub) | sub);
+                if line & (across - 1) != 0 || !applies(current, pass, line, sub) {
+                    unit = end;
+                    continue;
+                }
+                let level = level_of(levels, current);
+                for unit in unit..end {
+                    let (row, col) = place(line, unit);
+                    let (row, col) = match pass {
+                        Pass::Vertical => (row, col - 1),
+                        Pass::Horizontal => (row - 1, col),
+                    };
+                    let level = match level {
+                        0 => level_of(levels, modes.at((row << sub) | sub, (col << sub) | sub)),
+                        _ => level,
+                    };
+                    if level == 0 {
+                        continue;
+                    }
+                    let filter = filter_size(size, tx_sizes.at(index, row, col), pass, index);
+                    if !run.extend(unit, filter, level) {
+                        self.filter_run(plane, pass, line, run);
+                        run = Run { start: unit, units: 1, filter, level };
+                    }
+                }
+                unit = end;
+            }
+            self.filter_run(plane, pass, line, run);
+        }
+    }
+
+    fn filter_run(&self, plane: &mut PaddedPlane, pass: Pass, line: usize, run: Run) {
+        if run.units == 0 {
+            return;
+        }
+        let (x, y, kernel): (_, _, EdgeKernel) = match pass {
+            Pass::Vertical => (line, run.start, filter_vertical_edge),
+            Pass::Horizontal => (run.start, line, filter_horizontal_edge),
+        };
+        let at = plane.index(4 * x as isize, 4 * y as isize);
+        let limits = self.limits[usize::from(run.level)];
+        kernel(&mut plane.data, at, plane.stride, run.units, run.filter, limits);
+    }
+}
+
+/// Neighbouring units of an edge under one filter.
+#[derive(Clone, Copy)]
+struct Run {
+    start: usize,
+    units: usize,
+    filter: EdgeFilter,
+    level: u8,
+}
+
+impl Default for Run {
+    fn default() -> Self {
+        Self { start: 0, units: 0, filter: EdgeFilter::Narrow4, level: 0 }
+    }
+}
+
+impl Run {
+    fn extend(&mut self, unit: usize, filter: EdgeFilter, level: u8) -> bool {
+        let joins = self.start + self.units == unit && self.filter == filter && self.level == level;
+        if joins && self.units > 0 {
+            self.units += 1;
+            return true;
+        }
+        false
+    }
+}
+
+/// 7.14.2 `applyFilter` for the edge of a transform: at edges of the block always, inside it not if
+/// an inter block has no residual.
+#[inline]
+fn applies(info: &ModeInfo, pass: Pass, line: usize, sub: usize) -> bool {
+    if !info.skip || info.ref_frame[0] <= INTRA_FRAME {
+        return true;
+    }
+    let side = block_side(info.block_size, pass, sub);
+    line & (side - 1) == 0
+}
+
+/// The side of a block that an edge of `pass` crosses, in units of 4 samples of a plane
+/// (5.11.38 `get_plane_residual_size`).
+#[inline]
+fn block_side(size: BlockSize, pass: Pass, sub: usize) -> usize {
+    let side = match pass {
+        Pass::Vertical => size.width4(),
+        Pass::Horizontal => size.height4(),
+    };
+    (side >> sub).max(1)
+}
+
+/// 7.14.3 filter size process
+#[inline]
+fn filter_size(size: TxSize, previous: TxSize, pass: Pass, plane: usize) -> EdgeFilter {
+    let log2 = match pass {
+        Pass::Vertical => size.width_log2().min(previous.width_log2()),
+        Pass::Horizontal => size.height_log2().min(previous.height_log2()),
+    };
+    match (log2, plane) {
+        (2, _) => EdgeFilter::Narrow4,
+        (3, 0) => EdgeFilter::Luma8,
+        (_, 0) => EdgeFilter::Luma14,
+        _ => EdgeFilter::Chroma6,
+    }
+}
+
+/// 7.14.4 `lvl` of a position.
+#[inline]
+fn level_of(levels: &[[[u8; 2]; 8]; MAX_SEGMENTS], info: &ModeInfo) -> u8 {
+    let moves = info.y_mode.is_inter()
+        && info.y_mode != PredictionMode::GlobalMv
+        && info.y_mode != PredictionMode::GlobalGlobalMv;
+    levels[usize::from(info.segment_id)][info.ref_frame[0].max(0) as usize][usize::from(moves)]
+}
+
+/// 7.14.5 adaptive filter strength selection process; `i` is the entry of `loop_filter_level`.
+fn filter_level(
+    params: &LoopFilterParams,
+    i: usize,
+    segment: usize,
+    reference: usize,
+    mode_type: usize,
+    delta_lf: i32,
+) -> u8 {
+    let clip = |level: i32| level.clamp(0, i32::from(MAX_LOOP_FILTER));
+    let mut level = clip(delta_lf + i32::from(params.level[i]));
+    if let Some(value) = params.segment_levels[segment][i] {
+        level = clip(level + i32::from(value));
+    }
+    if params.delta_enabled {
+        let shift = level >> 5;
+        level += i32::from(params.ref_deltas[reference]) << shift;
+        if reference > 0 {
+            level += i32::from(params.mode_deltas[mode_type]) << shift;
+        }
+        level = clip(level);
+    }
+    level as u8
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

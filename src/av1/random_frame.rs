@@ -1,0 +1,202 @@
+//! Random frames for tests: samples, consistent block and transform layouts, and plain copies.
+
+use super::deblock::TxSizeGrid;
+use super::mode_info::{ModeInfo, ModeInfoGrid};
+use super::types::{BlockSize, PredictionMode, TxSize};
+use crate::frame::padded::PaddedPlane;
+
+/// A small reproducible generator (xorshift64*).
+pub(crate) struct Random(u64);
+
+impl Random {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
+    }
+
+    /// 0 to `bound` − 1.
+    pub(crate) fn below(&mut self, bound: u64) -> u64 {
+        (self.next() >> 32) % bound
+    }
+
+    /// −`most` to `most`.
+    pub(crate) fn signed(&mut self, most: i32) -> i32 {
+        self.below(2 * most as u64 + 1) as i32 - most
+    }
+
+    /// True once in `n` times.
+    pub(crate) fn one_in(&mut self, n: u64) -> bool {
+        self.below(n) == 0
+    }
+
+    pub(crate) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len() as u64) as usize]
+    }
+}
+
+/// A frame with its layout.
+pub(crate) struct RandomFrame {
+    pub(crate) width: usize,
+    pub(crate) height: usize,
+    pub(crate) planes: [PaddedPlane; 3],
+    pub(crate) modes: ModeInfoGrid,
+    pub(crate) tx_sizes: TxSizeGrid,
+}
+
+impl RandomFrame {
+    /// A frame of 16 to 200 samples a side.
+    pub(crate) fn new(random: &mut Random) -> Self {
+        let (width, height) = (16 + random.below(185) as usize, 16 + random.below(185) as usize);
+        let planes =
+            [0, 1, 1].map(|sub| random_plane(random, (width + sub) >> sub, (height + sub) >> sub));
+        let mut frame = Self {
+            width,
+            height,
+            planes,
+            modes: ModeInfoGrid::new(width, height),
+            tx_sizes: TxSizeGrid::new(width, height),
+        };
+        let deepest = random.pick(&[2, 3, 3, 4, 6]);
+        let split = random.pick(&[1, 2, 4]);
+        let skipped = random.pick(&[1, 2, 8]);
+        for row in (0..frame.modes.mi_rows).step_by(16) {
+            for col in (0..frame.modes.mi_cols).step_by(16) {
+                frame.partition(random, row, col, 6, (deepest, split, skipped));
+            }
+        }
+        frame
+    }
+
+    /// The samples of a plane up to the last position (`MiCols` × `MiRows`).
+    pub(crate) fn samples(&self, index: usize) -> Vec<Vec<i32>> {
+        let unit = if index == 0 { 4 } else { 2 };
+        let (w, h) = (self.modes.mi_cols * unit, self.modes.mi_rows * unit);
+        (0..h as isize)
+            .map(|y| self.planes[index].row(0, y, w).iter().map(|&s| i32::from(s)).collect())
+            .collect()
+    }
+
+    fn partition(
+        &mut self,
+        random: &mut Random,
+        row: usize,
+        col: usize,
+        log2: usize,
+        rates: (usize, u64, u64),
+    ) {
+        if row >= self.modes.mi_rows || col >= self.modes.mi_cols {
+            return;
+        }
+        let half = 1 << log2 >> 3;
+        if log2 > rates.0 && (half > 0 && !random.one_in(rates.1 + 1)) {
+            for (r, c) in [(0, 0), (0, half), (half, 0), (half, half)] {
+                self.partition(random, row + r, col + c, log2 - 1, rates);
+            }
+            return;
+        }
+        let (w, h) = random.pick(&[(0, 0), (0, 0), (1, 0), (0, 1), (2, 0), (0, 2)]);
+        let size = (log2 >= 2 + w && log2 >= 2 + h)
+            .then(|| BlockSize::from_log2(log2 - w, log2 - h))
+            .flatten()
+            .unwrap_or(BlockSize::from_log2(log2, log2).expect("squares exist"));
+        for r in (0..1 << log2 >> 2).step_by(size.height4()) {
+            for c in (0..1 << log2 >> 2).step_by(size.width4()) {
+                self.block(random, row + r, col + c, size, rates.2);
+            }
+        }
+    }
+
+    fn block(
+        &mut self,
+        random: &mut Random,
+        row: usize,
+        col: usize,
+        size: BlockSize,
+        skipped: u64,
+    ) {
+        if row >= self.modes.mi_rows || col >= self.modes.mi_cols {
+            return;
+        }
+        let inter = !random.one_in(3);
+        let modes = if inter { &PredictionMode::ALL[13..] } else { &PredictionMode::ALL[..13] };
+        let info = ModeInfo {
+            block_size: size,
+            y_mode: random.pick(modes),
+            ref_frame: [if inter { 1 + random.below(7) as i8 } else { 0 }, -1],
+            segment_id: random.below(8) as u8,
+            is_inter: inter,
+            skip: random.one_in(skipped),
+            ..ModeInfo::default()
+        };
+        self.modes.fill(row, col, size, info);
+        let depth = random.below(3);
+        let largest = |w: usize, h: usize, most: usize| (w.min(most), h.min(most));
+        let tile =
+            |frame: &mut Self, random: &mut Random, plane: usize, w: usize, h: usize, most| {
+                let (row, col) = if plane == 0 { (row, col) } else { (row >> 1, col >> 1) };
+                let (tw, th) = largest(w, h, most);
+                for r in (0..1 << h >> 2).step_by(1 << th >> 2) {
+                    for c in (0..1 << w >> 2).step_by(1 << tw >> 2) {
+                        frame.transform(random, plane, row + r, col + c, (tw, th), depth);
+                    }
+                }
+            };
+        let (w, h) = (size.width_log2(), size.height_log2());
+        tile(self, random, 0, w, h, 6);
+        tile(self, random, 1, (w - 1).max(2), (h - 1).max(2), 5);
+    }
+
+    fn transform(
+        &mut self,
+        random: &mut Random,
+        plane: usize,
+        row: usize,
+        col: usize,
+        (w, h): (usize, usize),
+        depth: u64,
+    ) {
+        let sub = plane;
+        if row >= self.modes.mi_rows >> sub || col >= self.modes.mi_cols >> sub {
+            return;
+        }
+        if depth == 0 || (w, h) == (2, 2) || random.one_in(3) {
+            let size = TxSize::from_log2(w, h).expect("transforms of blocks exist");
+            self.tx_sizes.fill(plane, row, col, size);
+            return;
+        }
+        let (half_w, half_h) = (w - usize::from(w >= h), h - usize::from(h >= w));
+        for r in (0..1 << h >> 2).step_by(1 << half_h >> 2) {
+            for c in (0..1 << w >> 2).step_by(1 << half_w >> 2) {
+                self.transform(random, plane, row + r, col + c, (half_w, half_h), depth - 1);
+            }
+        }
+    }
+}
+
+/// Cells of differing brightness with ramps and noise; in the margin too.
+fn random_plane(random: &mut Random, width: usize, height: usize) -> PaddedPlane {
+    let mut plane = PaddedPlane::new(width, height);
+    let noise = random.pick(&[0, 1, 1, 2, 4, 10, 255]);
+    let step = random.pick(&[0, 2, 5, 12, 30, 255]);
+    let cell = random.pick(&[4, 8, 16]);
+    let slope = (random.signed(3), random.signed(3));
+    let base = random.below(256) as i32;
+    let across = plane.stride / cell + 1;
+    let cells: Vec<i32> = (0..across * (plane.data.len() / plane.stride / cell + 1))
+        .map(|_| random.signed(step))
+        .collect();
+    let stride = plane.stride;
+    for (i, sample) in plane.data.iter_mut().enumerate() {
+        let (x, y) = (i % stride, i / stride);
+        let ramp = (x % 32) as i32 * slope.0 + (y % 32) as i32 * slope.1;
+        let offset = cells[y / cell * across + x / cell];
+        *sample = (base + ramp + offset + random.signed(noise)).clamp(0, 255) as u8;
+    }
+    plane
+}

@@ -1,0 +1,23 @@
+//! What a reference slot keeps of a decoded frame (7.20).
+
+use super::cdf::CdfContext;
+use super::frame_params::Segmentation;
+use super::motion_field::SavedMotion;
+use crate::frame::padded::PaddedPlane;
+
+/// A frame in a reference slot.
+#[derive(Clone, Debug)]
+pub(crate) struct Reference {
+    /// `FrameStore`, edges extended.
+    pub(crate) planes: [PaddedPlane; 3],
+    /// `SavedMvs`, `SavedRefFrames` and `SavedOrderHints`.
+    pub(crate) motion: SavedMotion,
+    /// The saved CDFs.
+    pub(crate) cdfs: CdfContext,
+    /// `SavedSegmentIds`, by 4×4 position; empty for all zero.
+    pub(crate) segment_ids: Vec<u8>,
+    /// The saved segmentation features.
+    pub(crate) segmentation: Segmentation,
+    /// `RefOrderHint`.
+    pub(crate) order_hint: u32,
+}

@@ -1,0 +1,291 @@
+//! One frame from decisions to bytes: tiles decided and reconstructed, filtered, coded, and kept for
+//! reference.
+
+use std::sync::Arc;
+
+use crate::av1::block_decoded::BlockDecoded;
+use crate::av1::cdef::{Cdef, CdefParams};
+use crate::av1::cdf::CdfContext;
+use crate::av1::deblock::{LoopFilter, LoopFilterParams, TxSizeGrid};
+use crate::av1::entropy::RangeEncoder;
+use crate::av1::frame_params::FrameParams;
+use crate::av1::mode_info::ModeInfoGrid;
+use crate::av1::motion_field::{MotionField, OrderHints, SavedMotion};
+use crate::av1::mv_prediction::TileBounds;
+use crate::av1::reference::Reference;
+use crate::av1::symbol::{Record, code};
+use crate::av1::tile_context::TileContext;
+use crate::frame::padded::PaddedPlane;
+use crate::search::block_coder::{Scratch, TileCoder};
+use crate::search::quantizers::Quantizers;
+
+/// Decides superblocks in coding order.
+pub(crate) trait SuperblockDecider {
+    /// Codes the superblock of 64×64 luma samples at a position of 4×4 units.
+    fn superblock(
+        &mut self,
+        coder: &mut TileCoder<'_>,
+        records: &mut Vec<Record>,
+        mi_row: usize,
+        mi_col: usize,
+    );
+}
+
+/// A frame's headers, as far as its tiles and filters are concerned.
+pub(crate) struct FrameJob<'a> {
+    /// Block layer.
+    pub(crate) params: FrameParams,
+    /// The tiles in coding order, and which of them the CDFs are kept of
+    /// (`context_update_tile_id`); `None` with `disable_frame_end_update_cdf`.
+    pub(crate) tiles: &'a [TileBounds],
+    /// `context_update_tile_id`.
+    pub(crate) context_update_tile_id: Option<usize>,
+    /// 5.9.11.
+    pub(crate) loop_filter: LoopFilterParams,
+    /// 5.9.19, if `enable_cdef`.
+    pub(crate) cdef: Option<CdefParams>,
+    /// The reference frames by name (1 to 7).
+    pub(crate) references: [Option<Arc<Reference>>; 8],
+    /// The primary reference frame.
+    pub(crate) primary: Option<Arc<Reference>>,
+    /// Order hints.
+    pub(crate) order_hints: OrderHints,
+    /// `use_ref_frame_mvs`.
+    pub(crate) use_ref_frame_mvs: bool,
+}
+
+/// The buffers of frames of one size.
+pub(crate) struct FrameCoder {
+    width: usize,
+    height: usize,
+    grid: ModeInfoGrid,
+    tx_sizes: TxSizeGrid,
+    cdef: Cdef,
+    cdef_idx: Vec<i8>,
+    context: TileContext,
+    decoded: BlockDecoded,
+    motion_field: MotionField,
+    quantizers: Quantizers,
+    scratch: Scratch,
+    /// Records of the tile, and where each row of superblocks ends in them.
+    records: Vec<Record>,
+    encoder: RangeEncoder,
+    tile_cdfs: CdfContext,
+    /// References no slot holds any more, to be written again.
+    spare: Vec<Reference>,
+}
+
+/// A coded frame.
+pub(crate) struct CodedFrame {
+    /// The bytes of each tile, in coding order.
+    pub(crate) tiles: Vec<Vec<u8>>,
+    /// The records of each tile.
+    #[cfg(test)]
+    pub(crate) records: Vec<Vec<Record>>,
+    /// What slots keep of the frame.
+    pub(crate) reference: Arc<Reference>,
+}
+
+impl FrameCoder {
+    /// Buffers for frames of `width` × `height` luma samples.
+    pub(crate) fn new(width: usize, height: usize) -> Self {
+        let grid = ModeInfoGrid::new(width, height);
+        let mut context = TileContext::default();
+        context.resize(grid.mi_cols);
+        let superblocks = grid.mi_cols.div_ceil(16) * grid.mi_rows.div_ceil(16);
+        Self {
+            width,
+            height,
+            grid,
+            tx_sizes: TxSizeGrid::new(width, height),
+            cdef: Cdef::new(width, height),
+            cdef_idx: vec![-1; superblocks],
+            context,
+            decoded: BlockDecoded::new(false),
+            motion_field: MotionField::default(),
+            quantizers: Quantizers::new(Default::default()),
+            scratch: Scratch::new(),
+            records: Vec::new(),
+            encoder: RangeEncoder::default(),
+            tile_cdfs: CdfContext::new_default(0),
+            spare: Vec::new(),
+        }
+    }
+
+    /// 4×4 units down and across.
+    pub(crate) fn mi_size(&self) -> (usize, usize) {
+        (self.grid.mi_rows, self.grid.mi_cols)
+    }
+
+    /// Takes back what a slot no longer holds.
+    pub(crate) fn recycle(&mut self, reference: Arc<Reference>) {
+        if let Ok(reference) = Arc::try_unwrap(reference) {
+            self.spare.push(reference);
+        }
+    }
+
+    fn blank_reference(&mut self) -> Reference {
+        let (width, height) = (self.width, self.height);
+        let (cw, ch) = (width.div_ceil(2), height.div_ceil(2));
+        self.spare.pop().unwrap_or_else(|| Reference {
+            planes: [
+                PaddedPlane::new(width, height),
+                PaddedPlane::new(cw, ch),
+                PaddedPlane::new(cw, ch),
+            ],
+            motion: SavedMotion::default(),
+            cdfs: CdfContext::new_default(0),
+            segment_ids: Vec::new(),
+            segmentation: Default::default(),
+            order_hint: 0,
+        })
+    }
+
+    /// Codes a frame: `source` with its edges extended, by the choices of `decider`.
+    pub(crate) fn encode(
+        &mut self,
+        job: &FrameJob<'_>,
+        source: &[PaddedPlane; 3],
+        decider: &mut impl SuperblockDecider,
+    ) -> CodedFrame {
+        let mut reference = self.blank_reference();
+        // 6.8.2 load_cdfs, or defaults.
+        match &job.primary {
+            Some(primary) => {
+                reference.cdfs.copy_from(&primary.cdfs);
+                reference.cdfs.clear_counters();
+            }
+            None => {
+                reference.cdfs.init_non_coeff();
+                reference.cdfs.load_default_coef(job.params.base_q_idx);
+            }
+        }
+        let start_cdfs = reference.cdfs.clone();
+        self.grid.clear();
+        self.cdef_idx.fill(-1);
+        self.quantizers.set_deltas(job.params.delta_q);
+        self.project_motion(job);
+        let mut tiles = Vec::with_capacity(job.tiles.len());
+        #[cfg(test)]
+        let mut records = Vec::new();
+        for (id, &tile) in job.tiles.iter().enumerate() {
+            self.decide_tile(job, source, &mut reference, tile, decider);
+            self.tile_cdfs.copy_from(&start_cdfs);
+            self.encoder.start();
+            code(&self.records, &mut self.tile_cdfs, &mut self.encoder, job.params.cdf_update);
+            tiles.push(self.encoder.finish().to_vec());
+            #[cfg(test)]
+            records.push(self.records.clone());
+            if job.context_update_tile_id == Some(id) {
+                reference.cdfs.copy_from(&self.tile_cdfs);
+            }
+        }
+        self.filter(job, &mut reference);
+        for plane in &mut reference.planes {
+            plane.extend_edges();
+        }
+        self.keep(job, &mut reference);
+        CodedFrame {
+            tiles,
+            #[cfg(test)]
+            records,
+            reference: Arc::new(reference),
+        }
+    }
+
+    /// 7.9, if the frame uses it.
+    fn project_motion(&mut self, job: &FrameJob<'_>) {
+        if !job.use_ref_frame_mvs {
+            return;
+        }
+        let none = SavedMotion::default();
+        let saved = std::array::from_fn(|name| {
+            job.references[name].as_deref().map_or(&none, |r| &r.motion)
+        });
+        let (w8, h8) = (self.grid.mi_cols >> 1, self.grid.mi_rows >> 1);
+        self.motion_field.estimate(w8, h8, &job.order_hints, saved);
+    }
+
+    /// The first phase of a tile: decisions, reconstruction, records (5.11.2).
+    fn decide_tile(
+        &mut self,
+        job: &FrameJob<'_>,
+        source: &[PaddedPlane; 3],
+        reference: &mut Reference,
+        tile: TileBounds,
+        decider: &mut impl SuperblockDecider,
+    ) {
+        self.records.clear();
+        self.context.start_tile(job.params.base_q_idx);
+        let references = std::array::from_fn(|name| job.references[name].as_deref());
+        let primary_ids = job.primary.as_ref().map_or(&[][..], |p| &p.segment_ids[..]);
+        let sb_cols = self.grid.mi_cols.div_ceil(16);
+        let mut coder = TileCoder {
+            frame: &job.params,
+            tile,
+            source,
+            references,
+            recon: &mut reference.planes,
+            grid: &mut self.grid,
+            tx_sizes: &mut self.tx_sizes,
+            context: &mut self.context,
+            decoded: &mut self.decoded,
+            sign_bias: job.order_hints.sign_bias(),
+            motion_field: job.use_ref_frame_mvs.then_some(&self.motion_field),
+            prev_segment_ids: primary_ids,
+            cdef_idx: 0,
+            target_q_index: job.params.base_q_idx,
+            quantizers: &mut self.quantizers,
+            scratch: &mut self.scratch,
+        };
+        for mi_row in (tile.mi_row_start..tile.mi_row_end).step_by(16) {
+            coder.context.start_row();
+            for mi_col in (tile.mi_col_start..tile.mi_col_end).step_by(16) {
+                coder.start_superblock(mi_row, mi_col);
+                decider.superblock(&mut coder, &mut self.records, mi_row, mi_col);
+                if coder.context.cdef_coded {
+                    self.cdef_idx[mi_row / 16 * sb_cols + mi_col / 16] = coder.cdef_idx as i8;
+                }
+            }
+        }
+    }
+
+    /// 7.14 and 7.15 (7.4, steps 1 and 2).
+    fn filter(&mut self, job: &FrameJob<'_>, reference: &mut Reference) {
+        let filter = LoopFilter::new(&job.loop_filter);
+        let sb_rows = self.grid.mi_rows.div_ceil(16);
+        if filter.is_active() {
+            filter.filter_rows(&mut reference.planes, &self.grid, &self.tx_sizes, 0..sb_rows);
+        }
+        if let Some(params) = &job.cdef {
+            let rows = self.grid.mi_rows / 2;
+            self.cdef.filter_rows(
+                &mut reference.planes,
+                &self.grid,
+                &self.cdef_idx,
+                params,
+                0..rows,
+            );
+        }
+    }
+
+    /// 7.19 and 7.20.
+    fn keep(&mut self, job: &FrameJob<'_>, reference: &mut Reference) {
+        reference.motion.store(&self.grid, &job.order_hints, job.params.frame_is_intra);
+        reference.order_hint = job.order_hints.current;
+        let segmentation = &job.params.segmentation;
+        reference.segmentation = *segmentation;
+        let ids = &mut reference.segment_ids;
+        ids.clear();
+        if !segmentation.enabled {
+            return;
+        }
+        if segmentation.update_map {
+            for row in 0..self.grid.mi_rows {
+                ids.extend(self.grid.row(row).iter().map(|info| info.segment_id));
+            }
+        } else if let Some(primary) = &job.primary {
+            ids.extend_from_slice(&primary.segment_ids);
+        }
+    }
+}

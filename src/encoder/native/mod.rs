@@ -1,0 +1,4 @@
+//! The native engine.
+
+pub(crate) mod frame_coder;
+pub(crate) mod stream;

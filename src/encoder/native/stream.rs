@@ -1,0 +1,255 @@
+//! Frames to temporal units: headers around the tiles, and the slots that a decoder would hold.
+
+use std::sync::Arc;
+
+use super::frame_coder::{FrameCoder, FrameJob, SuperblockDecider};
+use crate::av1::cdef;
+use crate::av1::deblock;
+use crate::av1::frame_params::{FrameParams, PlaneDeltas, SEG_LVL_MAX, Segmentation};
+use crate::av1::motion_field::OrderHints;
+use crate::av1::mv_prediction::TileBounds;
+use crate::av1::obu::frame::{self, FrameHeader, UncompressedHeader};
+use crate::av1::obu::tile_group::write_tile_group;
+use crate::av1::obu::unit::write_obu;
+use crate::av1::obu::{DecoderState, LayerId, ObuHeader, ObuType, SequenceHeader};
+use crate::av1::reference::Reference;
+use crate::av1::types::{InterpFilter, MAX_SEGMENTS, NUM_REF_FRAMES, TxMode};
+use crate::error::BitstreamError;
+use crate::frame::padded::PaddedPlane;
+
+/// A coded video sequence that is being written.
+pub(crate) struct Stream {
+    sequence: Arc<SequenceHeader>,
+    state: DecoderState,
+    slots: [Option<Arc<Reference>>; NUM_REF_FRAMES],
+    coder: FrameCoder,
+}
+
+/// A temporal unit with the reconstruction of its frame.
+pub(crate) struct CodedUnit {
+    /// The OBUs in the low-overhead format.
+    pub(crate) data: Vec<u8>,
+    /// The records of each tile.
+    #[cfg(test)]
+    pub(crate) records: Vec<Vec<crate::av1::symbol::Record>>,
+    /// The frame as it will be referred to.
+    pub(crate) reference: Arc<Reference>,
+}
+
+impl Stream {
+    /// A stream of frames of the sequence's size.
+    pub(crate) fn new(sequence: SequenceHeader) -> Result<Self, BitstreamError> {
+        let sequence = Arc::new(sequence);
+        let mut state = DecoderState::new();
+        state.set_sequence_header(Arc::clone(&sequence))?;
+        let size = (sequence.max_frame_width as usize, sequence.max_frame_height as usize);
+        Ok(Self {
+            sequence,
+            state,
+            slots: Default::default(),
+            coder: FrameCoder::new(size.0, size.1),
+        })
+    }
+
+    /// The sequence header.
+    pub(crate) fn sequence(&self) -> &SequenceHeader {
+        &self.sequence
+    }
+
+    /// What a slot holds.
+    pub(crate) fn slot(&self, slot: usize) -> Option<&Arc<Reference>> {
+        self.slots[slot].as_ref()
+    }
+
+    /// What the decoder's side of the headers is.
+    pub(crate) fn state(&self) -> &DecoderState {
+        &self.state
+    }
+
+    /// Codes a frame into a temporal unit: `source` with its edges extended, by the choices of
+    /// `decider`. The sequence header goes in front of key frames.
+    pub(crate) fn encode(
+        &mut self,
+        header: FrameHeader,
+        source: &[PaddedPlane; 3],
+        layer: LayerId,
+        decider: &mut impl SuperblockDecider,
+    ) -> Result<CodedUnit, BitstreamError> {
+        let slots: [Option<usize>; 8] = std::array::from_fn(|name| {
+            (name > 0 && !header.is_intra()).then(|| usize::from(header.ref_frame_idx[name - 1]))
+        });
+        let primary = header.primary_ref_slot().map(usize::from);
+        let tiles = tile_bounds(&header);
+        let job = FrameJob {
+            params: frame_params(&header, &self.sequence),
+            tiles: &tiles,
+            context_update_tile_id: (!header.disable_frame_end_update_cdf)
+                .then(|| usize::from(header.tile_info.context_update_tile_id)),
+            loop_filter: loop_filter_params(&header),
+            cdef: (self.sequence.enable_cdef && !header.coded_lossless() && !header.allow_intrabc)
+                .then(|| cdef_params(&header)),
+            references: slots.map(|slot| slot.and_then(|slot| self.slots[slot].clone())),
+            primary: primary.and_then(|slot| self.slots[slot].clone()),
+            order_hints: OrderHints {
+                bits: u32::from(self.sequence.order_hint_bits),
+                current: u32::from(header.order_hint),
+                refs: self.state.order_hints(&header).map(u32::from),
+            },
+            use_ref_frame_mvs: header.use_ref_frame_mvs,
+        };
+        let coded = self.coder.encode(&job, source, decider);
+        let refresh = header.refresh_frame_flags;
+        let data = self.write_unit(header, layer, &coded.tiles)?;
+        drop(job);
+        for slot in 0..NUM_REF_FRAMES {
+            if (refresh >> slot) & 1 != 0
+                && let Some(old) = self.slots[slot].replace(Arc::clone(&coded.reference))
+            {
+                self.coder.recycle(old);
+            }
+        }
+        Ok(CodedUnit {
+            data,
+            #[cfg(test)]
+            records: coded.records,
+            reference: coded.reference,
+        })
+    }
+
+    /// A temporal unit that shows what a slot holds (`show_existing_frame`).
+    pub(crate) fn show_existing(&mut self, slot: u8) -> Result<Vec<u8>, BitstreamError> {
+        let header = UncompressedHeader::ShowExistingFrame(frame::ShowExistingFrame {
+            frame_to_show_map_idx: slot,
+            frame_presentation_time: None,
+            display_frame_id: None,
+        });
+        let layer = LayerId::default();
+        let mut bits = self.state.write_frame_header(&header, layer)?;
+        bits.trailing_bits();
+        let mut data = Vec::new();
+        write_obu(&obu_header(ObuType::TemporalDelimiter, layer), &[], &mut data)?;
+        write_obu(&obu_header(ObuType::FrameHeader, layer), &bits.into_bytes(), &mut data)?;
+        self.state.advance(&header, layer)?;
+        Ok(data)
+    }
+
+    fn write_unit(
+        &mut self,
+        header: FrameHeader,
+        layer: LayerId,
+        tiles: &[Vec<u8>],
+    ) -> Result<Vec<u8>, BitstreamError> {
+        let key = header.frame_type == frame::FrameType::Key;
+        let info = header.tile_info.clone();
+        let header = UncompressedHeader::Frame(Box::new(header));
+        let mut bits = self.state.write_frame_header(&header, layer)?;
+        bits.byte_alignment();
+        let tiles: Vec<&[u8]> = tiles.iter().map(Vec::as_slice).collect();
+        write_tile_group(&mut bits, &info, 0, &tiles)?;
+        let mut data = Vec::new();
+        write_obu(&obu_header(ObuType::TemporalDelimiter, LayerId::default()), &[], &mut data)?;
+        if key {
+            let payload = self.sequence.write()?;
+            let header = obu_header(ObuType::SequenceHeader, LayerId::default());
+            write_obu(&header, &payload, &mut data)?;
+        }
+        write_obu(&obu_header(ObuType::Frame, layer), &bits.into_bytes(), &mut data)?;
+        self.state.advance(&header, layer)?;
+        Ok(data)
+    }
+}
+
+/// A header with size field, and an extension where the layer needs one.
+fn obu_header(obu_type: ObuType, layer: LayerId) -> ObuHeader {
+    let extension = (layer != LayerId::default()).then_some(layer);
+    ObuHeader { obu_type, has_size_field: true, extension }
+}
+
+/// The tiles in coding order (5.9.15).
+fn tile_bounds(header: &FrameHeader) -> Vec<TileBounds> {
+    let info = &header.tile_info;
+    let spans = |starts: &[u32]| {
+        starts.windows(2).map(|w| (w[0] as usize, w[1] as usize)).collect::<Vec<_>>()
+    };
+    let cols = spans(&info.mi_col_starts);
+    spans(&info.mi_row_starts)
+        .into_iter()
+        .flat_map(|(mi_row_start, mi_row_end)| {
+            cols.iter().map(move |&(mi_col_start, mi_col_end)| TileBounds {
+                mi_row_start,
+                mi_row_end,
+                mi_col_start,
+                mi_col_end,
+            })
+        })
+        .collect()
+}
+
+/// The block layer's view of the headers.
+pub(crate) fn frame_params(header: &FrameHeader, sequence: &SequenceHeader) -> FrameParams {
+    let q = &header.quantization_params;
+    let segmentation = &header.segmentation_params;
+    let cdef_coded = sequence.enable_cdef && !header.coded_lossless() && !header.allow_intrabc;
+    FrameParams {
+        frame_is_intra: header.is_intra(),
+        base_q_idx: q.base_q_idx,
+        delta_q: PlaneDeltas {
+            dc: [q.delta_q_y_dc, q.delta_q_u_dc, q.delta_q_v_dc],
+            ac: [0, q.delta_q_u_ac, q.delta_q_v_ac],
+        },
+        segmentation: Segmentation {
+            enabled: segmentation.segmentation_enabled,
+            update_map: segmentation.segmentation_update_map,
+            temporal_update: segmentation.segmentation_temporal_update,
+            features: segmentation.feature_data,
+        },
+        cdef_bits: cdef_coded.then_some(header.cdef_params.cdef_bits),
+        delta_q_res: header.delta_q.map(|delta| delta.delta_q_res),
+        tx_mode: match header.tx_mode {
+            frame::TxMode::Only4x4 => TxMode::Only4x4,
+            frame::TxMode::Largest => TxMode::Largest,
+            frame::TxMode::Select => TxMode::Select,
+        },
+        reference_select: header.reference_select,
+        interpolation_filter: InterpFilter::ALL[header.interpolation_filter as usize],
+        reduced_tx_set: header.reduced_tx_set,
+        allow_high_precision_mv: header.allow_high_precision_mv,
+        force_integer_mv: header.force_integer_mv,
+        enable_intra_edge_filter: sequence.enable_intra_edge_filter,
+        allow_screen_content_tools: header.allow_screen_content_tools,
+        cdf_update: !header.disable_cdf_update,
+    }
+}
+
+fn loop_filter_params(header: &FrameHeader) -> deblock::LoopFilterParams {
+    let params = &header.loop_filter_params;
+    let segmentation = &header.segmentation_params;
+    let mut segment_levels = [[None; 4]; MAX_SEGMENTS];
+    if segmentation.segmentation_enabled {
+        for (levels, features) in segment_levels.iter_mut().zip(&segmentation.feature_data) {
+            let features: &[Option<i16>; SEG_LVL_MAX] = features;
+            for (level, feature) in levels.iter_mut().zip(&features[1..5]) {
+                *level = feature.map(|data| data as i8);
+            }
+        }
+    }
+    deblock::LoopFilterParams {
+        level: params.level,
+        sharpness: params.sharpness,
+        delta_enabled: params.delta_enabled,
+        ref_deltas: params.deltas.ref_deltas,
+        mode_deltas: params.deltas.mode_deltas,
+        segment_levels,
+    }
+}
+
+fn cdef_params(header: &FrameHeader) -> cdef::CdefParams {
+    let params = &header.cdef_params;
+    let strengths = |set: &[frame::CdefStrength; 8]| set.map(|s| (s.pri_strength, s.sec_strength));
+    cdef::CdefParams {
+        damping: params.damping,
+        bits: params.cdef_bits,
+        y_strengths: strengths(&params.y),
+        uv_strengths: strengths(&params.uv),
+    }
+}

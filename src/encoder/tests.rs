@@ -1,0 +1,201 @@
+//! The encoder's contract, against an engine that does whatever it is told.
+
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+
+use super::*;
+use crate::frame::PictureBuffer;
+
+/// What an engine was asked to do, and what it shall answer next.
+#[derive(Default)]
+struct Script {
+    options: Vec<FrameOptions>,
+    bitrates: Vec<u32>,
+    drop_next: bool,
+    fail_next: bool,
+}
+
+struct Scripted {
+    script: Arc<Mutex<Script>>,
+    able: bool,
+}
+
+impl Engine for Scripted {
+    fn name(&self) -> &'static str {
+        "scripted"
+    }
+
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            delay_frames: 0,
+            live_bitrate: self.able,
+            live_frame_rate: false,
+            live_speed: false,
+            frame_qindex: self.able,
+            key_on_request: self.able,
+            reconstruction: self.able,
+            max_threads: 1,
+        }
+    }
+
+    fn encode(
+        &mut self,
+        frame: &Frame<'_>,
+        options: FrameOptions,
+    ) -> Result<EncodeOutcome, EncodeError> {
+        let mut script = self.script.lock().unwrap();
+        script.options.push(options);
+        let timestamp = frame.timestamp();
+        if std::mem::take(&mut script.fail_next) {
+            return Err(EncodeError::Engine { engine: "scripted", message: String::new() });
+        }
+        if std::mem::take(&mut script.drop_next) {
+            let dropped = Some(DroppedFrame { timestamp, reason: DropReason::LinkFull });
+            return Ok(EncodeOutcome { unit: None, dropped });
+        }
+        let unit = TemporalUnit {
+            data: Bytes::from_static(&[0x12, 0]),
+            timestamp,
+            key_frame: options.key_frame,
+            temporal_id: 0,
+            spatial_id: 0,
+            qindex: options.qindex.unwrap_or(100),
+            width: frame.width(),
+            height: frame.height(),
+            reconstruction: None,
+        };
+        Ok(EncodeOutcome { unit: Some(unit), dropped: None })
+    }
+
+    fn flush(&mut self) -> Result<Option<TemporalUnit>, EncodeError> {
+        Ok(None)
+    }
+
+    fn set_bitrate(&mut self, bitrate: u32) -> Result<(), ConfigError> {
+        self.script.lock().unwrap().bitrates.push(bitrate);
+        Ok(())
+    }
+}
+
+fn encoder(able: bool, rate: RateMode) -> (Encoder, Arc<Mutex<Script>>) {
+    let mut config = EncoderConfig::new(32, 16, 50_000);
+    config.rate = rate;
+    let script = Arc::default();
+    let engine = Box::new(Scripted { script: Arc::clone(&script), able });
+    let encoder = Encoder::with_engine(&Settings::try_from(config).unwrap(), engine).unwrap();
+    (encoder, script)
+}
+
+fn able() -> (Encoder, Arc<Mutex<Script>>) {
+    encoder(true, RateMode::Bitrate(50_000))
+}
+
+fn encode(encoder: &mut Encoder, timestamp: u64) -> Result<EncodeOutcome, EncodeError> {
+    let picture = PictureBuffer::new(32, 16).unwrap();
+    encoder.encode(&picture.as_frame(timestamp), FrameOptions::default())
+}
+
+#[test]
+fn timestamps_rise() {
+    let (mut encoder, script) = able();
+    encode(&mut encoder, 10).unwrap();
+    for timestamp in [0, 9, 10] {
+        let error = EncodeError::Timestamp { timestamp, last: 10 };
+        assert_eq!(encode(&mut encoder, timestamp).unwrap_err(), error);
+    }
+    assert_eq!(script.lock().unwrap().options.len(), 1, "a refused frame reached the engine");
+    assert_eq!(encode(&mut encoder, 11).unwrap().unit.unwrap().timestamp, 11);
+    encode(&mut encoder, u64::MAX).unwrap();
+}
+
+#[test]
+fn timestamp_of_a_frame_that_failed_can_be_used_again() {
+    let (mut encoder, script) = able();
+    script.lock().unwrap().fail_next = true;
+    assert!(matches!(encode(&mut encoder, 7), Err(EncodeError::Engine { .. })));
+    encode(&mut encoder, 7).unwrap();
+}
+
+#[test]
+fn other_sizes_are_refused() {
+    let (mut encoder, _) = able();
+    for (width, height) in [(16, 32), (32, 17), (34, 16)] {
+        let picture = PictureBuffer::new(width, height).unwrap();
+        let error = EncodeError::Size { width, height, expected_width: 32, expected_height: 16 };
+        let outcome = encoder.encode(&picture.as_frame(1), FrameOptions::default());
+        assert_eq!(outcome.unwrap_err(), error);
+    }
+    encode(&mut encoder, 0).unwrap();
+}
+
+#[test]
+fn key_request_waits_for_a_coded_frame() {
+    let (mut encoder, script) = able();
+    encoder.request_key_frame().unwrap();
+    script.lock().unwrap().drop_next = true;
+    let dropped = encode(&mut encoder, 0).unwrap().dropped.unwrap();
+    assert_eq!(dropped, DroppedFrame { timestamp: 0, reason: DropReason::LinkFull });
+    script.lock().unwrap().fail_next = true;
+    encode(&mut encoder, 1).unwrap_err();
+    encode(&mut encoder, 1).unwrap();
+    encode(&mut encoder, 2).unwrap();
+    let keys: Vec<_> = script.lock().unwrap().options.iter().map(|o| o.key_frame).collect();
+    assert_eq!(keys, [true, true, true, false]);
+}
+
+#[test]
+fn requests_beyond_the_engine_are_refused() {
+    let (mut encoder, script) = encoder(false, RateMode::Bitrate(50_000));
+    let picture = PictureBuffer::new(32, 16).unwrap();
+    let options = FrameOptions { qindex: Some(7), ..FrameOptions::default() };
+    let error = encoder.encode(&picture.as_frame(0), options).unwrap_err();
+    assert_eq!(error.to_string(), "engine scripted does not serve qindex of a frame = 7");
+    let error = encoder.encode(&picture.as_frame(0), FrameOptions::key_frame()).unwrap_err();
+    assert_eq!(error.to_string(), "engine scripted does not serve key frame on request = true");
+    encoder.request_key_frame().unwrap_err();
+    let error = encoder.set_frame_rate(Rational::new(15, 2)).unwrap_err();
+    let message = "engine scripted does not serve frame rate at run time = 15/2";
+    assert_eq!(error.to_string(), message);
+    let error = encoder.set_speed(Speed::FASTEST).unwrap_err();
+    assert_eq!(error.to_string(), "engine scripted does not serve speed at run time = 10");
+    assert!(script.lock().unwrap().options.is_empty());
+
+    let mut config = EncoderConfig::new(32, 16, 50_000);
+    config.reconstruction = true;
+    let engine = Box::new(Scripted { script, able: false });
+    let made = Encoder::with_engine(&Settings::try_from(config).unwrap(), engine);
+    let message = "engine scripted does not serve reconstruction = true";
+    assert_eq!(made.unwrap_err().to_string(), message);
+}
+
+#[test]
+fn live_bitrate() {
+    let (mut encoder, script) = able();
+    encoder.set_bitrate(70_000).unwrap();
+    assert_eq!(encoder.set_bitrate(999), Err(ConfigError::Bitrate(999)));
+    let error = ConfigError::FrameRate { num: 241, den: 1 };
+    assert_eq!(encoder.set_frame_rate(Rational::new(241, 1)), Err(error));
+    assert_eq!(script.lock().unwrap().bitrates, [70_000]);
+
+    let (mut constant, script) = self::encoder(true, RateMode::ConstantQindex(90));
+    let error = ConfigError::ConstantQindex { bitrate: 70_000, qindex: 90 };
+    assert_eq!(constant.set_bitrate(70_000), Err(error));
+    assert!(script.lock().unwrap().bitrates.is_empty());
+}
+
+#[test]
+fn nothing_goes_in_after_the_flush() {
+    let (mut encoder, _) = able();
+    encode(&mut encoder, 0).unwrap();
+    assert!(encoder.flush().unwrap().is_none());
+    assert_eq!(encode(&mut encoder, 1).unwrap_err(), EncodeError::Flushed(1));
+    assert!(encoder.flush().unwrap().is_none());
+}
+
+#[cfg(not(feature = "rav1e"))]
+#[test]
+fn missing_engine() {
+    let error = Encoder::new(EncoderConfig::new(32, 16, 50_000)).unwrap_err();
+    assert_eq!(error, ConfigError::EngineMissing("rav1e"));
+}

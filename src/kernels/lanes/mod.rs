@@ -1,0 +1,277 @@
+//! Eight lanes of numbers: what the transforms are written in, once for every instruction set.
+//!
+//! [`portable`] is the scalar twin. SSE2 belongs to x86-64, so its lanes need no detection and no unsafe code; wider sets
+//! can join as further implementations of the two traits.
+
+pub(crate) mod portable;
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod sse2;
+
+#[cfg(not(target_arch = "x86_64"))]
+pub(crate) use portable::{Integers, PartialSums, Reals};
+#[cfg(target_arch = "x86_64")]
+pub(crate) use sse2::{Integers, PartialSums, Reals};
+
+/// Fraction bits of the factors of 7.13.2.
+pub(crate) const FACTOR_BITS: u32 = 12;
+
+/// Eight 16-bit integers. Sums saturate, which is the clamp of 7.13.2's `H` at 16 bits.
+pub(crate) trait I16x8: Copy {
+    /// Eight times 0.
+    fn zero() -> Self;
+
+    /// Lanes from memory.
+    fn load(lanes: &[i16; 8]) -> Self;
+
+    /// Four lanes from memory, then 0.
+    fn load_half(lanes: &[i16; 4]) -> Self;
+
+    /// The lanes as numbers.
+    fn to_array(self) -> [i16; 8];
+
+    /// `self + other`.
+    fn add(self, other: Self) -> Self;
+
+    /// `self - other`.
+    fn sub(self, other: Self) -> Self;
+
+    /// `self * cos - other * sin` and `self * sin + other * cos`, each divided by 4096 and rounded (`Round2`).
+    ///
+    /// The standard requires that the results fit 16 bits; here they saturate.
+    fn rotate(self, other: Self, cos: i16, sin: i16) -> (Self, Self);
+
+    /// The scalar product of `values` and `factors` divided by 4096, rounded and saturated.
+    fn dot(values: [Self; 4], factors: [i16; 4]) -> Self;
+
+    /// `Round2(Round2(self * factor, 12), shift)`, saturated.
+    fn scale(self, factor: i16, shift: u32) -> Self;
+
+    /// `Round2(self, shift)`.
+    fn round_shift(self, shift: u32) -> Self;
+
+    /// Lane `i` of vector `j` becomes lane `j` of vector `i`.
+    fn transpose(block: [Self; 8]) -> [Self; 8];
+
+    /// Whether all lanes of all `vectors` are 0.
+    fn all_zero(vectors: &[Self]) -> bool;
+
+    /// Whether some lane of `vectors` is further than `limit` (not negative) from 0.
+    fn any_beyond(vectors: &[Self], limit: i16) -> bool;
+
+    /// Whether no rounded product on the way here left 16 bits; lanes that cannot know say `true`.
+    fn fits(self) -> bool {
+        true
+    }
+
+    /// `a - b`.
+    fn difference(a: &[u8; 8], b: &[u8; 8]) -> Self;
+
+    /// `a - b`, then 0.
+    fn half_difference(a: &[u8; 4], b: &[u8; 4]) -> Self;
+
+    /// The sum of the absolute lanes of `vectors`.
+    fn sum_of_magnitudes(vectors: &[Self]) -> u32;
+
+    /// Adds the lanes to eight samples and clips.
+    fn add_to(self, samples: &mut [u8; 8]);
+
+    /// Adds the first four lanes to four samples and clips.
+    fn add_half_to(self, samples: &mut [u8; 4]);
+
+    /// 7.13.2.6 inverse ADST4 process.
+    ///
+    /// The standard's sums written out per output; none can leave 32 bits whatever the 16-bit input.
+    fn inverse_adst4([a, b, c, d]: [Self; 4]) -> [Self; 4] {
+        let values = [a, c, d, b];
+        [
+            Self::dot(values, [1321, 3803, 2482, 3344]),
+            Self::dot(values, [2482, -1321, -3803, 3344]),
+            Self::dot(values, [3344, -3344, 3344, 0]),
+            Self::dot(values, [3803, 2482, -1321, -3344]),
+        ]
+    }
+}
+
+/// Eight single-precision numbers. Every operation rounds once, so results are the same everywhere.
+pub(crate) trait F32x8: Copy {
+    /// Eight times 0.
+    fn zero() -> Self;
+
+    /// Integers from memory.
+    fn load(lanes: &[i16; 8]) -> Self;
+
+    /// Four integers from memory, then 0.
+    fn load_half(lanes: &[i16; 4]) -> Self;
+
+    /// `self + other`.
+    fn add(self, other: Self) -> Self;
+
+    /// `self - other`.
+    fn sub(self, other: Self) -> Self;
+
+    /// `self * factor`.
+    fn scale(self, factor: f32) -> Self;
+
+    /// `self * cos + other * sin` and `other * cos - self * sin`: the transpose of [`I16x8::rotate`].
+    fn unrotate(self, other: Self, cos: f32, sin: f32) -> (Self, Self) {
+        (self.scale(cos).add(other.scale(sin)), other.scale(cos).sub(self.scale(sin)))
+    }
+
+    /// Lane `i` of vector `j` becomes lane `j` of vector `i`.
+    fn transpose(block: [Self; 8]) -> [Self; 8];
+
+    /// The transpose of `block`, rounded to the nearest integers (halves to even) and saturated.
+    fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8];
+}
+
+/// Sums over samples, to be taken together only at the end.
+pub(crate) trait Sums: Copy {
+    /// Nothing summed yet.
+    fn zero() -> Self;
+
+    /// Adds `|a - b|` of all samples; `W` is 4, 8 or a multiple of 16.
+    fn add_magnitudes<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self;
+
+    /// Adds `(a - b)²` of all samples; `W` is 4 or a multiple of 8.
+    fn add_squares<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self;
+
+    /// The sum, modulo 2^32.
+    fn total(self) -> u32;
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::{F32x8, I16x8, Sums, portable, sse2};
+    use proptest::prelude::*;
+
+    const EXTREMES: [i16; 6] = [i16::MIN, i16::MIN + 1, -1, 0, 1, i16::MAX];
+
+    fn integer() -> impl Strategy<Value = i16> {
+        prop_oneof![any::<i16>(), proptest::sample::select(&EXTREMES[..])]
+    }
+
+    fn lanes() -> impl Strategy<Value = [i16; 8]> {
+        proptest::array::uniform8(integer())
+    }
+
+    /// Every operation on the same numbers, as plain arrays.
+    fn integers<L: I16x8>(v: &[[i16; 8]; 8], factors: [i16; 4], shift: u32) -> Vec<[i16; 8]> {
+        let block = v.map(|lanes| L::load(&lanes));
+        let [a, b, c, d, ..] = block;
+        let (x, y) = a.rotate(b, factors[0], factors[1]);
+        let mut results = vec![
+            L::zero(),
+            L::load_half(&[v[0][0], v[0][1], v[0][2], v[0][3]]),
+            a.add(b),
+            a.sub(b),
+            x,
+            y,
+            L::dot([a, b, c, d], factors),
+            a.scale(factors[2], shift),
+            a.round_shift(shift),
+        ];
+        results.extend(L::transpose(block));
+        results.extend(L::inverse_adst4([a, b, c, d]));
+        let mut arrays: Vec<[i16; 8]> = results.into_iter().map(L::to_array).collect();
+        let mut samples = v[7].map(|lane| lane as u8);
+        let others = v[6].map(|lane| lane as u8);
+        arrays.push(L::difference(&samples, &others).to_array());
+        let (first, second) =
+            ([samples[0], samples[1], samples[2], samples[3]], [others[0], 0, 255, 7]);
+        arrays.push(L::half_difference(&first, &second).to_array());
+        let sum = L::sum_of_magnitudes(&block);
+        arrays.push([sum as i16, (sum >> 16) as i16, 0, 0, 0, 0, 0, 0]);
+        a.add_to(&mut samples);
+        arrays.push(samples.map(i16::from));
+        let mut half = [samples[0], samples[3], samples[5], samples[7]];
+        b.add_half_to(&mut half);
+        arrays.push([half, half].concat().try_into().map(|v: [u8; 8]| v.map(i16::from)).unwrap());
+        arrays.push([i16::from(L::all_zero(&block)); 8]);
+        arrays.push(block.map(|v| i16::from(L::any_beyond(&[v], factors[3].abs() * 8 - 1))));
+        arrays
+    }
+
+    fn reals<R: F32x8>(v: &[[i16; 8]; 8], factors: [f32; 3]) -> Vec<[i16; 8]> {
+        let block = v.map(|lanes| R::load(&lanes).scale(factors[2]));
+        let (x, y) = block[0].unrotate(block[1], factors[0], factors[1]);
+        let half = R::load_half(&[v[0][0], v[0][1], v[0][2], v[0][3]]);
+        let mixed = [x, y, block[2].add(block[3]), block[4].sub(block[5]), half, R::zero(), x, y];
+        let twice = R::transpose_rounded(R::transpose(mixed));
+        [R::transpose_rounded(block), twice].concat()
+    }
+
+    proptest! {
+        #[test]
+        fn sse2_integers_equal_the_scalar_twin(
+            v in proptest::array::uniform8(lanes()),
+            factors in proptest::array::uniform4(-4096i16..=4096),
+            shift in 0u32..5,
+        ) {
+            prop_assume!(factors[3] != 0);
+            prop_assert_eq!(
+                integers::<sse2::Integers>(&v, factors, shift),
+                integers::<portable::Integers>(&v, factors, shift)
+            );
+        }
+
+        #[test]
+        fn sse2_reals_equal_the_scalar_twin(
+            v in proptest::array::uniform8(lanes()),
+            factors in proptest::array::uniform3(-2.0f32..2.0),
+        ) {
+            prop_assert_eq!(
+                reals::<sse2::Reals>(&v, factors),
+                reals::<portable::Reals>(&v, factors)
+            );
+        }
+    }
+
+    fn sums<S: Sums>(a: &[u8; 64], b: &[u8; 64]) -> [u32; 2] {
+        let (mut magnitudes, mut squares) = (S::zero(), S::zero());
+        for width in [4, 8, 16, 64] {
+            (magnitudes, squares) = match width {
+                4 => add::<S, 4>(magnitudes, squares, a, b),
+                8 => add::<S, 8>(magnitudes, squares, a, b),
+                16 => add::<S, 16>(magnitudes, squares, a, b),
+                _ => add::<S, 64>(magnitudes, squares, a, b),
+            };
+        }
+        [magnitudes.total(), squares.total()]
+    }
+
+    fn add<S: Sums, const W: usize>(m: S, s: S, a: &[u8; 64], b: &[u8; 64]) -> (S, S) {
+        let (a, b) = (a.first_chunk::<W>().unwrap(), b.last_chunk::<W>().unwrap());
+        (m.add_magnitudes(a, b), s.add_squares(a, b))
+    }
+
+    proptest! {
+        #[test]
+        fn sse2_sums_equal_the_scalar_twin(
+            a in proptest::array::uniform32(any::<[u8; 2]>()),
+            b in proptest::array::uniform32(any::<[u8; 2]>()),
+        ) {
+            let [a, b] = [a, b].map(|v| v.concat().try_into().unwrap());
+            prop_assert_eq!(
+                sums::<sse2::PartialSums>(&a, &b),
+                sums::<portable::PartialSums>(&a, &b)
+            );
+        }
+    }
+
+    #[test]
+    fn every_lane_is_looked_at() {
+        for lane in 0..16 {
+            let mut v = [[0; 8]; 2];
+            assert!(sse2::Integers::all_zero(&v.map(|l| sse2::Integers::load(&l))));
+            v[lane / 8][lane % 8] = 256;
+            assert!(!sse2::Integers::all_zero(&v.map(|l| sse2::Integers::load(&l))));
+            assert!(!portable::Integers::all_zero(&v.map(|l| portable::Integers::load(&l))));
+            for (limit, beyond) in [(255, true), (256, false)] {
+                let vectors = v.map(|l| sse2::Integers::load(&l));
+                assert_eq!(sse2::Integers::any_beyond(&vectors, limit), beyond);
+                let negative = vectors.map(|v| sse2::Integers::zero().sub(v));
+                assert_eq!(sse2::Integers::any_beyond(&negative, limit), beyond);
+            }
+        }
+    }
+}

@@ -1,0 +1,207 @@
+//! Lanes as plain arrays.
+
+use std::array::from_fn;
+
+use super::{F32x8, FACTOR_BITS, I16x8, Sums};
+
+/// Eight 16-bit integers.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(16))]
+pub(crate) struct Integers([i16; 8]);
+
+/// `Round2` of the standard's section 4.7.
+pub(crate) const fn round2(value: i32, shift: u32) -> i32 {
+    if shift == 0 { value } else { (value + (1 << (shift - 1))) >> shift }
+}
+
+/// The nearest 16-bit number.
+pub(crate) fn saturate(value: i32) -> i16 {
+    value.clamp(i16::MIN.into(), i16::MAX.into()) as i16
+}
+
+impl I16x8 for Integers {
+    #[inline(always)]
+    fn zero() -> Self {
+        Self([0; 8])
+    }
+
+    #[inline(always)]
+    fn load(lanes: &[i16; 8]) -> Self {
+        Self(*lanes)
+    }
+
+    #[inline(always)]
+    fn load_half(lanes: &[i16; 4]) -> Self {
+        Self(from_fn(|i| if i < 4 { lanes[i] } else { 0 }))
+    }
+
+    #[inline(always)]
+    fn to_array(self) -> [i16; 8] {
+        self.0
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(from_fn(|i| self.0[i].saturating_add(other.0[i])))
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self(from_fn(|i| self.0[i].saturating_sub(other.0[i])))
+    }
+
+    #[inline(always)]
+    fn rotate(self, other: Self, cos: i16, sin: i16) -> (Self, Self) {
+        let (cos, sin) = (i32::from(cos), i32::from(sin));
+        let sum = |a: i16, x: i32, b: i16, y: i32| {
+            saturate(round2(i32::from(a) * x + i32::from(b) * y, FACTOR_BITS))
+        };
+        (
+            Self(from_fn(|i| sum(self.0[i], cos, other.0[i], -sin))),
+            Self(from_fn(|i| sum(self.0[i], sin, other.0[i], cos))),
+        )
+    }
+
+    #[inline(always)]
+    fn dot(values: [Self; 4], factors: [i16; 4]) -> Self {
+        Self(from_fn(|i| {
+            let sum = (0..4).map(|k| i32::from(values[k].0[i]) * i32::from(factors[k])).sum();
+            saturate(round2(sum, FACTOR_BITS))
+        }))
+    }
+
+    #[inline(always)]
+    fn scale(self, factor: i16, shift: u32) -> Self {
+        Self(self.0.map(|lane| {
+            let product = round2(i32::from(lane) * i32::from(factor), FACTOR_BITS);
+            saturate(round2(product, shift))
+        }))
+    }
+
+    #[inline(always)]
+    fn round_shift(self, shift: u32) -> Self {
+        Self(self.0.map(|lane| round2(lane.into(), shift) as i16))
+    }
+
+    #[inline(always)]
+    fn transpose(block: [Self; 8]) -> [Self; 8] {
+        from_fn(|i| Self(from_fn(|j| block[j].0[i])))
+    }
+
+    #[inline(always)]
+    fn all_zero(vectors: &[Self]) -> bool {
+        vectors.iter().all(|v| v.0 == [0; 8])
+    }
+
+    #[inline(always)]
+    fn any_beyond(vectors: &[Self], limit: i16) -> bool {
+        vectors.iter().flat_map(|v| v.0).any(|lane| lane.unsigned_abs() > limit as u16)
+    }
+
+    #[inline(always)]
+    fn difference(a: &[u8; 8], b: &[u8; 8]) -> Self {
+        Self(from_fn(|i| i16::from(a[i]) - i16::from(b[i])))
+    }
+
+    #[inline(always)]
+    fn half_difference(a: &[u8; 4], b: &[u8; 4]) -> Self {
+        Self(from_fn(|i| if i < 4 { i16::from(a[i]) - i16::from(b[i]) } else { 0 }))
+    }
+
+    #[inline(always)]
+    fn sum_of_magnitudes(vectors: &[Self]) -> u32 {
+        vectors.iter().flat_map(|v| v.0).map(|lane| u32::from(lane.unsigned_abs())).sum()
+    }
+
+    #[inline(always)]
+    fn add_to(self, samples: &mut [u8; 8]) {
+        add_clipped(samples, &self.0);
+    }
+
+    #[inline(always)]
+    fn add_half_to(self, samples: &mut [u8; 4]) {
+        add_clipped(samples, &self.0);
+    }
+}
+
+fn add_clipped(samples: &mut [u8], residual: &[i16; 8]) {
+    for (sample, &residual) in samples.iter_mut().zip(residual) {
+        *sample = (i32::from(*sample) + i32::from(residual)).clamp(0, 255) as u8;
+    }
+}
+
+/// Eight single-precision numbers.
+#[derive(Clone, Copy, Debug)]
+#[repr(align(16))]
+pub(crate) struct Reals([f32; 8]);
+
+impl F32x8 for Reals {
+    #[inline(always)]
+    fn zero() -> Self {
+        Self([0.0; 8])
+    }
+
+    #[inline(always)]
+    fn load(lanes: &[i16; 8]) -> Self {
+        Self(lanes.map(f32::from))
+    }
+
+    #[inline(always)]
+    fn load_half(lanes: &[i16; 4]) -> Self {
+        Self(from_fn(|i| if i < 4 { f32::from(lanes[i]) } else { 0.0 }))
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        Self(from_fn(|i| self.0[i] + other.0[i]))
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        Self(from_fn(|i| self.0[i] - other.0[i]))
+    }
+
+    #[inline(always)]
+    fn scale(self, factor: f32) -> Self {
+        Self(self.0.map(|lane| lane * factor))
+    }
+
+    #[inline(always)]
+    fn transpose(block: [Self; 8]) -> [Self; 8] {
+        from_fn(|i| Self(from_fn(|j| block[j].0[i])))
+    }
+
+    #[inline(always)]
+    fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8] {
+        // A cast to an integer saturates.
+        Self::transpose(block).map(|v| v.0.map(|lane| lane.round_ties_even() as i16))
+    }
+}
+
+/// A sum over samples.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PartialSums(u32);
+
+impl Sums for PartialSums {
+    #[inline(always)]
+    fn zero() -> Self {
+        Self(0)
+    }
+
+    #[inline(always)]
+    fn add_magnitudes<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
+        let row: u32 = a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b))).sum();
+        Self(self.0.wrapping_add(row))
+    }
+
+    #[inline(always)]
+    fn add_squares<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
+        let row: u32 = a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum();
+        Self(self.0.wrapping_add(row))
+    }
+
+    #[inline(always)]
+    fn total(self) -> u32 {
+        self.0
+    }
+}

@@ -1,0 +1,421 @@
+//! Lanes in SSE2 registers.
+#![allow(unsafe_code)]
+
+use std::arch::x86_64::{
+    __m128, __m128i, _mm_add_epi16, _mm_add_epi32, _mm_add_ps, _mm_adds_epi16, _mm_and_si128,
+    _mm_cmpeq_epi8, _mm_cmpgt_epi16, _mm_cvtepi32_ps, _mm_cvtps_epi32, _mm_cvtsi32_si128,
+    _mm_cvtsi64_si128, _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_loadl_epi64, _mm_loadu_si128,
+    _mm_madd_epi16, _mm_movehl_ps, _mm_movelh_ps, _mm_movemask_epi8, _mm_mul_ps, _mm_or_si128,
+    _mm_packs_epi32, _mm_packus_epi16, _mm_sad_epu8, _mm_set1_epi16, _mm_set1_epi32, _mm_set1_ps,
+    _mm_setzero_ps, _mm_setzero_si128, _mm_shuffle_epi32, _mm_sra_epi16, _mm_sra_epi32,
+    _mm_srai_epi16, _mm_srai_epi32, _mm_storeu_si128, _mm_sub_epi16, _mm_sub_ps, _mm_subs_epi16,
+    _mm_unpackhi_epi16, _mm_unpackhi_epi32, _mm_unpackhi_epi64, _mm_unpackhi_ps, _mm_unpacklo_epi8,
+    _mm_unpacklo_epi16, _mm_unpacklo_epi32, _mm_unpacklo_epi64, _mm_unpacklo_ps,
+};
+
+use super::{F32x8, FACTOR_BITS, I16x8, Sums};
+
+/// Runs intrinsics that need no more than SSE2.
+macro_rules! sse2 {
+    ($($body:tt)*) => {
+        // SAFETY: SSE2 is part of every x86-64.
+        unsafe { $($body)* }
+    };
+}
+
+/// Eight 16-bit integers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Integers(__m128i);
+
+/// `low` and `high` in each 32-bit lane, as the multiply-add of pairs wants them.
+#[inline(always)]
+fn pair(low: i16, high: i16) -> __m128i {
+    sse2! {
+        _mm_set1_epi32(i32::from(low as u16) | (i32::from(high) << 16))
+    }
+}
+
+#[inline(always)]
+fn round_factor_bits(value: __m128i) -> __m128i {
+    sse2! {
+        const SHIFT: i32 = FACTOR_BITS as i32;
+        _mm_srai_epi32::<SHIFT>(_mm_add_epi32(value, _mm_set1_epi32(1 << (SHIFT - 1))))
+    }
+}
+
+impl I16x8 for Integers {
+    #[inline(always)]
+    fn zero() -> Self {
+        sse2! {
+            Self(_mm_setzero_si128())
+        }
+    }
+
+    #[inline(always)]
+    fn load(v: &[i16; 8]) -> Self {
+        // SAFETY: SSE2 is part of every x86-64; `v` is 16 readable bytes.
+        Self(unsafe { _mm_loadu_si128(v.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    fn load_half(v: &[i16; 4]) -> Self {
+        // SAFETY: SSE2 is part of every x86-64; `v` is 8 readable bytes.
+        Self(unsafe { _mm_loadl_epi64(v.as_ptr().cast()) })
+    }
+
+    #[inline(always)]
+    fn to_array(self) -> [i16; 8] {
+        to_array(self.0)
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        sse2! {
+            Self(_mm_adds_epi16(self.0, other.0))
+        }
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        sse2! {
+            Self(_mm_subs_epi16(self.0, other.0))
+        }
+    }
+
+    #[inline(always)]
+    fn rotate(self, other: Self, cos: i16, sin: i16) -> (Self, Self) {
+        sse2! {
+            let low = _mm_unpacklo_epi16(self.0, other.0);
+            let high = _mm_unpackhi_epi16(self.0, other.0);
+            let sum = |factors| {
+                let low = round_factor_bits(_mm_madd_epi16(low, factors));
+                let high = round_factor_bits(_mm_madd_epi16(high, factors));
+                Self(_mm_packs_epi32(low, high))
+            };
+            (sum(pair(cos, -sin)), sum(pair(sin, cos)))
+        }
+    }
+
+    #[inline(always)]
+    fn dot([a, b, c, d]: [Self; 4], factors: [i16; 4]) -> Self {
+        sse2! {
+            let first = pair(factors[0], factors[1]);
+            let second = pair(factors[2], factors[3]);
+            let sum = |ab, cd| {
+                round_factor_bits(_mm_add_epi32(_mm_madd_epi16(ab, first), _mm_madd_epi16(cd, second)))
+            };
+            Self(_mm_packs_epi32(
+                sum(_mm_unpacklo_epi16(a.0, b.0), _mm_unpacklo_epi16(c.0, d.0)),
+                sum(_mm_unpackhi_epi16(a.0, b.0), _mm_unpackhi_epi16(c.0, d.0)),
+            ))
+        }
+    }
+
+    #[inline(always)]
+    fn scale(self, factor: i16, shift: u32) -> Self {
+        sse2! {
+            let rounding = _mm_set1_epi32((1 << shift) >> 1);
+            let count = _mm_cvtsi32_si128(shift as i32);
+            // Each lane is paired with a 1, whose factor is the first rounding.
+            let factors = pair(factor, 1 << (FACTOR_BITS - 1));
+            let one = _mm_set1_epi16(1);
+            let scaled = |lanes| {
+                let product = _mm_srai_epi32::<{ FACTOR_BITS as i32 }>(_mm_madd_epi16(lanes, factors));
+                _mm_sra_epi32(_mm_add_epi32(product, rounding), count)
+            };
+            Self(_mm_packs_epi32(
+                scaled(_mm_unpacklo_epi16(self.0, one)),
+                scaled(_mm_unpackhi_epi16(self.0, one)),
+            ))
+        }
+    }
+
+    #[inline(always)]
+    fn round_shift(self, shift: u32) -> Self {
+        sse2! {
+            if shift == 0 {
+                return self;
+            }
+            // The bit that rounds is added after the shift, where nothing can overflow.
+            let bit = _mm_sra_epi16(self.0, _mm_cvtsi32_si128(shift as i32 - 1));
+            let shifted = _mm_sra_epi16(self.0, _mm_cvtsi32_si128(shift as i32));
+            Self(_mm_add_epi16(shifted, _mm_and_si128(bit, _mm_set1_epi16(1))))
+        }
+    }
+
+    #[inline(always)]
+    fn transpose(block: [Self; 8]) -> [Self; 8] {
+        transpose(block.map(|v| v.0)).map(Self)
+    }
+
+    #[inline(always)]
+    fn all_zero(vectors: &[Self]) -> bool {
+        sse2! {
+            let any = vectors.iter().fold(_mm_setzero_si128(), |any, v| _mm_or_si128(any, v.0));
+            _mm_movemask_epi8(_mm_cmpeq_epi8(any, _mm_setzero_si128())) == 0xFFFF
+        }
+    }
+
+    #[inline(always)]
+    fn any_beyond(vectors: &[Self], limit: i16) -> bool {
+        sse2! {
+            let (above, below) = (_mm_set1_epi16(limit), _mm_set1_epi16(-limit));
+            let any = vectors.iter().fold(_mm_setzero_si128(), |any, v| {
+                let beyond = _mm_or_si128(_mm_cmpgt_epi16(v.0, above), _mm_cmpgt_epi16(below, v.0));
+                _mm_or_si128(any, beyond)
+            });
+            _mm_movemask_epi8(any) != 0
+        }
+    }
+
+    #[inline(always)]
+    fn difference(a: &[u8; 8], b: &[u8; 8]) -> Self {
+        sse2! {
+            let zero = _mm_setzero_si128();
+            let wide = |v| _mm_unpacklo_epi8(load_8(v), zero);
+            Self(_mm_sub_epi16(wide(a), wide(b)))
+        }
+    }
+
+    #[inline(always)]
+    fn half_difference(a: &[u8; 4], b: &[u8; 4]) -> Self {
+        sse2! {
+            let zero = _mm_setzero_si128();
+            let wide = |v| _mm_unpacklo_epi8(load_4(v), zero);
+            Self(_mm_sub_epi16(wide(a), wide(b)))
+        }
+    }
+
+    #[inline(always)]
+    fn sum_of_magnitudes(vectors: &[Self]) -> u32 {
+        sse2! {
+            let sum = vectors.iter().fold(_mm_setzero_si128(), |sum, v| {
+                // Multiplying by the sign gives 32-bit magnitudes, that of -32768 too, and adds pairs.
+                let sign = _mm_or_si128(_mm_srai_epi16::<15>(v.0), _mm_set1_epi16(1));
+                _mm_add_epi32(sum, _mm_madd_epi16(v.0, sign))
+            });
+            total(sum)
+        }
+    }
+
+    #[inline(always)]
+    fn add_to(self, samples: &mut [u8; 8]) {
+        sse2! {
+            let wide =
+                _mm_unpacklo_epi8(load_8(samples), _mm_setzero_si128());
+            let sum = _mm_adds_epi16(wide, self.0);
+            *samples = _mm_cvtsi128_si64(_mm_packus_epi16(sum, sum)).to_le_bytes();
+        }
+    }
+
+    #[inline(always)]
+    fn add_half_to(self, samples: &mut [u8; 4]) {
+        sse2! {
+            let wide =
+                _mm_unpacklo_epi8(load_4(samples), _mm_setzero_si128());
+            let sum = _mm_adds_epi16(wide, self.0);
+            *samples = _mm_cvtsi128_si32(_mm_packus_epi16(sum, sum)).to_le_bytes();
+        }
+    }
+}
+
+/// A vector's lanes in memory.
+#[inline(always)]
+fn to_array(v: __m128i) -> [i16; 8] {
+    let mut lanes = [0; 8];
+    // SAFETY: SSE2 is part of every x86-64; `lanes` is 16 writable bytes.
+    unsafe { _mm_storeu_si128(lanes.as_mut_ptr().cast(), v) };
+    lanes
+}
+
+/// Three rounds of interleaving; each doubles the run of lanes that come from one column.
+#[inline(always)]
+fn transpose([a, b, c, d, e, f, g, h]: [__m128i; 8]) -> [__m128i; 8] {
+    sse2! {
+        let ab = [_mm_unpacklo_epi16(a, b), _mm_unpackhi_epi16(a, b)];
+        let cd = [_mm_unpacklo_epi16(c, d), _mm_unpackhi_epi16(c, d)];
+        let ef = [_mm_unpacklo_epi16(e, f), _mm_unpackhi_epi16(e, f)];
+        let gh = [_mm_unpacklo_epi16(g, h), _mm_unpackhi_epi16(g, h)];
+        let half = |i: usize| {
+            let low = [_mm_unpacklo_epi32(ab[i], cd[i]), _mm_unpackhi_epi32(ab[i], cd[i])];
+            let high = [_mm_unpacklo_epi32(ef[i], gh[i]), _mm_unpackhi_epi32(ef[i], gh[i])];
+            [
+                _mm_unpacklo_epi64(low[0], high[0]),
+                _mm_unpackhi_epi64(low[0], high[0]),
+                _mm_unpacklo_epi64(low[1], high[1]),
+                _mm_unpackhi_epi64(low[1], high[1]),
+            ]
+        };
+        let ([i, j, k, l], [m, n, o, p]) = (half(0), half(1));
+        [i, j, k, l, m, n, o, p]
+    }
+}
+
+/// Eight single-precision numbers.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reals(__m128, __m128);
+
+#[inline(always)]
+fn widen(v: __m128i) -> Reals {
+    sse2! {
+        let sign = _mm_srai_epi16::<15>(v);
+        Reals(
+            _mm_cvtepi32_ps(_mm_unpacklo_epi16(v, sign)),
+            _mm_cvtepi32_ps(_mm_unpackhi_epi16(v, sign)),
+        )
+    }
+}
+
+#[inline(always)]
+fn transpose4([a, b, c, d]: [__m128; 4]) -> [__m128; 4] {
+    sse2! {
+        let (ab, cd) = (_mm_unpacklo_ps(a, b), _mm_unpacklo_ps(c, d));
+        let (ef, gh) = (_mm_unpackhi_ps(a, b), _mm_unpackhi_ps(c, d));
+        [_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab), _mm_movelh_ps(ef, gh), _mm_movehl_ps(gh, ef)]
+    }
+}
+
+impl F32x8 for Reals {
+    #[inline(always)]
+    fn zero() -> Self {
+        sse2! {
+            Self(_mm_setzero_ps(), _mm_setzero_ps())
+        }
+    }
+
+    #[inline(always)]
+    fn load(lanes: &[i16; 8]) -> Self {
+        widen(Integers::load(lanes).0)
+    }
+
+    #[inline(always)]
+    fn load_half(lanes: &[i16; 4]) -> Self {
+        widen(Integers::load_half(lanes).0)
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        sse2! {
+            Self(_mm_add_ps(self.0, other.0), _mm_add_ps(self.1, other.1))
+        }
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        sse2! {
+            Self(_mm_sub_ps(self.0, other.0), _mm_sub_ps(self.1, other.1))
+        }
+    }
+
+    #[inline(always)]
+    fn scale(self, factor: f32) -> Self {
+        sse2! {
+            let factor = _mm_set1_ps(factor);
+            Self(_mm_mul_ps(self.0, factor), _mm_mul_ps(self.1, factor))
+        }
+    }
+
+    #[inline(always)]
+    fn transpose([a, b, c, d, e, f, g, h]: [Self; 8]) -> [Self; 8] {
+        let [i, j, k, l] = transpose4([a.0, b.0, c.0, d.0]);
+        let [m, n, o, p] = transpose4([e.0, f.0, g.0, h.0]);
+        let [q, r, s, t] = transpose4([a.1, b.1, c.1, d.1]);
+        let [u, v, w, x] = transpose4([e.1, f.1, g.1, h.1]);
+        [
+            Self(i, m),
+            Self(j, n),
+            Self(k, o),
+            Self(l, p),
+            Self(q, u),
+            Self(r, v),
+            Self(s, w),
+            Self(t, x),
+        ]
+    }
+
+    #[inline(always)]
+    fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8] {
+        sse2! {
+            let packed = block.map(|v| _mm_packs_epi32(_mm_cvtps_epi32(v.0), _mm_cvtps_epi32(v.1)));
+            transpose(packed).map(to_array)
+        }
+    }
+}
+
+/// Four sums over samples.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct PartialSums(__m128i);
+
+impl Sums for PartialSums {
+    #[inline(always)]
+    fn zero() -> Self {
+        sse2! { Self(_mm_setzero_si128()) }
+    }
+
+    #[inline(always)]
+    fn add_magnitudes<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
+        sse2! {
+            let add = |sums, a, b| _mm_add_epi32(sums, _mm_sad_epu8(a, b));
+            let (a_16, a_rest) = a.as_chunks::<16>();
+            let (b_16, b_rest) = b.as_chunks::<16>();
+            let sums = a_16.iter().zip(b_16).fold(self.0, |sums, (a, b)| {
+                add(sums, load_16(a), load_16(b))
+            });
+            let (a_8, b_8) = (a_rest.first_chunk(), b_rest.first_chunk());
+            let (a_4, b_4) = (a_rest.first_chunk(), b_rest.first_chunk());
+            Self(if let (Some(a), Some(b)) = (a_8, b_8) {
+                add(sums, load_8(a), load_8(b))
+            } else if let (Some(a), Some(b)) = (a_4, b_4) {
+                add(sums, load_4(a), load_4(b))
+            } else {
+                sums
+            })
+        }
+    }
+
+    #[inline(always)]
+    fn add_squares<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
+        sse2! {
+            let add = |sums, Integers(v)| _mm_add_epi32(sums, _mm_madd_epi16(v, v));
+            let (a_8, a_rest) = a.as_chunks();
+            let (b_8, b_rest) = b.as_chunks();
+            let sums = a_8.iter().zip(b_8).fold(self.0, |sums, (a, b)| {
+                add(sums, Integers::difference(a, b))
+            });
+            Self(match (a_rest.first_chunk(), b_rest.first_chunk()) {
+                (Some(a), Some(b)) => add(sums, Integers::half_difference(a, b)),
+                _ => sums,
+            })
+        }
+    }
+
+    #[inline(always)]
+    fn total(self) -> u32 {
+        total(self.0)
+    }
+}
+
+#[inline(always)]
+fn load_16(samples: &[u8; 16]) -> __m128i {
+    // SAFETY: SSE2 is part of every x86-64; `samples` is 16 readable bytes.
+    unsafe { _mm_loadu_si128(samples.as_ptr().cast()) }
+}
+
+#[inline(always)]
+fn load_8(samples: &[u8; 8]) -> __m128i {
+    sse2! { _mm_cvtsi64_si128(i64::from_le_bytes(*samples)) }
+}
+
+#[inline(always)]
+fn load_4(samples: &[u8; 4]) -> __m128i {
+    sse2! { _mm_cvtsi32_si128(i32::from_le_bytes(*samples)) }
+}
+
+/// The sum of four lanes.
+#[inline(always)]
+fn total(sums: __m128i) -> u32 {
+    sse2! {
+        let pairs = _mm_add_epi32(sums, _mm_unpackhi_epi64(sums, sums));
+        _mm_cvtsi128_si32(_mm_add_epi32(pairs, _mm_shuffle_epi32::<1>(pairs))) as u32
+    }
+}

@@ -1,0 +1,15 @@
+//! Kernels on samples and coefficients: plain safe Rust in the shape of vectors, no loops over the
+//! whole picture.
+
+pub(crate) mod cdef;
+pub(crate) mod convolve;
+pub(crate) mod deblock;
+pub(crate) mod intra;
+pub(crate) mod lanes;
+pub(crate) mod quantize;
+pub(crate) mod sad;
+pub(crate) mod satd;
+pub(crate) mod transform;
+
+#[cfg(test)]
+pub(crate) mod random;

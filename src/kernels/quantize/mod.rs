@@ -1,0 +1,251 @@
+//! Quantization with a dead zone, without quantizer matrices.
+
+use crate::av1::reconstruct::dq_denom_log2;
+use crate::av1::types::TxSize;
+use crate::kernels::lanes::{I16x8, Integers};
+use crate::kernels::transform::coefficient_count;
+
+/// Steps and roundings of one plane at one quantizer index.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quantizer {
+    dc: Step,
+    ac: Step,
+}
+
+impl Quantizer {
+    /// A quantizer of `dc_step` and `ac_step` (`get_dc_quant` and `get_ac_quant` of 7.12.2, 4 to 1828).
+    ///
+    /// The roundings, in 1/128 of a step and less than 128, are added before division: 64 rounds to nearest, less widens the dead zone.
+    pub(crate) fn new(dc_step: u16, ac_step: u16, dc_rounding: u16, ac_rounding: u16) -> Self {
+        Self { dc: Step::new(dc_step, dc_rounding), ac: Step::new(ac_step, ac_rounding) }
+    }
+}
+
+/// A step and its reciprocal, in numbers that multiply in 16 bits.
+#[derive(Clone, Copy, Debug)]
+struct Step {
+    step: u16,
+    /// Added to magnitudes before division.
+    rounding: u16,
+    /// `2^(15 + log2) / step` with `log2` that of the step, 2^14 to 2^15; exact for powers of two, else within 2^-15 of
+    /// it.
+    reciprocal: u16,
+    /// What remains to be divided by after `2^16`: `2^shift`, where -1 doubles.
+    shift: i32,
+}
+
+impl Step {
+    fn new(step: u16, rounding: u16) -> Self {
+        debug_assert!((4..=1828).contains(&step) && rounding < 128);
+        let (log2, step) = (step.ilog2(), u32::from(step));
+        Self {
+            step: step as u16,
+            rounding: (step * u32::from(rounding) / 128) as u16,
+            reciprocal: (((1 << (15 + log2)) + step / 2) / step) as u16,
+            shift: log2 as i32 - 1,
+        }
+    }
+
+    /// The step for a transform size whose `dqDenom` is `1 << dq_denom_log2`; `step` itself stays undivided.
+    fn divided(self, dq_denom_log2: u32) -> Self {
+        Self {
+            rounding: self.rounding >> dq_denom_log2,
+            shift: self.shift - dq_denom_log2 as i32,
+            ..self
+        }
+    }
+
+    /// The largest magnitude whose level is 0, for a step that is [`divided`](Self::divided).
+    fn dead_zone(self) -> i16 {
+        // Below this a product with the reciprocal loses all its bits.
+        let product = 1u32 << (16 + self.shift);
+        let least = product.div_ceil(self.reciprocal.into()) as i16;
+        least - self.rounding as i16 - 1
+    }
+
+    /// The level of `coefficient` for a step that is [`divided`](Self::divided).
+    #[inline(always)]
+    fn level(self, coefficient: i16) -> i16 {
+        let rounded = coefficient.unsigned_abs() + self.rounding;
+        let doubled = rounded.saturating_add(if self.shift < 0 { rounded } else { 0 });
+        let quotient = ((u32::from(doubled) * u32::from(self.reciprocal)) >> 16) as u16;
+        with_sign(quotient >> self.shift.max(0), coefficient)
+    }
+
+    /// 7.12.3 steps 1c to 1f for a `level` that [`level`](Self::level) gave: the product is near the coefficient, so its
+    /// 24 bits and the 16 that are left after division lose nothing.
+    #[inline(always)]
+    fn dequantize(self, level: i16, dq_denom_log2: u32) -> i16 {
+        let magnitude = level.unsigned_abs();
+        let low = magnitude.wrapping_mul(self.step) >> dq_denom_log2;
+        let high = ((u32::from(magnitude) * u32::from(self.step)) >> 16) as u16;
+        // Two shifts, for there is none by 16.
+        let product = low | ((high << 1) << (15 - dq_denom_log2));
+        let limit = i16::MAX as u16 + (level as u16 >> 15);
+        with_sign(product.min(limit), level)
+    }
+}
+
+/// `magnitude`, at most 32768, negated if `of` is negative.
+#[inline(always)]
+fn with_sign(magnitude: u16, of: i16) -> i16 {
+    let sign = of >> 15;
+    (magnitude as i16 ^ sign).wrapping_sub(sign)
+}
+
+/// Quantizes `coefficients` (layout and scale of [`kernels::transform`](crate::kernels::transform)) into `levels`
+/// (`Quant` of 5.11.39) and `dequantized` (`Dequant` of 7.12.3), all in the same layout, every entry of the block
+/// written.
+///
+/// `scan` is that of 5.11.41, every position once. Returns `eob`: one more than the last index in `scan` whose level is
+/// not 0, or 0.
+pub(crate) fn quantize(
+    quantizer: &Quantizer,
+    tx_size: TxSize,
+    scan: &[u16],
+    coefficients: &[i16],
+    levels: &mut [i16],
+    dequantized: &mut [i16],
+) -> usize {
+    let count = coefficient_count(tx_size);
+    let dq_denom_log2 = dq_denom_log2(tx_size);
+    let (coefficients, levels) = (&coefficients[..count], &mut levels[..count]);
+    let dequantized = &mut dequantized[..count];
+
+    let (dc, ac) = (quantizer.dc.divided(dq_denom_log2), quantizer.ac.divided(dq_denom_log2));
+    let dead_zone = ac.dead_zone();
+    // A block has 16 coefficients or a multiple; most runs of 16 have nothing beyond the dead zone.
+    let coefficient_runs = coefficients.as_chunks::<16>().0;
+    let level_runs = levels.as_chunks_mut::<16>().0;
+    let dequantized_runs = dequantized.as_chunks_mut::<16>().0;
+    for ((coefficients, levels), dequantized) in
+        coefficient_runs.iter().zip(level_runs).zip(dequantized_runs)
+    {
+        let lanes = coefficients.as_chunks().0;
+        if !Integers::any_beyond(&[Integers::load(&lanes[0]), Integers::load(&lanes[1])], dead_zone)
+        {
+            (*levels, *dequantized) = ([0; 16], [0; 16]);
+            continue;
+        }
+        for ((&coefficient, level), dequantized) in
+            coefficients.iter().zip(levels.iter_mut()).zip(dequantized)
+        {
+            *level = ac.level(coefficient);
+            *dequantized = ac.dequantize(*level, dq_denom_log2);
+        }
+    }
+    levels[0] = dc.level(coefficients[0]);
+    dequantized[0] = dc.dequantize(levels[0], dq_denom_log2);
+    end_of_block(levels, scan)
+}
+
+/// `eob` of `levels` along `scan`.
+///
+/// Few blocks reach far along the scan, so the levels that are not 0 are counted first and then met from its start.
+fn end_of_block(levels: &[i16], scan: &[u16]) -> usize {
+    let mut left: u16 = levels.iter().map(|&level| u16::from(level != 0)).sum();
+    for (index, &position) in scan.iter().enumerate() {
+        if left == 0 {
+            return index;
+        }
+        left -= u16::from(levels[usize::from(position)] != 0);
+    }
+    scan.len()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::av1::reconstruct::dequantize_block;
+
+    fn identity_scan(count: usize) -> Vec<u16> {
+        (0..count as u16).collect()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(1000))]
+
+        #[test]
+        fn levels_are_nearest_and_dequantize_alike(
+            tx_size in proptest::sample::select(TxSize::ALL),
+            dc_step in 4u16..=1336,
+            ac_step in 4u16..=1828,
+            seeds in proptest::collection::vec(
+                prop_oneof![3 => -100i16..100, 2 => any::<i16>(), 1 => Just(i16::MIN)], 16..64),
+        ) {
+            let count = coefficient_count(tx_size);
+            let coefficients: Vec<i16> = seeds.iter().copied().cycle().take(count).collect();
+            let mut levels = vec![1; count];
+            let mut dequantized = vec![1; count];
+            let quantizer = Quantizer::new(dc_step, ac_step, 64, 64);
+            let scan = identity_scan(count);
+            let eob =
+                quantize(&quantizer, tx_size, &scan, &coefficients, &mut levels, &mut dequantized);
+            let last = levels.iter().rposition(|&level| level != 0);
+            prop_assert_eq!(eob, last.map_or(0, |last| last + 1));
+            let mut expected = vec![1; count];
+            dequantize_block(&levels, dc_step, ac_step, tx_size, &mut expected);
+            prop_assert_eq!(&dequantized, &expected);
+            let denominator = f64::from(1 << dq_denom_log2(tx_size));
+            for (i, (&coefficient, &level)) in coefficients.iter().zip(&levels).enumerate() {
+                let step = f64::from(if i == 0 { dc_step } else { ac_step }) / denominator;
+                let exact = f64::from(coefficient) / step;
+                if exact.abs() < 32767.0 {
+                    // Half a level, what the reciprocal loses, and what the rounding offset loses by being whole.
+                    let bound = 0.5 + exact.abs() / 65000.0 + 1.0 / step;
+                    prop_assert!((exact - f64::from(level)).abs() <= bound, "{exact} {level}");
+                }
+            }
+        }
+
+        #[test]
+        fn the_dead_zone_is_as_wide_as_asked(
+            step in 128u16..=1828,
+            rounding in 0u16..=64,
+            level in 0i16..4,
+        ) {
+            let quantizer = Quantizer::new(step, step, rounding, rounding);
+            let edge = f64::from(level) + 1.0 - f64::from(rounding) / 128.0;
+            let edge = (edge * f64::from(step)) as i16;
+            let scan = identity_scan(16);
+            let coefficients: Vec<i16> =
+                [edge - 2, edge + 2, 2 - edge, -edge - 2].into_iter().cycle().take(16).collect();
+            let (mut levels, mut dequantized) = ([0; 16], [0; 16]);
+            let tx_size = TxSize::T4x4;
+            quantize(&quantizer, tx_size, &scan, &coefficients, &mut levels, &mut dequantized);
+            let expected = [level, level + 1, -level, -level - 1];
+            prop_assert_eq!(&levels[..4], &expected);
+            prop_assert_eq!(&levels[12..], &expected);
+        }
+    }
+
+    /// The dead zone and the division agree on what is 0.
+    #[test]
+    fn nothing_beyond_the_dead_zone_is_dropped() {
+        for step in 4..=1828 {
+            for rounding in [0, 20, 42, 64, 127] {
+                for dq_denom_log2 in 0..3 {
+                    let step = Step::new(step, rounding).divided(dq_denom_log2);
+                    let dead_zone = step.dead_zone();
+                    assert!(step.level(dead_zone + 1) > 0, "{step:?}");
+                    assert_eq!(step.level(dead_zone), 0, "{step:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn eob_follows_the_scan() {
+        let mut levels = [0; 16];
+        let scan: Vec<u16> = (0..16).rev().collect();
+        assert_eq!(end_of_block(&levels, &scan), 0);
+        levels[15] = -1;
+        assert_eq!(end_of_block(&levels, &scan), 1);
+        levels[3] = 2;
+        assert_eq!(end_of_block(&levels, &scan), 13);
+        levels[0] = 1;
+        assert_eq!(end_of_block(&levels, &scan), 16);
+    }
+}

@@ -1,0 +1,149 @@
+//! Whether a stream may hold a block of coefficients.
+
+use super::inverse_with;
+use crate::av1::types::{TxSize, TxType};
+use crate::kernels::lanes::{
+    FACTOR_BITS, I16x8,
+    portable::{Integers, round2},
+};
+
+/// The sum of absolute coefficients up to which no block can fail.
+///
+/// A value inside 7.13.2 holds no coefficient with a weight above 1, besides roundings, and the passes before a column's values
+/// have a gain of at most sqrt( 2 ) (identity rows).
+pub(super) const SAFE_SUM: u32 = 22_900;
+
+/// Whether the inverse transform of `coefficients` keeps every value that 7.13.2 requires to fit 16 bits within them.
+///
+/// A stream may only hold blocks for which this is true: decoders differ on others. It takes extreme residuals under
+/// coarse quantization to fail this.
+pub(crate) fn is_conformant(coefficients: &[i16], tx_size: TxSize, tx_type: TxType) -> bool {
+    let sum: u32 = coefficients.iter().map(|c| u32::from(c.unsigned_abs())).sum();
+    if sum <= SAFE_SUM {
+        return true;
+    }
+    let mut samples = [0; 64 * 64];
+    inverse_with::<Checked>(&mut samples, tx_size.width(), coefficients, tx_size, tx_type)
+}
+
+/// The scalar lanes, and whether all that led to them fits. Samples are left alone.
+#[derive(Clone, Copy)]
+struct Checked {
+    lanes: Integers,
+    fits: bool,
+}
+
+impl Checked {
+    /// `lanes` made from `sources`.
+    fn from(lanes: Integers, sources: &[Self]) -> Self {
+        Self { lanes, fits: sources.iter().all(|source| source.fits) }
+    }
+}
+
+/// Whether `check` holds for the numbers of every lane.
+fn every_lane<const K: usize>(values: [Checked; K], check: impl Fn([i32; K]) -> bool) -> bool {
+    let values = values.map(|value| value.lanes.to_array());
+    (0..8).all(|i| check(values.map(|lanes| lanes[i].into())))
+}
+
+/// Whether `value` fits `bits` bits with its sign.
+fn fits(value: i32, bits: u32) -> bool {
+    value >> (bits - 1) == value >> 31
+}
+
+impl I16x8 for Checked {
+    fn zero() -> Self {
+        Self { lanes: Integers::zero(), fits: true }
+    }
+
+    fn load(lanes: &[i16; 8]) -> Self {
+        Self { lanes: Integers::load(lanes), fits: true }
+    }
+
+    fn load_half(lanes: &[i16; 4]) -> Self {
+        Self { lanes: Integers::load_half(lanes), fits: true }
+    }
+
+    fn to_array(self) -> [i16; 8] {
+        self.lanes.to_array()
+    }
+
+    fn add(self, other: Self) -> Self {
+        Self::from(self.lanes.add(other.lanes), &[self, other])
+    }
+
+    fn sub(self, other: Self) -> Self {
+        Self::from(self.lanes.sub(other.lanes), &[self, other])
+    }
+
+    fn rotate(self, other: Self, cos: i16, sin: i16) -> (Self, Self) {
+        let (x, y) = self.lanes.rotate(other.lanes, cos, sin);
+        let (cos, sin) = (i32::from(cos), i32::from(sin));
+        let product_fits = |a, b| fits(round2(a + b, FACTOR_BITS), 16);
+        let fits = self.fits
+            && other.fits
+            && every_lane([self, other], |[a, b]| {
+                product_fits(a * cos, -b * sin) && product_fits(a * sin, b * cos)
+            });
+        (Self { lanes: x, fits }, Self { lanes: y, fits })
+    }
+
+    fn dot(values: [Self; 4], factors: [i16; 4]) -> Self {
+        Self::from(Integers::dot(values.map(|value| value.lanes), factors), &values)
+    }
+
+    fn scale(self, factor: i16, shift: u32) -> Self {
+        Self { lanes: self.lanes.scale(factor, shift), ..self }
+    }
+
+    fn round_shift(self, shift: u32) -> Self {
+        Self { lanes: self.lanes.round_shift(shift), ..self }
+    }
+
+    fn transpose(block: [Self; 8]) -> [Self; 8] {
+        Integers::transpose(block.map(|value| value.lanes)).map(|lanes| Self::from(lanes, &block))
+    }
+
+    fn all_zero(vectors: &[Self]) -> bool {
+        vectors.iter().all(|value| Integers::all_zero(&[value.lanes]))
+    }
+
+    fn any_beyond(vectors: &[Self], limit: i16) -> bool {
+        vectors.iter().any(|value| Integers::any_beyond(&[value.lanes], limit))
+    }
+
+    fn difference(a: &[u8; 8], b: &[u8; 8]) -> Self {
+        Self { lanes: Integers::difference(a, b), fits: true }
+    }
+
+    fn half_difference(a: &[u8; 4], b: &[u8; 4]) -> Self {
+        Self { lanes: Integers::half_difference(a, b), fits: true }
+    }
+
+    fn sum_of_magnitudes(vectors: &[Self]) -> u32 {
+        vectors.iter().map(|value| Integers::sum_of_magnitudes(&[value.lanes])).sum()
+    }
+
+    fn fits(self) -> bool {
+        self.fits
+    }
+
+    fn add_to(self, _: &mut [u8; 8]) {}
+
+    fn add_half_to(self, _: &mut [u8; 4]) {}
+
+    /// 7.13.2.6 with its requirements.
+    fn inverse_adst4(t: [Self; 4]) -> [Self; 4] {
+        let sums_fit = every_lane(t, |[a, b, c, d]| {
+            let s0 = 1321 * a + 3803 * c;
+            let s1 = 2482 * a - 1321 * c;
+            let s3 = 3344 * b;
+            let (x0, x1) = (s0 + 2482 * d, s1 - 3803 * d);
+            let sums = [s0, s1, x0, x1, x0 + s3, x1 + s3, x0 + x1, x0 + x1 - s3];
+            fits(a - c + d, 16) && sums.into_iter().all(|sum| fits(sum, 16 + FACTOR_BITS))
+        });
+        let fits = sums_fit && t.iter().all(|value| value.fits);
+        let lanes = Integers::inverse_adst4(t.map(|value| value.lanes));
+        lanes.map(|lanes| Self { lanes, fits })
+    }
+}

@@ -1,0 +1,206 @@
+//! Transforms of residuals: the standard's inverse (7.13) and our forward twin of it.
+//!
+//! **Layout.** A block of coefficients lies as the standard's `Quant` (5.11.39): row-major, the vertical frequency `i` in
+//! rows, the horizontal `j` in columns, position `i * tw + j` with `tw` = [`coefficient_stride`] (the width, 32 at
+//! most). Scans give these positions. Of a side of 64 only the lower 32 frequencies exist, so a block never holds more
+//! than [`MAX_COEFFICIENTS`].
+//!
+//! **Range.** With 8-bit samples 7.12.3 clips dequantized coefficients to 16 bits and both passes of 7.13.3 work within
+//! 16 bits (`rowClampRange` = `colClampRange` = 16), so coefficients are `i16` here.
+//!
+//! **Scale.** Forward coefficients are in the domain of the inverse's input: `forward` and then `inverse` gives the
+//! residual back. That is 8 times the orthonormal transform, halved or quartered for the sizes whose `dqDenom` (7.12.3)
+//! is 2 or 4.
+
+pub(crate) mod conformance;
+mod factors;
+mod forward;
+mod inverse;
+mod inverse_adst;
+mod inverse_dct;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod tests;
+pub(crate) mod wht;
+
+use self::forward::forward_2d;
+use self::inverse::{inverse_2d, inverse_dc_only};
+use super::lanes::{I16x8, Integers, Reals};
+use crate::av1::types::{TxSize, TxType};
+
+/// The most coefficients a block can hold.
+pub(crate) const MAX_COEFFICIENTS: usize = 1024;
+
+/// Coefficients per row of a block: the width, 32 at most (`tw` of 7.12.3).
+pub(crate) const fn coefficient_stride(tx_size: TxSize) -> usize {
+    let width = tx_size.width();
+    if width > 32 { 32 } else { width }
+}
+
+/// Coefficients in a block: `tw * th` of 7.12.3.
+pub(crate) const fn coefficient_count(tx_size: TxSize) -> usize {
+    let height = tx_size.height();
+    coefficient_stride(tx_size) * if height > 32 { 32 } else { height }
+}
+
+/// Whether the standard has transforms of `tx_type` in `tx_size` (5.11.48): no ADST beyond 16, no identity beyond 32.
+pub(crate) const fn is_legal(tx_size: TxSize, tx_type: TxType) -> bool {
+    let (width, height) = (tx_size.width_log2(), tx_size.height_log2());
+    match if width > height { width } else { height } {
+        6 => matches!(tx_type, TxType::DctDct),
+        5 => matches!(tx_type, TxType::DctDct | TxType::Idtx),
+        _ => true,
+    }
+}
+
+/// The 1D transforms of 7.13.2 apart from the Walsh-Hadamard transform.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kind {
+    Dct,
+    Adst,
+    Identity,
+}
+
+/// What a transform size and type say to the two passes.
+#[derive(Clone, Copy, Debug)]
+struct Shape {
+    row_kind: Kind,
+    column_kind: Kind,
+    /// `Transform_Row_Shift` of 7.13.3.
+    row_shift: u32,
+    /// `flipUD` of 7.12.3: row `i` of the residual goes to row `h - 1 - i`.
+    flip_rows: bool,
+    /// `flipLR` of 7.12.3.
+    flip_columns: bool,
+}
+
+impl Shape {
+    fn new(tx_size: TxSize, tx_type: TxType) -> Self {
+        const TRANSFORM_ROW_SHIFT: [u8; 19] =
+            [0, 1, 2, 2, 2, 0, 0, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2];
+        use Kind::{Adst, Dct, Identity};
+        let (column_kind, row_kind) = match tx_type {
+            TxType::DctDct => (Dct, Dct),
+            TxType::AdstDct | TxType::FlipadstDct => (Adst, Dct),
+            TxType::DctAdst | TxType::DctFlipadst => (Dct, Adst),
+            TxType::AdstAdst
+            | TxType::FlipadstFlipadst
+            | TxType::AdstFlipadst
+            | TxType::FlipadstAdst => (Adst, Adst),
+            TxType::Idtx => (Identity, Identity),
+            TxType::VDct => (Dct, Identity),
+            TxType::HDct => (Identity, Dct),
+            TxType::VAdst | TxType::VFlipadst => (Adst, Identity),
+            TxType::HAdst | TxType::HFlipadst => (Identity, Adst),
+        };
+        Self {
+            row_kind,
+            column_kind,
+            row_shift: TRANSFORM_ROW_SHIFT[tx_size as usize].into(),
+            flip_rows: matches!(
+                tx_type,
+                TxType::FlipadstDct
+                    | TxType::FlipadstAdst
+                    | TxType::VFlipadst
+                    | TxType::FlipadstFlipadst
+            ),
+            flip_columns: matches!(
+                tx_type,
+                TxType::DctFlipadst
+                    | TxType::AdstFlipadst
+                    | TxType::HFlipadst
+                    | TxType::FlipadstFlipadst
+            ),
+        }
+    }
+}
+
+/// 4096 times the gain of the identity transform of `length` (7.13.2.11 to 7.13.2.14).
+const fn identity_factor(length: usize) -> i16 {
+    match length {
+        4 => 5793,
+        8 => 2 << 12,
+        16 => 11586,
+        _ => 4 << 12,
+    }
+}
+
+/// `$function` for the width and height of `$tx_size`, and the groups of eight rows that hold its coefficients.
+macro_rules! for_size {
+    ($tx_size:expr, $function:ident, $lanes:ty) => {
+        match $tx_size {
+            TxSize::T4x4 => $function::<$lanes, 4, 4, 1>,
+            TxSize::T8x8 => $function::<$lanes, 8, 8, 1>,
+            TxSize::T16x16 => $function::<$lanes, 16, 16, 2>,
+            TxSize::T32x32 => $function::<$lanes, 32, 32, 4>,
+            TxSize::T64x64 => $function::<$lanes, 64, 64, 4>,
+            TxSize::T4x8 => $function::<$lanes, 4, 8, 1>,
+            TxSize::T8x4 => $function::<$lanes, 8, 4, 1>,
+            TxSize::T8x16 => $function::<$lanes, 8, 16, 2>,
+            TxSize::T16x8 => $function::<$lanes, 16, 8, 1>,
+            TxSize::T16x32 => $function::<$lanes, 16, 32, 4>,
+            TxSize::T32x16 => $function::<$lanes, 32, 16, 2>,
+            TxSize::T32x64 => $function::<$lanes, 32, 64, 4>,
+            TxSize::T64x32 => $function::<$lanes, 64, 32, 4>,
+            TxSize::T4x16 => $function::<$lanes, 4, 16, 2>,
+            TxSize::T16x4 => $function::<$lanes, 16, 4, 1>,
+            TxSize::T8x32 => $function::<$lanes, 8, 32, 4>,
+            TxSize::T32x8 => $function::<$lanes, 32, 8, 1>,
+            TxSize::T16x64 => $function::<$lanes, 16, 64, 4>,
+            TxSize::T64x16 => $function::<$lanes, 64, 16, 2>,
+        }
+    };
+}
+
+/// Inverse transform (7.13.3) of `coefficients` (dequantized, [`coefficient_count`] of them), added to the block of
+/// predicted samples at the start of `dst` and clipped (7.12.3, step 3).
+///
+/// `stride` is in samples. `eob` is the number of coefficients coded along the scan; it only saves time. `tx_type` must
+/// be [legal](is_legal) in `tx_size`. Not for lossless blocks, see [`wht`].
+pub(crate) fn inverse_transform_add(
+    dst: &mut [u8],
+    stride: usize,
+    coefficients: &[i16],
+    tx_size: TxSize,
+    tx_type: TxType,
+    eob: usize,
+) {
+    let shape = Shape::new(tx_size, tx_type);
+    if eob == 1 && tx_type == TxType::DctDct {
+        let size = (tx_size.width(), tx_size.height());
+        inverse_dc_only::<Integers>(dst, stride, coefficients[0], size, shape.row_shift);
+    } else {
+        inverse_with::<Integers>(dst, stride, coefficients, tx_size, tx_type);
+    }
+}
+
+/// The inverse transform with the lanes of `L`; see [`inverse_2d`] for the result.
+fn inverse_with<L: I16x8>(
+    dst: &mut [u8],
+    stride: usize,
+    coefficients: &[i16],
+    tx_size: TxSize,
+    tx_type: TxType,
+) -> bool {
+    debug_assert!(is_legal(tx_size, tx_type), "{tx_type:?} in {tx_size:?}");
+    let inverse = for_size!(tx_size, inverse_2d, L);
+    inverse(dst, stride, coefficients, &Shape::new(tx_size, tx_type))
+}
+
+/// Forward transform of the block of residuals at the start of `residual` (within ±255, `stride` samples from row to
+/// row) into `coefficients`, [`coefficient_count`] of them.
+///
+/// `tx_type` must be [legal](is_legal) in `tx_size`. Not for lossless blocks, see [`wht`].
+pub(crate) fn forward_transform(
+    residual: &[i16],
+    stride: usize,
+    coefficients: &mut [i16],
+    tx_size: TxSize,
+    tx_type: TxType,
+) {
+    debug_assert!(is_legal(tx_size, tx_type), "{tx_type:?} in {tx_size:?}");
+    let shape = Shape::new(tx_size, tx_type);
+    let forward = for_size!(tx_size, forward_2d, Reals);
+    forward(residual, stride, coefficients, &shape);
+}

@@ -1,0 +1,521 @@
+//! Carries out a decided block: predicts, transforms, quantizes, reconstructs in place and hands the
+//! symbols on. Whatever decides, a search or a random draw in tests, goes through here.
+
+use crate::av1::block::{
+    Block, Residual, TransformBlock, chroma_size, chroma_tx_size, for_each_inter_tx,
+    max_rect_tx_size,
+};
+use crate::av1::block_decoded::BlockDecoded;
+use crate::av1::block_syntax::BlockWriter;
+use crate::av1::coefficient_syntax::TxSet;
+use crate::av1::deblock::TxSizeGrid;
+use crate::av1::frame_params::FrameParams;
+use crate::av1::inter::{CompoundScratch, Region, predict_average, predict_single};
+use crate::av1::intra::{
+    Available, Direction, cfl_ac, edges, filter_type, predict_chroma_from_luma, predict_intra,
+};
+use crate::av1::mode_info::ModeInfoGrid;
+use crate::av1::motion_field::MotionField;
+use crate::av1::mv_prediction::{MvPredictionInput, MvStack, TileBounds, find_mv_stack};
+use crate::av1::reconstruct::reconstruct;
+use crate::av1::reference::Reference;
+use crate::av1::symbol::SymbolSink;
+use crate::av1::tables::blocks::MODE_TO_TXFM;
+use crate::av1::tables::scans::scan;
+use crate::av1::tile_context::TileContext;
+use crate::av1::types::{BlockSize, INTRA_FRAME, PredictionMode, RefFrame, TxSize, TxType, UvMode};
+use crate::frame::padded::PaddedPlane;
+use crate::kernels::intra::CFL_MAX;
+use crate::kernels::quantize::quantize;
+use crate::kernels::sad::residual;
+use crate::kernels::transform::conformance::is_conformant;
+use crate::kernels::transform::wht::forward_wht;
+use crate::kernels::transform::{MAX_COEFFICIENTS, coefficient_count, forward_transform};
+use crate::search::quantizers::Quantizers;
+
+/// Room for one worker.
+#[derive(Clone, Debug)]
+pub(crate) struct Scratch {
+    residual: Residual,
+    transforms: Vec<(u8, usize, usize, TxSize)>,
+    difference: Vec<i16>,
+    coefficients: Vec<i16>,
+    dequantized: Vec<i16>,
+    levels: Vec<i16>,
+    tx_types: [TxType; 256],
+    cfl: Box<[i16; CFL_MAX * CFL_MAX]>,
+    compound: Box<CompoundScratch>,
+}
+
+impl Scratch {
+    /// Empty room.
+    pub(crate) fn new() -> Self {
+        Self {
+            residual: Residual::default(),
+            transforms: Vec::with_capacity(384),
+            difference: vec![0; 64 * 64],
+            coefficients: vec![0; MAX_COEFFICIENTS],
+            dequantized: vec![0; MAX_COEFFICIENTS],
+            levels: vec![0; MAX_COEFFICIENTS],
+            tx_types: [TxType::DctDct; 256],
+            cfl: Box::new([0; CFL_MAX * CFL_MAX]),
+            compound: Box::new(CompoundScratch::new()),
+        }
+    }
+}
+
+/// What the choice of a transform's type may depend on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TxQuery {
+    /// `txSz` of a luma transform.
+    pub(crate) size: TxSize,
+    /// The types allowed.
+    pub(crate) set: TxSet,
+}
+
+/// Choices inside a block that are made transform by transform.
+pub(crate) trait TransformChoice {
+    /// The type of a luma transform, one of the set.
+    fn tx_type(&mut self, block: &Block, query: TxQuery) -> TxType;
+
+    /// Changes quantized levels before they are reconstructed; gives the new `eob`. `steps` are
+    /// those of DC and AC.
+    fn adjust(
+        &mut self,
+        steps: [u16; 2],
+        levels: &mut [i16],
+        dequantized: &mut [i16],
+        scan: &[u16],
+        size: TxSize,
+        eob: usize,
+    ) -> usize {
+        let _ = (steps, levels, dequantized, scan, size);
+        eob
+    }
+}
+
+/// DCT everywhere, and nothing changed.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct PlainTransforms;
+
+impl TransformChoice for PlainTransforms {
+    fn tx_type(&mut self, block: &Block, query: TxQuery) -> TxType {
+        if block.is_inter {
+            return TxType::DctDct;
+        }
+        let natural = MODE_TO_TXFM[block.y_mode as usize];
+        if query.set.contains(natural) { natural } else { TxType::DctDct }
+    }
+}
+
+/// A tile that is being coded.
+pub(crate) struct TileCoder<'a> {
+    /// The headers.
+    pub(crate) frame: &'a FrameParams,
+    /// The tile.
+    pub(crate) tile: TileBounds,
+    /// The picture to code, edges extended.
+    pub(crate) source: &'a [PaddedPlane; 3],
+    /// The reference frames by name (1 to 7).
+    pub(crate) references: [Option<&'a Reference>; 8],
+    /// The reconstruction.
+    pub(crate) recon: &'a mut [PaddedPlane; 3],
+    /// The records of the frame.
+    pub(crate) grid: &'a mut ModeInfoGrid,
+    /// `LoopfilterTxSizes`.
+    pub(crate) tx_sizes: &'a mut TxSizeGrid,
+    /// Contexts of the tile.
+    pub(crate) context: &'a mut TileContext,
+    /// `BlockDecoded`.
+    pub(crate) decoded: &'a mut BlockDecoded,
+    /// `RefFrameSignBias`.
+    pub(crate) sign_bias: [bool; 8],
+    /// `MotionFieldMvs`.
+    pub(crate) motion_field: Option<&'a MotionField>,
+    /// `PrevSegmentIds`; empty for all zero.
+    pub(crate) prev_segment_ids: &'a [u8],
+    /// `cdef_idx` of this superblock.
+    pub(crate) cdef_idx: u8,
+    /// The quantizer index wanted for this superblock.
+    pub(crate) target_q_index: u8,
+    /// Quantizers.
+    pub(crate) quantizers: &'a mut Quantizers,
+    /// Room.
+    pub(crate) scratch: &'a mut Scratch,
+}
+
+impl TileCoder<'_> {
+    /// 7.10.2 for a block.
+    pub(crate) fn mv_stack(
+        &self,
+        mi_row: usize,
+        mi_col: usize,
+        size: BlockSize,
+        ref_frame: [RefFrame; 2],
+    ) -> MvStack {
+        let input = MvPredictionInput {
+            grid: self.grid,
+            tile: self.tile,
+            allow_high_precision_mv: self.frame.allow_high_precision_mv,
+            force_integer_mv: self.frame.force_integer_mv,
+            sign_bias: self.sign_bias,
+            motion_field: self.motion_field,
+        };
+        find_mv_stack(&input, mi_row, mi_col, size, ref_frame)
+    }
+
+    /// The syntax of this tile, to write with.
+    pub(crate) fn writer(&mut self) -> BlockWriter<'_> {
+        BlockWriter {
+            frame: self.frame,
+            tile: self.tile,
+            grid: self.grid,
+            context: self.context,
+            prev_segment_ids: self.prev_segment_ids,
+            cdef_idx: self.cdef_idx,
+            target_q_index: self.target_q_index,
+        }
+    }
+
+    /// Start of a superblock (5.11.2).
+    pub(crate) fn start_superblock(&mut self, mi_row: usize, mi_col: usize) {
+        self.context.start_superblock(self.frame.delta_q_res.is_some());
+        self.decoded.clear(mi_row, mi_col, self.tile.mi_row_end, self.tile.mi_col_end);
+    }
+
+    /// Codes `block`: reconstructs it in place and writes its symbols. `block` comes back as coded:
+    /// skipped if it has no coefficients, with the segment it then has.
+    ///
+    /// `stack` belongs to an inter block's references.
+    pub(crate) fn code_block(
+        &mut self,
+        sink: &mut impl SymbolSink,
+        block: &mut Block,
+        stack: Option<&MvStack>,
+        choice: &mut impl TransformChoice,
+    ) {
+        self.reconstruct_block(block, choice);
+        let residual = std::mem::take(&mut self.scratch.residual);
+        self.writer().write_block(sink, block, &residual, stack);
+        self.scratch.residual = residual;
+        self.tx_sizes_of(block);
+        for plane in 0..3 {
+            let shift = usize::from(plane > 0);
+            let (x, y) = ((block.mi_col * 4) >> shift, (block.mi_row * 4) >> shift);
+            let (w, h) = (block.size.width() >> shift, block.size.height() >> shift);
+            self.decoded.set(plane, x, y, w, h);
+        }
+    }
+
+    /// Predicts and reconstructs `block`, leaving its coefficients in the scratch space.
+    pub(crate) fn reconstruct_block(
+        &mut self,
+        block: &mut Block,
+        choice: &mut impl TransformChoice,
+    ) {
+        let skip_segment = {
+            let skipped = Block { skip: true, ..*block };
+            self.writer().effective_segment_id(&skipped)
+        };
+        block.segment_id =
+            if block.skip { skip_segment } else { self.writer().effective_segment_id(block) };
+        let lossless = self.frame.lossless(block.segment_id);
+        if lossless {
+            block.tx_size = TxSize::T4x4;
+        } else if block.is_inter && block.skip {
+            block.tx_size = max_rect_tx_size(block.size);
+        }
+        self.scratch.residual.clear();
+        if block.is_inter {
+            self.predict_inter_block(block);
+        }
+        self.list_transforms(block, lossless);
+        self.scratch.tx_types.fill(TxType::DctDct);
+        let mut max_luma = (0, 0);
+        for index in 0..self.scratch.transforms.len() {
+            let (plane, x, y, size) = self.scratch.transforms[index];
+            let plane = usize::from(plane);
+            if !block.is_inter {
+                self.predict_intra_transform(block, plane, (x, y), size, max_luma);
+                self.decoded.set(plane, x, y, size.width(), size.height());
+            }
+            if plane == 0 {
+                max_luma = (x + size.width(), y + size.height());
+            }
+            if !block.skip {
+                self.code_transform(block, plane, (x, y), size, lossless, choice);
+            }
+        }
+        if !block.skip
+            && self.scratch.residual.is_zero()
+            && self.frame.lossless(skip_segment) == lossless
+        {
+            block.skip = true;
+            block.segment_id = skip_segment;
+            if block.is_inter && !lossless {
+                block.tx_size = max_rect_tx_size(block.size);
+                block.tx_split = 0;
+            }
+        }
+    }
+
+    /// The transforms of a block inside the frame in coding order (5.11.34), as plane, position in
+    /// samples and size.
+    fn list_transforms(&mut self, block: &Block, lossless: bool) {
+        let list = &mut self.scratch.transforms;
+        list.clear();
+        let (x0, y0) = (block.mi_col * 4, block.mi_row * 4);
+        let (max_x, max_y) = (self.grid.mi_cols * 4, self.grid.mi_rows * 4);
+        if block.is_inter && !lossless && !block.skip {
+            for_each_inter_tx(block, |row4, col4, size| {
+                let (x, y) = (x0 + 4 * col4, y0 + 4 * row4);
+                if x < max_x && y < max_y {
+                    list.push((0, x, y, size));
+                }
+            });
+        } else {
+            push_raster(list, 0, (x0, y0), block.size, block.tx_size, (max_x, max_y));
+        }
+        let size = if lossless { TxSize::T4x4 } else { chroma_tx_size(block.size) };
+        for plane in 1..3 {
+            let place = (x0 / 2, y0 / 2);
+            let max = (max_x / 2, max_y / 2);
+            push_raster(list, plane, place, chroma_size(block.size), size, max);
+        }
+    }
+
+    /// 5.11.33 `compute_prediction` of an inter block of at least 8×8.
+    fn predict_inter_block(&mut self, block: &Block) {
+        for plane in 0..3 {
+            let shift = usize::from(plane > 0);
+            let region = Region {
+                plane,
+                x: (block.mi_col * 4) >> shift,
+                y: (block.mi_row * 4) >> shift,
+                w: block.size.width() >> shift,
+                h: block.size.height() >> shift,
+            };
+            let recon = &mut self.recon[plane];
+            let stride = recon.stride;
+            let at = recon.index(region.x as isize, region.y as isize);
+            let dst = &mut recon.data[at..];
+            let reference = |list: usize| {
+                let name = usize::from(block.ref_frame[list].unsigned_abs());
+                &self.references[name].expect("a reference the frame has").planes[plane]
+            };
+            let filters = [block.interp_filter; 2];
+            if block.is_compound() {
+                let both = [reference(0), reference(1)];
+                let scratch = &mut self.scratch.compound;
+                predict_average(dst, stride, both, region, block.mv, filters, scratch);
+            } else {
+                predict_single(dst, stride, reference(0), region, block.mv[0], filters);
+            }
+        }
+    }
+
+    /// The intra prediction of one transform block (5.11.35).
+    fn predict_intra_transform(
+        &mut self,
+        block: &Block,
+        plane: usize,
+        (x, y): (usize, usize),
+        size: TxSize,
+        max_luma: (usize, usize),
+    ) {
+        let shift = usize::from(plane > 0);
+        let above = block.mi_row > self.tile.mi_row_start;
+        let left = block.mi_col > self.tile.mi_col_start;
+        let have = Available {
+            left: left || x > (block.mi_col * 4) >> shift,
+            above: above || y > (block.mi_row * 4) >> shift,
+            above_right: self.decoded.have_above_right(plane, x, y, size.width()),
+            below_left: self.decoded.have_below_left(plane, x, y, size.height()),
+        };
+        let edge = edges(&self.recon[plane], plane, (x, y), size, have);
+        if plane > 0 && block.uv_mode == UvMode::Cfl {
+            let [luma, u, v] = &mut *self.recon;
+            if plane == 1 {
+                cfl_ac(&mut self.scratch.cfl, luma, (x, y), size, max_luma);
+            }
+            let target = if plane == 1 { u } else { v };
+            let (stride, at) = (target.stride, target.index(x as isize, y as isize));
+            let alpha = block.cfl_alpha[plane - 1];
+            let dst = &mut target.data[at..];
+            predict_chroma_from_luma(dst, stride, size, &edge, &self.scratch.cfl, alpha);
+            return;
+        }
+        let (mode, angle_delta) = if plane == 0 {
+            (block.y_mode, block.angle_delta_y)
+        } else {
+            (PredictionMode::ALL[block.uv_mode as usize], block.angle_delta_uv)
+        };
+        let edge_filter =
+            (self.frame.enable_intra_edge_filter && mode.is_directional()).then(|| {
+                let place = (block.mi_row, block.mi_col);
+                filter_type(plane, place, (above, left), |row, col| self.is_smooth(plane, row, col))
+            });
+        let target = &mut self.recon[plane];
+        let (stride, at) = (target.stride, target.index(x as isize, y as isize));
+        let direction = Direction { angle_delta, edge_filter };
+        predict_intra(&mut target.data[at..], stride, size, mode, direction, &edge);
+    }
+
+    /// `is_smooth` (7.11.2.8).
+    fn is_smooth(&self, plane: usize, row: usize, col: usize) -> bool {
+        let info = self.grid.at(row, col);
+        let mode = if plane == 0 {
+            info.y_mode
+        } else {
+            if info.ref_frame[0] > INTRA_FRAME {
+                return false;
+            }
+            PredictionMode::ALL[info.uv_mode as usize]
+        };
+        use PredictionMode as P;
+        matches!(mode, P::Smooth | P::SmoothV | P::SmoothH)
+    }
+
+    /// The residual of one transform block: transformed, quantized, reconstructed.
+    fn code_transform(
+        &mut self,
+        block: &Block,
+        plane: usize,
+        (x, y): (usize, usize),
+        size: TxSize,
+        lossless: bool,
+        choice: &mut impl TransformChoice,
+    ) {
+        let tx_type = if lossless {
+            TxType::DctDct
+        } else {
+            self.choose_tx_type(block, plane, (x, y), size, choice)
+        };
+        let qindex = self.block_qindex(block);
+        let scratch = &mut *self.scratch;
+        let (w, h) = (size.width(), size.height());
+        let recon = &mut self.recon[plane];
+        let at = recon.index(x as isize, y as isize);
+        let stride = recon.stride;
+        let source = &self.source[plane];
+        let from = source.index(x as isize, y as isize);
+        residual(
+            &source.data[from..],
+            source.stride,
+            &recon.data[at..],
+            stride,
+            &mut scratch.difference,
+            w,
+            w,
+            h,
+        );
+        let count = coefficient_count(size);
+        let coefficients = &mut scratch.coefficients[..count];
+        let dequantized = &mut scratch.dequantized[..count];
+        let levels = &mut scratch.levels[..count];
+        if lossless {
+            forward_wht(&scratch.difference, w, coefficients);
+        } else {
+            forward_transform(&scratch.difference, w, coefficients, size, tx_type);
+        }
+        let order = scan(size, tx_type.class());
+        let quantizer = &self.quantizers.get(qindex, block.is_inter)[plane];
+        let mut eob = quantize(quantizer, size, order, coefficients, levels, dequantized);
+        if eob > 0 {
+            let steps = self.quantizers.steps(qindex, plane);
+            eob = choice.adjust(steps, levels, dequantized, order, size, eob);
+        }
+        if eob > 0 && !lossless && !is_conformant(dequantized, size, tx_type) {
+            eob = 0;
+        }
+        let start = scratch.residual.levels.len();
+        scratch.residual.blocks.push(TransformBlock {
+            plane: plane as u8,
+            x4: x / 4,
+            y4: y / 4,
+            size,
+            tx_type,
+            eob,
+            start,
+        });
+        if eob == 0 {
+            return;
+        }
+        scratch.residual.levels.extend_from_slice(levels);
+        if plane == 0 {
+            let (col, row) = (x / 4 - block.mi_col, y / 4 - block.mi_row);
+            for row in row..row + size.height4() {
+                scratch.tx_types[row * 16 + col..][..size.width4()].fill(tx_type);
+            }
+        }
+        reconstruct(&mut recon.data[at..], stride, dequantized, size, tx_type, lossless, eob);
+    }
+
+    /// The index that the block's coefficients are quantized with (7.12.2 `get_qindex`).
+    pub(crate) fn block_qindex(&self, block: &Block) -> u8 {
+        let current = match self.frame.delta_q_res {
+            Some(_) if self.context.read_deltas => self.target_q_index,
+            Some(_) => self.context.current_q_index,
+            None => self.frame.base_q_idx,
+        };
+        self.frame.qindex(block.segment_id, current)
+    }
+
+    /// 5.11.40 `compute_tx_type`: luma chooses, chroma follows.
+    fn choose_tx_type(
+        &mut self,
+        block: &Block,
+        plane: usize,
+        (x, y): (usize, usize),
+        size: TxSize,
+        choice: &mut impl TransformChoice,
+    ) -> TxType {
+        let set = TxSet::of(size, block.is_inter, self.frame.reduced_tx_set);
+        if plane == 0 {
+            let coded = self.frame.qindex(block.segment_id, self.frame.base_q_idx) > 0;
+            return if set == TxSet::DctOnly || !coded {
+                TxType::DctDct
+            } else {
+                choice.tx_type(block, TxQuery { size, set })
+            };
+        }
+        let wanted = if block.is_inter {
+            let (col, row) = (x / 4 * 2 - block.mi_col, y / 4 * 2 - block.mi_row);
+            self.scratch.tx_types[row * 16 + col]
+        } else {
+            MODE_TO_TXFM[block.uv_mode as usize]
+        };
+        if set.contains(wanted) { wanted } else { TxType::DctDct }
+    }
+
+    /// Notes the transforms of a coded block for the loop filter (6.10.33).
+    fn tx_sizes_of(&mut self, block: &Block) {
+        let (row, col) = (block.mi_row, block.mi_col);
+        for y in 0..block.size.height4().min(self.grid.mi_rows - row) {
+            for x in 0..block.size.width4().min(self.grid.mi_cols - col) {
+                let size = self.grid.at(row + y, col + x).inter_tx_size;
+                self.tx_sizes.fill_area(0, row + y, col + x, (1, 1), size);
+            }
+        }
+        let lossless = self.frame.lossless(block.segment_id);
+        let size = if lossless { TxSize::T4x4 } else { chroma_tx_size(block.size) };
+        let area = (block.size.width4() / 2, block.size.height4() / 2);
+        self.tx_sizes.fill_area(1, row / 2, col / 2, area, size);
+    }
+}
+
+/// Transforms of one size over a block, row by row (5.11.34).
+fn push_raster(
+    list: &mut Vec<(u8, usize, usize, TxSize)>,
+    plane: u8,
+    (x0, y0): (usize, usize),
+    block: BlockSize,
+    size: TxSize,
+    (max_x, max_y): (usize, usize),
+) {
+    for y in (y0..(y0 + block.height()).min(max_y)).step_by(size.height()) {
+        for x in (x0..(x0 + block.width()).min(max_x)).step_by(size.width()) {
+            list.push((plane, x, y, size));
+        }
+    }
+}

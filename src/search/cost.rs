@@ -1,0 +1,89 @@
+//! What symbols cost: −log2 of their probabilities, and the sum over a piece of syntax.
+
+use crate::av1::cdf::{CDF_LENGTH, CdfContext, CdfRow, each_row};
+use crate::av1::symbol::{Gather, SymbolSink, gathered};
+
+/// Costs are in 1/512 bit.
+pub(crate) const COST_BITS: u32 = 9;
+
+/// −log2((i + 0.5) / 256) in 1/512 bit, for the upper 8 bits of a probability of 15.
+fn cost_of(probability: u32, table: &[u16; 256]) -> u16 {
+    // Below 2^7 of 2^15 the table's resolution is too coarse: shift up and pay a bit each.
+    let shift = probability.max(1).leading_zeros() - 17;
+    table[((probability.max(1) << shift) >> 7) as usize & 255] + (shift << COST_BITS) as u16
+}
+
+/// The costs of every symbol under one state of the distributions.
+#[derive(Clone, Debug)]
+pub(crate) struct CostTable {
+    log: [u16; 256],
+    costs: Box<[u16; CDF_LENGTH]>,
+    cdfs: CdfContext,
+}
+
+impl CostTable {
+    /// Room for a table.
+    pub(crate) fn new() -> Self {
+        let log = std::array::from_fn(|i| {
+            let p = (i as f64 + 0.5) / 256.0;
+            (-p.log2() * f64::from(1 << COST_BITS)).round().clamp(0.0, 65535.0) as u16
+        });
+        Self { log, costs: Box::new([0; CDF_LENGTH]), cdfs: CdfContext::new_default(0) }
+    }
+
+    /// Takes the costs from `cdfs`.
+    pub(crate) fn update(&mut self, cdfs: &CdfContext) {
+        self.cdfs.copy_from(cdfs);
+        for row in each_row() {
+            let values = cdfs.row(row);
+            // Behind the inverse probabilities comes the counter; there the last one, 0, belongs.
+            let last = values.len() - 1;
+            let bounds = values[..last].iter().map(|&v| u32::from(v)).chain([0]);
+            let costs = &mut self.costs[usize::from(row.offset)..];
+            let mut above = 32768_u32;
+            for (cost, below) in costs.iter_mut().zip(bounds) {
+                *cost = cost_of((above - below).min(32767), &self.log);
+                above = below;
+            }
+        }
+    }
+
+    /// The cost of one symbol.
+    #[inline]
+    pub(crate) fn symbol(&self, row: CdfRow, value: usize) -> u32 {
+        u32::from(self.costs[usize::from(row.offset) + value])
+    }
+}
+
+/// A sink that only adds up.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct CostSink<'a> {
+    table: &'a CostTable,
+    /// The sum, in 1/512 bit.
+    pub(crate) cost: u32,
+}
+
+impl<'a> CostSink<'a> {
+    /// Nothing yet.
+    pub(crate) fn new(table: &'a CostTable) -> Self {
+        Self { table, cost: 0 }
+    }
+}
+
+impl SymbolSink for CostSink<'_> {
+    #[inline]
+    fn symbol(&mut self, row: CdfRow, value: usize) {
+        self.cost += self.table.symbol(row, value);
+    }
+
+    #[inline]
+    fn literal(&mut self, _: u32, bits: u32) {
+        self.cost += bits << COST_BITS;
+    }
+
+    fn split_or(&mut self, row: CdfRow, gather: Gather, split: bool) {
+        let p = u32::from(gathered(self.table.cdfs.row(row), usize::from(row.symbols), gather));
+        let probability = if split { p } else { 32768 - p };
+        self.cost += u32::from(cost_of(probability.clamp(1, 32767), &self.table.log));
+    }
+}

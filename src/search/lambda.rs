@@ -1,0 +1,45 @@
+//! The exchange rates between bits and distortion.
+
+use super::cost::COST_BITS;
+use super::quantizers::ac_step;
+
+/// λ at one quantizer index.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Lambda {
+    /// Squared error per bit, in 1/256.
+    squared: u64,
+    /// Sum of absolute (transformed) differences per bit, in 1/256.
+    absolute: u32,
+}
+
+impl Lambda {
+    /// λ for blocks coded with `qindex`: a share of the squared step in the sample domain, where a
+    /// transform's step is 8 times a sample's, and for absolute differences its root.
+    pub(crate) fn new(qindex: u8) -> Self {
+        const SQUARED_SHARE: f64 = 0.13;
+        let step = f64::from(ac_step(qindex)) / 8.0;
+        let squared = SQUARED_SHARE * step * step;
+        Self {
+            squared: (squared * 256.0).round().max(1.0) as u64,
+            absolute: (squared.sqrt() * 256.0).round().max(1.0) as u32,
+        }
+    }
+
+    /// Cost of `distortion` (squared error) and `rate` (1/512 bit), in 1/256 of squared error.
+    #[inline]
+    pub(crate) fn squared(&self, distortion: u64, rate: u32) -> u64 {
+        (distortion << 8) + ((self.squared * u64::from(rate)) >> COST_BITS)
+    }
+
+    /// Cost of `difference` (absolute sum) and `rate` (1/512 bit), in absolute sum.
+    #[inline]
+    pub(crate) fn absolute(&self, difference: u32, rate: u32) -> u32 {
+        difference + self.rate_as_difference(rate)
+    }
+
+    /// `rate` (1/512 bit) as an absolute sum.
+    #[inline]
+    pub(crate) fn rate_as_difference(&self, rate: u32) -> u32 {
+        ((u64::from(self.absolute) * u64::from(rate)) >> (COST_BITS + 8)) as u32
+    }
+}

@@ -1,0 +1,5 @@
+//! Choices: everything that may change without a decoder noticing anything but sizes and quality.
+
+pub(crate) mod block_coder;
+pub(crate) mod cost;
+pub(crate) mod quantizers;

@@ -1,0 +1,109 @@
+//! Decoded pictures that are not 8-bit 4:2:0, and the decoder's settings.
+
+use crate::{ChromaLayout, DecodeError, Decoder, DecoderConfig, FrameError, Picture};
+
+// Key frames of 18 × 17 samples, each plane of one value, coded by rav1e 0.8.1.
+const YUV420_10: &[u8] = &[
+    0x12, 0x00, 0x0A, 0x0A, 0x00, 0x00, 0x00, 0xF9, 0x12, 0x30, 0x10, 0x85, 0x10, 0x50, 0x32, 0x23,
+    0x10, 0x02, 0x1D, 0x03, 0x89, 0x87, 0x83, 0x82, 0x60, 0x00, 0x10, 0x00, 0x08, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x10, 0x41, 0x04, 0x10, 0x22, 0x03, 0x59, 0x71, 0x0B, 0xF2, 0x0F, 0x01,
+    0x01, 0x96, 0x20,
+];
+const MONOCHROME: &[u8] = &[
+    0x12, 0x00, 0x0A, 0x0A, 0x00, 0x00, 0x00, 0xF9, 0x12, 0x30, 0x10, 0x85, 0x08, 0x80, 0x32, 0x17,
+    0x10, 0x02, 0x17, 0x04, 0xC0, 0x00, 0x20, 0x00, 0x10, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x00,
+    0x00, 0x02, 0x22, 0x14, 0x62, 0xCF, 0x80,
+];
+const YUV422: &[u8] = &[
+    0x12, 0x00, 0x0A, 0x0A, 0x40, 0x00, 0x00, 0xF9, 0x12, 0x30, 0x10, 0x85, 0x01, 0x40, 0x32, 0x22,
+    0x10, 0x00, 0x17, 0x05, 0x8D, 0x89, 0x85, 0x82, 0x60, 0x00, 0x10, 0x00, 0x08, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x22, 0x03, 0x58, 0x77, 0xF6, 0x46, 0x5C, 0xDC, 0xE3, 0xA3,
+    0x41, 0xE0,
+];
+const YUV444: &[u8] = &[
+    0x12, 0x00, 0x0A, 0x0A, 0x20, 0x00, 0x00, 0xF9, 0x12, 0x30, 0x10, 0x85, 0x02, 0x80, 0x32, 0x22,
+    0x10, 0x02, 0x17, 0x05, 0x8F, 0x8B, 0x86, 0x83, 0x60, 0x00, 0x10, 0x00, 0x08, 0x00, 0x00, 0x00,
+    0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x22, 0x03, 0x58, 0x77, 0xF5, 0xF8, 0xCE, 0x08, 0xD1, 0x82,
+    0x14, 0x4C,
+];
+
+fn decode(unit: &'static [u8]) -> Picture {
+    let mut decoder = Decoder::new(DecoderConfig::default()).unwrap();
+    decoder.decode(unit, 77).unwrap().unwrap()
+}
+
+/// Every sample of every plane has the plane's value, and there are as many as there should be.
+fn check(picture: &Picture, sizes: [(usize, usize); 3], values: [u16; 3]) {
+    assert_eq!((picture.width(), picture.height(), picture.timestamp()), (18, 17, 77));
+    for plane in 0..3 {
+        let (width, height) = sizes[plane];
+        assert_eq!(picture.plane_size(plane), (width, height));
+        assert_eq!(picture.samples(plane).count(), width * height);
+        assert!(picture.samples(plane).all(|sample| sample == values[plane]));
+        assert_eq!(picture.rows(plane).count(), height);
+        let bytes = if picture.bit_depth() == 8 { width } else { 2 * width };
+        assert!(picture.rows(plane).all(|row| row.len() == bytes));
+        assert!(picture.plane(plane).stride >= bytes);
+        assert!(picture.plane(plane).data.len() >= picture.plane(plane).stride * height);
+    }
+    assert!(picture.plane(3).data.is_empty());
+    assert_eq!(picture.samples(3).count(), 0);
+}
+
+#[test]
+fn ten_bits() {
+    let picture = decode(YUV420_10);
+    assert_eq!((picture.bit_depth(), picture.layout()), (10, ChromaLayout::Yuv420));
+    check(&picture, [(18, 17), (9, 9), (9, 9)], [600, 500, 400]);
+    assert_eq!(picture.as_frame().unwrap_err(), FrameError::BitDepth(10));
+    assert_eq!(picture.to_buffer().unwrap_err(), FrameError::BitDepth(10));
+}
+
+#[test]
+fn monochrome() {
+    let picture = decode(MONOCHROME);
+    assert_eq!((picture.bit_depth(), picture.layout()), (8, ChromaLayout::Monochrome));
+    check(&picture, [(18, 17), (0, 0), (0, 0)], [200, 0, 0]);
+    assert_eq!(picture.as_frame().unwrap_err(), FrameError::Layout(ChromaLayout::Monochrome));
+    let buffer = picture.to_buffer().unwrap();
+    assert!(buffer.plane(0).iter().all(|&sample| sample == 200));
+    assert!(buffer.plane(1).iter().chain(buffer.plane(2)).all(|&sample| sample == 128));
+}
+
+#[test]
+fn more_chroma() {
+    let picture = decode(YUV422);
+    assert_eq!(picture.layout(), ChromaLayout::Yuv422);
+    check(&picture, [(18, 17), (9, 17), (9, 17)], [200, 100, 50]);
+    assert_eq!(picture.to_buffer().unwrap_err(), FrameError::Layout(ChromaLayout::Yuv422));
+    let picture = decode(YUV444);
+    assert_eq!(picture.layout(), ChromaLayout::Yuv444);
+    check(&picture, [(18, 17); 3], [200, 100, 50]);
+    assert_eq!(picture.as_frame().unwrap_err(), FrameError::Layout(ChromaLayout::Yuv444));
+}
+
+#[test]
+fn pictures_outlive_the_decoder() {
+    let picture = decode(YUV444);
+    let shared = std::thread::spawn(move || picture.samples(0).map(u64::from).sum::<u64>());
+    assert_eq!(shared.join().unwrap(), 18 * 17 * 200);
+}
+
+#[test]
+fn decoder_settings() {
+    let make = |change: fn(&mut DecoderConfig)| {
+        let mut config = DecoderConfig::default();
+        change(&mut config);
+        Decoder::new(config).map(|_| ())
+    };
+    assert_eq!(make(|c| c.threads = 64), Ok(()));
+    assert_eq!(make(|c| c.threads = 0), Err(DecodeError::Threads(0)));
+    assert_eq!(make(|c| c.threads = 65), Err(DecodeError::Threads(65)));
+    assert_eq!(make(|c| c.operating_point = 31), Ok(()));
+    assert_eq!(make(|c| c.operating_point = 32), Err(DecodeError::OperatingPoint(32)));
+    assert_eq!(make(|c| c.max_pixels = 1 << 30), Ok(()));
+    for max_pixels in [0, (1 << 30) + 1] {
+        let config = DecoderConfig { max_pixels, ..DecoderConfig::default() };
+        assert_eq!(Decoder::new(config).unwrap_err(), DecodeError::MaxPixels(max_pixels));
+    }
+}

@@ -1,0 +1,294 @@
+//! Streams of random decisions, decoded: the reconstruction of the native engine must be the
+//! decoder's picture, every frame, all planes.
+
+use bytes::Bytes;
+
+use super::random_decisions::{RandomDecider, Wildness};
+use super::tile_parser::{StreamParser, first_difference};
+use crate::av1::obu::frame::{
+    CdefStrength, DeltaQ, FrameHeader, FrameType, InterpolationFilter, TileInfo, TxMode,
+};
+use crate::av1::obu::{LayerId, SequenceHeader};
+use crate::encoder::native::stream::{CodedUnit, Stream};
+use crate::frame::padded::PaddedPlane;
+use crate::kernels::random::Random;
+use crate::{Decoder, DecoderConfig};
+
+/// What varies from stream to stream.
+struct RandomStream {
+    random: Random,
+    stream: Stream,
+    wildness: Wildness,
+    frame: u64,
+    planes: [PaddedPlane; 3],
+}
+
+impl RandomStream {
+    fn new(seed: u64) -> Self {
+        let mut random = Random::new(seed);
+        let flip = |random: &mut Random| random.below(2) == 0;
+        let (width, height) = (16 + random.below(185), 16 + random.below(185));
+        let mut sequence = SequenceHeader::new(width as u32, height as u32);
+        sequence.enable_cdef = flip(&mut random);
+        sequence.enable_intra_edge_filter = flip(&mut random);
+        if flip(&mut random) {
+            sequence.order_hint_bits = 7;
+            sequence.enable_ref_frame_mvs = flip(&mut random);
+        }
+        if flip(&mut random) {
+            sequence.seq_force_screen_content_tools = Some(true);
+            sequence.seq_force_integer_mv = None;
+        } else {
+            sequence.seq_force_screen_content_tools = Some(false);
+        }
+        let wildness = Wildness {
+            skip: [10, 80, 200][random.below(3)],
+            intra: [10, 60, 160][random.below(3)],
+            split: [60, 120, 200][random.below(3)],
+            levels: [0, 40, 160][random.below(3)],
+            mv: [16, 200, 3000, 16_000][random.below(4)],
+        };
+        let (cw, ch) = (width.div_ceil(2), height.div_ceil(2));
+        let planes = [(width, height), (cw, ch), (cw, ch)].map(|(w, h)| PaddedPlane::new(w, h));
+        let stream = Stream::new(sequence).expect("a legal sequence");
+        Self { random, stream, wildness, frame: 0, planes }
+    }
+
+    /// Paints something new into the picture: texture, noise or flat areas.
+    fn paint(&mut self) {
+        let kind = self.random.below(3);
+        let shift = self.random.below(40);
+        for plane in &mut self.planes {
+            let (width, height) = (plane.width, plane.height);
+            for y in 0..height {
+                for (x, s) in plane.row_mut(0, y as isize, width).iter_mut().enumerate() {
+                    *s = match kind {
+                        0 => (((x + shift) * 5) ^ (y * 3 + shift)) as u8,
+                        1 => self.random.below(256) as u8,
+                        _ => 40 * (((x + shift) / 24 + y / 40) % 6) as u8,
+                    };
+                }
+            }
+            plane.extend_edges();
+        }
+    }
+
+    fn header(&mut self) -> FrameHeader {
+        let random = &mut self.random;
+        let flip = |random: &mut Random| random.below(2) == 0;
+        let sequence = self.stream.sequence().clone();
+        let state = self.stream.state();
+        let frame_type = match random.below(12) {
+            _ if self.frame == 0 => FrameType::Key,
+            0 => FrameType::Key,
+            1 => FrameType::IntraOnly,
+            _ => FrameType::Inter,
+        };
+        let qindex = match random.below(8) {
+            0 => 0,
+            1 => 1 + random.below(10) as u8,
+            _ => random.below(256) as u8,
+        };
+        let mut h = FrameHeader::new(&sequence, frame_type, qindex).expect("a legal size");
+        let intra = h.is_intra();
+        if frame_type == FrameType::IntraOnly {
+            h.refresh_frame_flags = random.below(255) as u8;
+        } else if frame_type == FrameType::Inter {
+            h.refresh_frame_flags = random.below(256) as u8;
+            h.error_resilient_mode = random.below(6) == 0;
+        }
+        h.order_hint = if sequence.enable_order_hint() { (self.frame % 128) as u8 } else { 0 };
+        h.disable_cdf_update = random.below(8) == 0;
+        h.disable_frame_end_update_cdf = h.disable_cdf_update || random.below(6) == 0;
+        if !intra {
+            h.ref_frame_idx = [0; 7].map(|_: u8| random.below(8) as u8);
+            if !h.error_resilient_mode && !flip(random) {
+                h.primary_ref_frame = Some(random.below(7) as u8);
+            }
+            if h.allow_screen_content_tools {
+                h.force_integer_mv = random.below(4) == 0;
+            }
+            h.allow_high_precision_mv = !h.force_integer_mv && flip(random);
+            h.interpolation_filter = [
+                InterpolationFilter::Switchable,
+                InterpolationFilter::Switchable,
+                InterpolationFilter::EightTap,
+                InterpolationFilter::EightTapSmooth,
+                InterpolationFilter::EightTapSharp,
+                InterpolationFilter::Bilinear,
+            ][random.below(6)];
+            h.reference_select = flip(random);
+            h.use_ref_frame_mvs =
+                sequence.enable_ref_frame_mvs && !h.error_resilient_mode && flip(random);
+            if h.error_resilient_mode && sequence.enable_order_hint() {
+                h.ref_order_hint = Some(std::array::from_fn(|slot| {
+                    state.slots()[slot].as_ref().map_or(0, |frame| frame.order_hint)
+                }));
+            }
+        } else if frame_type == FrameType::IntraOnly
+            && h.error_resilient_mode
+            && sequence.enable_order_hint()
+        {
+            h.ref_order_hint = Some([0; 8]);
+        }
+        let (cols, rows) = (random.below(3) as u8, random.below(3) as u8);
+        if let Ok(info) = TileInfo::uniform(&sequence, &h.size, cols, rows) {
+            h.tile_info = info;
+            h.tile_info.context_update_tile_id = random.below(h.tile_info.num_tiles()) as u16;
+        }
+        let q = &mut h.quantization_params;
+        if random.below(4) == 0 {
+            let mut delta = || random.below(41) as i8 - 20;
+            q.delta_q_y_dc = delta();
+            q.delta_q_u_dc = delta();
+            q.delta_q_u_ac = delta();
+            (q.delta_q_v_dc, q.delta_q_v_ac) = (q.delta_q_u_dc, q.delta_q_u_ac);
+        }
+        if random.below(3) == 0 {
+            segments(random, &mut h);
+        }
+        if qindex > 0 && random.below(3) == 0 {
+            h.delta_q = Some(DeltaQ { delta_q_res: random.below(4) as u8, delta_lf: None });
+        }
+        let lossless = h.coded_lossless();
+        h.tx_mode = match () {
+            () if lossless => TxMode::Only4x4,
+            () if random.below(4) == 0 => TxMode::Largest,
+            () => TxMode::Select,
+        };
+        h.reduced_tx_set = random.below(4) == 0;
+        let lf = &mut h.loop_filter_params;
+        if lossless {
+            lf.level = [0; 4];
+        } else {
+            lf.level = [0; 4].map(|_: u8| [0, random.below(64) as u8][random.below(2)]);
+            if lf.level[0] == 0 && lf.level[1] == 0 {
+                lf.level = [0; 4];
+            }
+            lf.sharpness = random.below(8) as u8;
+            if sequence.enable_cdef {
+                let params = &mut h.cdef_params;
+                params.damping = 3 + random.below(4) as u8;
+                params.cdef_bits = random.below(4) as u8;
+                for i in 0..1 << params.cdef_bits {
+                    let mut strength = || CdefStrength {
+                        pri_strength: random.below(16) as u8,
+                        sec_strength: [0, 1, 2, 4][random.below(4)],
+                    };
+                    params.y[i] = strength();
+                    params.uv[i] = strength();
+                }
+            }
+        }
+        h
+    }
+
+    /// The next temporal unit with the reconstruction that it shows.
+    fn next(&mut self) -> CodedUnit {
+        if self.random.below(3) > 0 {
+            self.paint();
+        }
+        let header = self.header();
+        let names = (1..=7).collect();
+        let seed = self.random.below(1 << 30) as u64;
+        let mut decider =
+            RandomDecider { random: Random::new(seed), wildness: self.wildness, names };
+        let unit = self
+            .stream
+            .encode(header, &self.planes, LayerId::default(), &mut decider)
+            .expect("a legal header");
+        self.frame += 1;
+        unit
+    }
+}
+
+/// Random segmentation (5.9.14).
+fn segments(random: &mut Random, h: &mut FrameHeader) {
+    let params = &mut h.segmentation_params;
+    params.segmentation_enabled = true;
+    let primary = h.primary_ref_frame.is_some();
+    params.segmentation_update_map = !primary || random.below(3) > 0;
+    params.segmentation_temporal_update =
+        primary && params.segmentation_update_map && random.below(2) == 0;
+    params.segmentation_update_data = true;
+    for features in &mut params.feature_data {
+        if random.below(2) == 0 {
+            features[0] = Some(random.below(101) as i16 - 50);
+        }
+        for level in &mut features[1..5] {
+            if random.below(4) == 0 {
+                *level = Some(random.below(61) as i16 - 30);
+            }
+        }
+        if !matches!(h.frame_type, FrameType::Key | FrameType::IntraOnly) {
+            if random.below(6) == 0 {
+                features[5] = Some(random.below(8) as i16);
+            }
+            if random.below(8) == 0 {
+                features[6] = Some(0);
+            }
+            if random.below(8) == 0 {
+                features[7] = Some(0);
+            }
+        }
+    }
+}
+
+/// Codes and decodes a stream of one seed; gives a description of the first difference.
+fn check(seed: u64, frames: u64) -> Result<(), String> {
+    let mut stream = RandomStream::new(seed);
+    let mut parser = StreamParser::default();
+    let mut decoder = Decoder::new(DecoderConfig::default()).expect("legal settings");
+    for number in 0..frames {
+        let unit = stream.next();
+        let at = || format!("seed {seed}, frame {number}");
+        let logs = parser.parse_unit(&unit.data);
+        for tile in 0..unit.records.len() {
+            let parsed = match &logs {
+                Ok(logs) => &logs[0].tiles[tile],
+                Err(failure) if failure.tile_num == tile => &failure.symbols,
+                Err(_) => continue,
+            };
+            let written = unit.records[tile].iter().map(|&record| record.into());
+            if let Some((index, message)) = first_difference(parsed, written) {
+                return Err(format!("{}: tile {tile}, symbol {index}: {message}", at()));
+            }
+        }
+        logs.map_err(|failure| format!("{}: {failure:?}", at()))?;
+        let picture = decoder
+            .decode(Bytes::from(unit.data), number)
+            .map_err(|error| format!("{}: {error}", at()))?
+            .ok_or_else(|| format!("{}: no picture", at()))?;
+        for (index, plane) in unit.reference.planes.iter().enumerate() {
+            for (y, row) in picture.rows(index).enumerate() {
+                let ours = plane.row(0, y as isize, plane.width);
+                if let Some(x) = (0..plane.width).find(|&x| row[x] != ours[x]) {
+                    return Err(format!(
+                        "{}: plane {index} at {x}, {y} of {}x{}: ours {}, decoded {}",
+                        at(),
+                        plane.width,
+                        plane.height,
+                        ours[x],
+                        row[x]
+                    ));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Frames by environment variable for long runs; a quick look otherwise.
+#[test]
+fn random_streams_are_exact() {
+    let read = |name: &str, default: u64| {
+        std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
+    };
+    let frames = read("RTAV1_RANDOM_FRAMES", 400);
+    let first = read("RTAV1_RANDOM_SEED", 0);
+    const LENGTH: u64 = 20;
+    let failures: Vec<String> = (first..first + frames.div_ceil(LENGTH))
+        .filter_map(|seed| check(seed, LENGTH).err())
+        .collect();
+    assert!(failures.is_empty(), "{} streams differ:\n{}", failures.len(), failures.join("\n"));
+}
