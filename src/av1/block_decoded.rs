@@ -60,6 +60,15 @@ impl BlockDecoded {
         }
     }
 
+    /// Takes back what [`set`](Self::set) did, for another way of coding the same area.
+    pub(crate) fn unset(&mut self, plane: usize, x: usize, y: usize, w: usize, h: usize) {
+        let (row, col) = self.unit(plane, x, y);
+        let mask = ((1 << (w >> MI_SIZE_LOG2)) - 1) << (col + 1);
+        for flags in &mut self.flags[plane][row + 1..][..h >> MI_SIZE_LOG2] {
+            *flags &= !mask;
+        }
+    }
+
     /// `haveAboveRt` of 5.11.35, for a transform block of `w` samples across at (`x`, `y`).
     pub(crate) fn have_above_right(&self, plane: usize, x: usize, y: usize, w: usize) -> bool {
         let (row, col) = self.unit(plane, x, y);

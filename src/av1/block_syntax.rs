@@ -102,6 +102,17 @@ impl BlockWriter<'_> {
         residual: &Residual,
         stack: Option<&MvStack>,
     ) {
+        self.write_modes(sink, block, stack);
+        self.write_coefficients(sink, block, residual);
+    }
+
+    /// The first part of 5.11.5 `decode_block`: everything but the coefficients.
+    pub(crate) fn write_modes(
+        &mut self,
+        sink: &mut impl SymbolSink,
+        block: &Block,
+        stack: Option<&MvStack>,
+    ) {
         let near = self.neighbours(block.mi_row, block.mi_col);
         let segment_id = self.effective_segment_id(block);
         if self.frame.frame_is_intra {
@@ -130,11 +141,31 @@ impl BlockWriter<'_> {
             },
         );
         self.write_block_tx_size(sink, block, &near, lossless);
+    }
+
+    /// The rest of 5.11.5 `decode_block`, after [`write_modes`](Self::write_modes).
+    pub(crate) fn write_coefficients(
+        &mut self,
+        sink: &mut impl SymbolSink,
+        block: &Block,
+        residual: &Residual,
+    ) {
         if block.skip {
             self.context.reset_block(block.mi_row, block.mi_col, block.size);
         } else {
+            let segment_id = self.grid.at(block.mi_row, block.mi_col).segment_id;
             self.write_residual(sink, block, residual, segment_id);
         }
+    }
+
+    /// The neighbours of a block, as its inter syntax sees them.
+    pub(crate) fn inter_neighbours(
+        &self,
+        mi_row: usize,
+        mi_col: usize,
+    ) -> [Option<ModeInfo>; 2] {
+        let near = self.neighbours(mi_row, mi_col);
+        [near.above, near.left]
     }
 
     /// The segment that the block will have: a skipped block takes the predicted one where ids

@@ -18,6 +18,8 @@ pub(crate) struct Reference {
     pub(crate) segment_ids: Vec<u8>,
     /// The saved segmentation features.
     pub(crate) segmentation: Segmentation,
+    /// Which coded frame this is: tells the references of a stream apart.
+    pub(crate) serial: u64,
     /// `RefOrderHint`.
     pub(crate) order_hint: u32,
 }

@@ -82,6 +82,21 @@ impl SymbolSink for Vec<Record> {
     }
 }
 
+/// Hands `records` to a sink in order.
+pub(crate) fn replay(records: &[Record], sink: &mut impl SymbolSink) {
+    for &Record(bits) in records {
+        let count = (bits >> 24) & 63;
+        let value = (bits >> 16) & 0xFF;
+        let row = CdfRow { offset: bits as u16, symbols: count as u8 };
+        match bits >> 30 {
+            KIND_SYMBOL => sink.symbol(row, value as usize),
+            KIND_LITERAL => sink.literal(bits & 0xFFFF, count),
+            KIND_SPLIT_OR_HORZ => sink.split_or(row, Gather::SplitOrHorz, value != 0),
+            _ => sink.split_or(row, Gather::SplitOrVert, value != 0),
+        }
+    }
+}
+
 /// The inverse probability 32768 − `cdf[0]` of `split_or_horz` or `split_or_vert`, which is the sum
 /// `psum` of 8.3.2, from the inverse partition row. Rows of 8 values are those of 128×128 blocks.
 pub(crate) fn gathered(row: &[u16], symbols: usize, gather: Gather) -> u16 {

@@ -1,6 +1,8 @@
 //! Carries out a decided block: predicts, transforms, quantizes, reconstructs in place and hands the
 //! symbols on. Whatever decides, a search or a random draw in tests, goes through here.
 
+use std::ops::Range;
+
 use crate::av1::block::{
     Block, Residual, TransformBlock, chroma_size, chroma_tx_size, for_each_inter_tx,
     max_rect_tx_size,
@@ -19,13 +21,13 @@ use crate::av1::motion_field::MotionField;
 use crate::av1::mv_prediction::{MvPredictionInput, MvStack, TileBounds, find_mv_stack};
 use crate::av1::reconstruct::reconstruct;
 use crate::av1::reference::Reference;
-use crate::av1::symbol::SymbolSink;
+use crate::av1::symbol::{Record, SymbolSink};
 use crate::av1::tables::blocks::MODE_TO_TXFM;
 use crate::av1::tables::scans::scan;
 use crate::av1::tile_context::TileContext;
 use crate::av1::types::{BlockSize, INTRA_FRAME, PredictionMode, RefFrame, TxSize, TxType, UvMode};
 use crate::frame::padded::PaddedPlane;
-use crate::kernels::intra::CFL_MAX;
+use crate::kernels::intra::{CFL_MAX, Edges};
 use crate::kernels::quantize::quantize;
 use crate::kernels::sad::residual;
 use crate::kernels::transform::conformance::is_conformant;
@@ -73,23 +75,37 @@ pub(crate) struct TxQuery {
     pub(crate) set: TxSet,
 }
 
+/// A transform block that was quantized.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quantized<'a> {
+    /// The plane.
+    pub(crate) plane: usize,
+    /// `txSz`.
+    pub(crate) size: TxSize,
+    /// `PlaneTxType`.
+    pub(crate) tx_type: TxType,
+    /// The scan (5.11.41).
+    pub(crate) scan: &'a [u16],
+    /// The steps of DC and AC.
+    pub(crate) steps: [u16; 2],
+    /// The transform coefficients before quantization.
+    pub(crate) coefficients: &'a [i16],
+}
+
 /// Choices inside a block that are made transform by transform.
 pub(crate) trait TransformChoice {
     /// The type of a luma transform, one of the set.
     fn tx_type(&mut self, block: &Block, query: TxQuery) -> TxType;
 
-    /// Changes quantized levels before they are reconstructed; gives the new `eob`. `steps` are
-    /// those of DC and AC.
+    /// Changes quantized levels before they are reconstructed; gives the new `eob`.
     fn adjust(
         &mut self,
-        steps: [u16; 2],
+        input: &Quantized<'_>,
         levels: &mut [i16],
         dequantized: &mut [i16],
-        scan: &[u16],
-        size: TxSize,
         eob: usize,
     ) -> usize {
-        let _ = (steps, levels, dequantized, scan, size);
+        let _ = (input, levels, dequantized);
         eob
     }
 }
@@ -194,31 +210,63 @@ impl TileCoder<'_> {
         stack: Option<&MvStack>,
         choice: &mut impl TransformChoice,
     ) {
-        self.reconstruct_block(block, choice);
+        self.prepare(block);
+        if block.is_inter {
+            self.predict_inter(block, 0..3);
+        }
+        self.reconstruct(block, 0..3, choice);
+        self.settle(block);
         let residual = std::mem::take(&mut self.scratch.residual);
         self.writer().write_block(sink, block, &residual, stack);
         self.scratch.residual = residual;
-        self.tx_sizes_of(block);
+        self.set_decoded(block.mi_row, block.mi_col, block.size, true);
+    }
+
+    /// Writes a block that is reconstructed; gives where its coefficients start in `records`.
+    pub(crate) fn write(
+        &mut self,
+        records: &mut Vec<Record>,
+        block: &Block,
+        stack: Option<&MvStack>,
+    ) -> usize {
+        let residual = std::mem::take(&mut self.scratch.residual);
+        self.writer().write_modes(records, block, stack);
+        let coefficients = records.len();
+        self.writer().write_coefficients(records, block, &residual);
+        self.scratch.residual = residual;
+        self.set_decoded(block.mi_row, block.mi_col, block.size, true);
+        coefficients
+    }
+
+    /// Marks a block as decoded, or takes that back.
+    pub(crate) fn set_decoded(
+        &mut self,
+        mi_row: usize,
+        mi_col: usize,
+        size: BlockSize,
+        decoded: bool,
+    ) {
         for plane in 0..3 {
             let shift = usize::from(plane > 0);
-            let (x, y) = ((block.mi_col * 4) >> shift, (block.mi_row * 4) >> shift);
-            let (w, h) = (block.size.width() >> shift, block.size.height() >> shift);
-            self.decoded.set(plane, x, y, w, h);
+            let (x, y) = ((mi_col * 4) >> shift, (mi_row * 4) >> shift);
+            let (w, h) = (size.width() >> shift, size.height() >> shift);
+            if decoded {
+                self.decoded.set(plane, x, y, w, h);
+            } else {
+                self.decoded.unset(plane, x, y, w, h);
+            }
         }
     }
 
-    /// Predicts and reconstructs `block`, leaving its coefficients in the scratch space.
-    pub(crate) fn reconstruct_block(
-        &mut self,
-        block: &mut Block,
-        choice: &mut impl TransformChoice,
-    ) {
-        let skip_segment = {
-            let skipped = Block { skip: true, ..*block };
-            self.writer().effective_segment_id(&skipped)
+    /// Starts the reconstruction of `block`: sets what follows from its other choices, and lists
+    /// its transforms. [`reconstruct`](Self::reconstruct) follows, for each plane once and luma
+    /// first, then [`settle`](Self::settle).
+    pub(crate) fn prepare(&mut self, block: &mut Block) {
+        block.segment_id = if block.skip {
+            self.skip_segment(block)
+        } else {
+            self.writer().effective_segment_id(block)
         };
-        block.segment_id =
-            if block.skip { skip_segment } else { self.writer().effective_segment_id(block) };
         let lossless = self.frame.lossless(block.segment_id);
         if lossless {
             block.tx_size = TxSize::T4x4;
@@ -226,30 +274,53 @@ impl TileCoder<'_> {
             block.tx_size = max_rect_tx_size(block.size);
         }
         self.scratch.residual.clear();
-        if block.is_inter {
-            self.predict_inter_block(block);
-        }
         self.list_transforms(block, lossless);
         self.scratch.tx_types.fill(TxType::DctDct);
+    }
+
+    /// The segment of `block` if it is skipped.
+    fn skip_segment(&mut self, block: &Block) -> u8 {
+        let skipped = Block { skip: true, ..*block };
+        self.writer().effective_segment_id(&skipped)
+    }
+
+    /// Reconstructs `planes` of a prepared block, intra blocks with their prediction, leaving the
+    /// coefficients in the scratch space.
+    pub(crate) fn reconstruct(
+        &mut self,
+        block: &Block,
+        planes: Range<u8>,
+        choice: &mut impl TransformChoice,
+    ) {
+        let lossless = self.frame.lossless(block.segment_id);
         let mut max_luma = (0, 0);
         for index in 0..self.scratch.transforms.len() {
             let (plane, x, y, size) = self.scratch.transforms[index];
+            if plane == 0 {
+                max_luma = (x + size.width(), y + size.height());
+            }
+            if !planes.contains(&plane) {
+                continue;
+            }
             let plane = usize::from(plane);
             if !block.is_inter {
                 self.predict_intra_transform(block, plane, (x, y), size, max_luma);
                 self.decoded.set(plane, x, y, size.width(), size.height());
             }
-            if plane == 0 {
-                max_luma = (x + size.width(), y + size.height());
-            }
             if !block.skip {
                 self.code_transform(block, plane, (x, y), size, lossless, choice);
             }
         }
-        if !block.skip
-            && self.scratch.residual.is_zero()
-            && self.frame.lossless(skip_segment) == lossless
-        {
+    }
+
+    /// Makes a block without coefficients a skipped one.
+    pub(crate) fn settle(&mut self, block: &mut Block) {
+        if block.skip || !self.scratch.residual.is_zero() {
+            return;
+        }
+        let skip_segment = self.skip_segment(block);
+        let lossless = self.frame.lossless(block.segment_id);
+        if self.frame.lossless(skip_segment) == lossless {
             block.skip = true;
             block.segment_id = skip_segment;
             if block.is_inter && !lossless {
@@ -284,9 +355,9 @@ impl TileCoder<'_> {
         }
     }
 
-    /// 5.11.33 `compute_prediction` of an inter block of at least 8×8.
-    fn predict_inter_block(&mut self, block: &Block) {
-        for plane in 0..3 {
+    /// 5.11.33 `compute_prediction` of `planes` of an inter block of at least 8×8.
+    pub(crate) fn predict_inter(&mut self, block: &Block, planes: Range<usize>) {
+        for plane in planes {
             let shift = usize::from(plane > 0);
             let region = Region {
                 plane,
@@ -323,16 +394,7 @@ impl TileCoder<'_> {
         size: TxSize,
         max_luma: (usize, usize),
     ) {
-        let shift = usize::from(plane > 0);
-        let above = block.mi_row > self.tile.mi_row_start;
-        let left = block.mi_col > self.tile.mi_col_start;
-        let have = Available {
-            left: left || x > (block.mi_col * 4) >> shift,
-            above: above || y > (block.mi_row * 4) >> shift,
-            above_right: self.decoded.have_above_right(plane, x, y, size.width()),
-            below_left: self.decoded.have_below_left(plane, x, y, size.height()),
-        };
-        let edge = edges(&self.recon[plane], plane, (x, y), size, have);
+        let edge = self.intra_edges(block, plane, (x, y), size);
         if plane > 0 && block.uv_mode == UvMode::Cfl {
             let [luma, u, v] = &mut *self.recon;
             if plane == 1 {
@@ -350,15 +412,53 @@ impl TileCoder<'_> {
         } else {
             (PredictionMode::ALL[block.uv_mode as usize], block.angle_delta_uv)
         };
+        let direction = self.direction(block, plane, mode, angle_delta);
+        let target = &mut self.recon[plane];
+        let (stride, at) = (target.stride, target.index(x as isize, y as isize));
+        predict_intra(&mut target.data[at..], stride, size, mode, direction, &edge);
+    }
+
+    /// The edges of a transform block of `block` (7.11.2.1).
+    pub(crate) fn intra_edges(
+        &self,
+        block: &Block,
+        plane: usize,
+        (x, y): (usize, usize),
+        size: TxSize,
+    ) -> Edges {
+        let shift = usize::from(plane > 0);
+        let have = Available {
+            left: block.mi_col > self.tile.mi_col_start || x > (block.mi_col * 4) >> shift,
+            above: block.mi_row > self.tile.mi_row_start || y > (block.mi_row * 4) >> shift,
+            above_right: self.decoded.have_above_right(plane, x, y, size.width()),
+            below_left: self.decoded.have_below_left(plane, x, y, size.height()),
+        };
+        edges(&self.recon[plane], plane, (x, y), size, have)
+    }
+
+    /// What a directional mode of `block` needs besides its edges.
+    pub(crate) fn direction(
+        &self,
+        block: &Block,
+        plane: usize,
+        mode: PredictionMode,
+        angle_delta: i8,
+    ) -> Direction {
+        let above = block.mi_row > self.tile.mi_row_start;
+        let left = block.mi_col > self.tile.mi_col_start;
         let edge_filter =
             (self.frame.enable_intra_edge_filter && mode.is_directional()).then(|| {
                 let place = (block.mi_row, block.mi_col);
                 filter_type(plane, place, (above, left), |row, col| self.is_smooth(plane, row, col))
             });
-        let target = &mut self.recon[plane];
-        let (stride, at) = (target.stride, target.index(x as isize, y as isize));
-        let direction = Direction { angle_delta, edge_filter };
-        predict_intra(&mut target.data[at..], stride, size, mode, direction, &edge);
+        Direction { angle_delta, edge_filter }
+    }
+
+    /// Where the last luma transform block of a prepared block that begins inside the frame ends
+    /// (`MaxLumaW` and `MaxLumaH` of 5.11.35).
+    pub(crate) fn max_luma(&self) -> (usize, usize) {
+        let last = self.scratch.transforms.iter().rev().find(|transform| transform.0 == 0);
+        last.map_or((0, 0), |&(_, x, y, size)| (x + size.width(), y + size.height()))
     }
 
     /// `is_smooth` (7.11.2.8).
@@ -423,7 +523,8 @@ impl TileCoder<'_> {
         let mut eob = quantize(quantizer, size, order, coefficients, levels, dequantized);
         if eob > 0 {
             let steps = self.quantizers.steps(qindex, plane);
-            eob = choice.adjust(steps, levels, dequantized, order, size, eob);
+            let input = Quantized { plane, size, tx_type, scan: order, steps, coefficients };
+            eob = choice.adjust(&input, levels, dequantized, eob);
         }
         if eob > 0 && !lossless && !is_conformant(dequantized, size, tx_type) {
             eob = 0;
@@ -488,19 +589,21 @@ impl TileCoder<'_> {
         if set.contains(wanted) { wanted } else { TxType::DctDct }
     }
 
-    /// Notes the transforms of a coded block for the loop filter (6.10.33).
-    fn tx_sizes_of(&mut self, block: &Block) {
-        let (row, col) = (block.mi_row, block.mi_col);
-        for y in 0..block.size.height4().min(self.grid.mi_rows - row) {
-            for x in 0..block.size.width4().min(self.grid.mi_cols - col) {
-                let size = self.grid.at(row + y, col + x).inter_tx_size;
-                self.tx_sizes.fill_area(0, row + y, col + x, (1, 1), size);
+    /// Notes the transforms of a coded superblock for the loop filter (6.10.33).
+    pub(crate) fn finish_superblock(&mut self, mi_row: usize, mi_col: usize) {
+        let (mi_rows, mi_cols) = (self.grid.mi_rows, self.grid.mi_cols);
+        for row in mi_row..(mi_row + 16).min(mi_rows) {
+            for col in mi_col..(mi_col + 16).min(mi_cols) {
+                let info = self.grid.at(row, col);
+                self.tx_sizes.fill_area(0, row, col, (1, 1), info.inter_tx_size);
+                if row % 2 == 0 && col % 2 == 0 {
+                    let lossless = self.frame.lossless(info.segment_id);
+                    let size =
+                        if lossless { TxSize::T4x4 } else { chroma_tx_size(info.block_size) };
+                    self.tx_sizes.fill_area(1, row / 2, col / 2, (1, 1), size);
+                }
             }
         }
-        let lossless = self.frame.lossless(block.segment_id);
-        let size = if lossless { TxSize::T4x4 } else { chroma_tx_size(block.size) };
-        let area = (block.size.width4() / 2, block.size.height4() / 2);
-        self.tx_sizes.fill_area(1, row / 2, col / 2, area, size);
     }
 }
 

@@ -1,7 +1,7 @@
 //! What symbols cost: −log2 of their probabilities, and the sum over a piece of syntax.
 
 use crate::av1::cdf::{CDF_LENGTH, CdfContext, CdfRow, each_row};
-use crate::av1::symbol::{Gather, SymbolSink, gathered};
+use crate::av1::symbol::{Gather, Record, SymbolSink, gathered, replay};
 
 /// Costs are in 1/512 bit.
 pub(crate) const COST_BITS: u32 = 9;
@@ -46,6 +46,13 @@ impl CostTable {
                 above = below;
             }
         }
+    }
+
+    /// The cost of `records`, in 1/512 bit.
+    pub(crate) fn records(&self, records: &[Record]) -> u32 {
+        let mut sink = CostSink::new(self);
+        replay(records, &mut sink);
+        sink.cost
     }
 
     /// The cost of one symbol.

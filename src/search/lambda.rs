@@ -31,6 +31,11 @@ impl Lambda {
         (distortion << 8) + ((self.squared * u64::from(rate)) >> COST_BITS)
     }
 
+    /// The squared error that is worth as much as `bits`.
+    pub(crate) fn of_bits(&self, bits: u64) -> u64 {
+        (self.squared * bits) >> 8
+    }
+
     /// Cost of `difference` (absolute sum) and `rate` (1/512 bit), in absolute sum.
     #[inline]
     pub(crate) fn absolute(&self, difference: u32, rate: u32) -> u32 {

@@ -3,11 +3,10 @@
 
 use super::cost::{COST_BITS, CostTable};
 use super::lambda::Lambda;
+use super::planes::{Area, SubpelPlanes};
 use crate::av1::cdf::{MV_CLASS_CDF, MV_JOINT_CDF};
-use crate::av1::inter::{Region, predict_single};
-use crate::av1::types::{InterpFilter, Mv};
+use crate::av1::types::Mv;
 use crate::frame::padded::PaddedPlane;
-use crate::kernels::sad::sad;
 
 /// How far outside the frame a block may lie, in samples besides its own size.
 const OUTSIDE: i32 = 8;
@@ -17,16 +16,10 @@ const OUTSIDE: i32 = 8;
 pub(crate) struct MotionSearch<'a> {
     /// Luma of the picture.
     pub(crate) source: &'a PaddedPlane,
-    /// Luma of the reference, edges extended.
-    pub(crate) reference: &'a PaddedPlane,
-    /// Left edge in samples.
-    pub(crate) x: usize,
-    /// Top edge in samples.
-    pub(crate) y: usize,
-    /// Width in samples.
-    pub(crate) w: usize,
-    /// Height in samples.
-    pub(crate) h: usize,
+    /// Luma of the reference.
+    pub(crate) reference: SubpelPlanes<'a>,
+    /// The block.
+    pub(crate) area: Area,
     /// The vector that differences are coded against.
     pub(crate) prediction: Mv,
     /// λ.
@@ -37,7 +30,7 @@ pub(crate) struct MotionSearch<'a> {
 
 impl MotionSearch<'_> {
     /// An estimate of the bits of `mv` (5.11.31), in 1/512 bit.
-    pub(crate) fn rate(&self, mv: Mv) -> u32 {
+    fn rate(&self, mv: Mv) -> u32 {
         let diff = [
             i32::from(mv.row) - i32::from(self.prediction.row),
             i32::from(mv.col) - i32::from(self.prediction.col),
@@ -56,81 +49,72 @@ impl MotionSearch<'_> {
         cost
     }
 
-    /// The whole-sample vector nearest to `mv` that keeps the block in reach of the margins.
+    /// The cost of any vector.
+    pub(crate) fn cost(&self, mv: Mv) -> u32 {
+        let (row, col) = (i32::from(mv.row) >> 1, i32::from(mv.col) >> 1);
+        let difference = self.reference.sad(self.source, self.area, row, col);
+        self.lambda.absolute(difference, self.rate(mv))
+    }
+
+    /// The whole-sample vector nearest to `mv` that keeps the block in reach of the picture.
     fn whole(&self, mv: Mv) -> (i32, i32) {
-        let (dx, dy) = ((i32::from(mv.col) + 4) >> 3, (i32::from(mv.row) + 4) >> 3);
-        self.clamp(dx, dy)
+        self.clamp((i32::from(mv.col) + 4) >> 3, (i32::from(mv.row) + 4) >> 3)
     }
 
     fn clamp(&self, dx: i32, dy: i32) -> (i32, i32) {
-        let (x, y, w, h) = (self.x as i32, self.y as i32, self.w as i32, self.h as i32);
-        let (width, height) = (self.reference.width as i32, self.reference.height as i32);
+        let Area { x, y, w, h } = self.area;
+        let (x, y, w, h) = (x as i32, y as i32, w as i32, h as i32);
+        let plane = self.reference.full;
+        let (width, height) = (plane.width as i32, plane.height as i32);
         (
             dx.clamp(-x - w - OUTSIDE, width - x + OUTSIDE),
             dy.clamp(-y - h - OUTSIDE, height - y + OUTSIDE),
         )
     }
 
-    fn whole_cost(&self, dx: i32, dy: i32) -> u32 {
-        let from = self.source.index(self.x as isize, self.y as isize);
-        let to = self
-            .reference
-            .index(self.x as isize + dx as isize, self.y as isize + dy as isize);
-        let difference = sad(
-            &self.source.data[from..],
-            self.source.stride,
-            &self.reference.data[to..],
-            self.reference.stride,
-            self.w,
-            self.h,
-        );
-        let mv = Mv::new((dy * 8) as i16, (dx * 8) as i16);
-        self.lambda.absolute(difference, self.rate(mv))
-    }
-
     /// The best whole-sample vector near the best of `starts`, and its cost.
     pub(crate) fn whole_search(&self, starts: &[Mv], mut step: i32) -> (Mv, u32) {
+        let vector = |(dx, dy): (i32, i32)| Mv::new((dy * 8) as i16, (dx * 8) as i16);
         let mut best = (0, 0);
         let mut best_cost = u32::MAX;
-        for &start in starts {
-            let (dx, dy) = self.whole(start);
-            if best_cost != u32::MAX && (dx, dy) == best {
+        for (i, &start) in starts.iter().enumerate() {
+            let at = self.whole(start);
+            if starts[..i].iter().any(|&before| self.whole(before) == at) {
                 continue;
             }
-            let cost = self.whole_cost(dx, dy);
+            let cost = self.cost(vector(at));
             if cost < best_cost {
-                (best, best_cost) = ((dx, dy), cost);
+                (best, best_cost) = (at, cost);
             }
         }
         while step > 0 {
             let centre = best;
-            let mut moved = false;
             for (sx, sy) in [(0, -1), (-1, 0), (1, 0), (0, 1)] {
                 let at = self.clamp(centre.0 + sx * step, centre.1 + sy * step);
                 if at == centre {
                     continue;
                 }
-                let cost = self.whole_cost(at.0, at.1);
+                let cost = self.cost(vector(at));
                 if cost < best_cost {
-                    (best, best_cost, moved) = (at, cost, true);
+                    (best, best_cost) = (at, cost);
                 }
             }
-            if !moved {
+            if best == centre {
                 step >>= 1;
             }
         }
-        (Mv::new((best.1 * 8) as i16, (best.0 * 8) as i16), best_cost)
+        (vector(best), best_cost)
     }
 
-    /// Refines a whole-sample vector to quarters of a sample; gives the vector and its cost.
-    pub(crate) fn refine(&self, start: Mv, start_cost: u32, buffer: &mut [u8]) -> (Mv, u32) {
+    /// Refines a vector to quarters of a sample; gives the vector and its cost.
+    pub(crate) fn refine(&self, start: Mv, start_cost: u32) -> (Mv, u32) {
         let (mut best, mut best_cost) = (start, start_cost);
         for step in [4_i16, 2] {
             let centre = best;
             let mut sides = [u32::MAX; 4];
             for (side, (r, c)) in sides.iter_mut().zip([(-1, 0), (1, 0), (0, -1), (0, 1)]) {
                 let mv = Mv::new(centre.row + r * step, centre.col + c * step);
-                *side = self.cost(mv, buffer);
+                *side = self.cost(mv);
                 if *side < best_cost {
                     (best, best_cost) = (mv, *side);
                 }
@@ -138,27 +122,11 @@ impl MotionSearch<'_> {
             let r = if sides[0] < sides[1] { -step } else { step };
             let c = if sides[2] < sides[3] { -step } else { step };
             let mv = Mv::new(centre.row + r, centre.col + c);
-            let cost = self.cost(mv, buffer);
+            let cost = self.cost(mv);
             if cost < best_cost {
                 (best, best_cost) = (mv, cost);
             }
         }
         (best, best_cost)
-    }
-
-    /// The cost of any vector.
-    pub(crate) fn cost(&self, mv: Mv, buffer: &mut [u8]) -> u32 {
-        let region = Region { plane: 0, x: self.x, y: self.y, w: self.w, h: self.h };
-        predict_single(buffer, self.w, self.reference, region, mv, [InterpFilter::EightTap; 2]);
-        let from = self.source.index(self.x as isize, self.y as isize);
-        let difference = sad(
-            &self.source.data[from..],
-            self.source.stride,
-            buffer,
-            self.w,
-            self.w,
-            self.h,
-        );
-        self.lambda.absolute(difference, self.rate(mv))
     }
 }

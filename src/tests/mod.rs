@@ -15,6 +15,8 @@ mod memory;
 mod random_decisions;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod random_stream;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod search_streams;
 #[cfg(all(test, feature = "rav1e"))]
 mod rav1e;
 #[cfg(test)]

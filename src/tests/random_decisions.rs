@@ -14,7 +14,7 @@ use crate::av1::types::{
 };
 use crate::encoder::native::frame_coder::SuperblockDecider;
 use crate::kernels::random::Random;
-use crate::search::block_coder::{TileCoder, TransformChoice, TxQuery};
+use crate::search::block_coder::{Quantized, TileCoder, TransformChoice, TxQuery};
 
 /// How wild the choices are.
 #[derive(Clone, Copy, Debug)]
@@ -55,13 +55,12 @@ impl TransformChoice for RandomTransforms<'_> {
 
     fn adjust(
         &mut self,
-        steps: [u16; 2],
+        input: &Quantized<'_>,
         levels: &mut [i16],
         dequantized: &mut [i16],
-        scan: &[u16],
-        size: TxSize,
         eob: usize,
     ) -> usize {
+        let &Quantized { steps, scan, size, .. } = input;
         if self.random.below(256) as u64 >= self.levels {
             return eob;
         }

@@ -12,7 +12,7 @@ use crate::av1::obu::{LayerId, SequenceHeader};
 use crate::encoder::native::stream::{CodedUnit, Stream};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::random::Random;
-use crate::{Decoder, DecoderConfig};
+use crate::{Decoder, DecoderConfig, Picture};
 
 /// What varies from stream to stream.
 struct RandomStream {
@@ -259,19 +259,21 @@ fn check(seed: u64, frames: u64) -> Result<(), String> {
             .decode(Bytes::from(unit.data), number)
             .map_err(|error| format!("{}: {error}", at()))?
             .ok_or_else(|| format!("{}: no picture", at()))?;
-        for (index, plane) in unit.reference.planes.iter().enumerate() {
-            for (y, row) in picture.rows(index).enumerate() {
-                let ours = plane.row(0, y as isize, plane.width);
-                if let Some(x) = (0..plane.width).find(|&x| row[x] != ours[x]) {
-                    return Err(format!(
-                        "{}: plane {index} at {x}, {y} of {}x{}: ours {}, decoded {}",
-                        at(),
-                        plane.width,
-                        plane.height,
-                        ours[x],
-                        row[x]
-                    ));
-                }
+        compare(&unit.reference.planes, &picture).map_err(|place| format!("{}: {place}", at()))?;
+    }
+    Ok(())
+}
+
+/// Says where a reconstruction and the decoder's picture first differ.
+pub(super) fn compare(planes: &[PaddedPlane; 3], picture: &Picture) -> Result<(), String> {
+    for (index, plane) in planes.iter().enumerate() {
+        for (y, row) in picture.rows(index).enumerate() {
+            let ours = plane.row(0, y as isize, plane.width);
+            if let Some(x) = (0..plane.width).find(|&x| row[x] != ours[x]) {
+                return Err(format!(
+                    "plane {index} at {x}, {y} of {}x{}: ours {}, decoded {}",
+                    plane.width, plane.height, ours[x], row[x]
+                ));
             }
         }
     }

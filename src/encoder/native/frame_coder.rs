@@ -21,6 +21,12 @@ use crate::search::quantizers::Quantizers;
 
 /// Decides superblocks in coding order.
 pub(crate) trait SuperblockDecider {
+    /// Takes what is known before the first superblock: the frame's headers and references, the
+    /// picture with its edges extended, and the distributions that all tiles start with.
+    fn start_frame(&mut self, job: &FrameJob<'_>, source: &[PaddedPlane; 3], cdfs: &CdfContext) {
+        let _ = (job, source, cdfs);
+    }
+
     /// Codes the superblock of 64×64 luma samples at a position of 4×4 units.
     fn superblock(
         &mut self,
@@ -58,6 +64,8 @@ pub(crate) struct FrameJob<'a> {
 pub(crate) struct FrameCoder {
     width: usize,
     height: usize,
+    /// Frames coded so far.
+    frames: u64,
     grid: ModeInfoGrid,
     tx_sizes: TxSizeGrid,
     cdef: Cdef,
@@ -96,6 +104,7 @@ impl FrameCoder {
         Self {
             width,
             height,
+            frames: 0,
             grid,
             tx_sizes: TxSizeGrid::new(width, height),
             cdef: Cdef::new(width, height),
@@ -137,6 +146,7 @@ impl FrameCoder {
             cdfs: CdfContext::new_default(0),
             segment_ids: Vec::new(),
             segmentation: Default::default(),
+            serial: 0,
             order_hint: 0,
         })
     }
@@ -149,6 +159,8 @@ impl FrameCoder {
         decider: &mut impl SuperblockDecider,
     ) -> CodedFrame {
         let mut reference = self.blank_reference();
+        self.frames += 1;
+        reference.serial = self.frames;
         // 6.8.2 load_cdfs, or defaults.
         match &job.primary {
             Some(primary) => {
@@ -165,6 +177,7 @@ impl FrameCoder {
         self.cdef_idx.fill(-1);
         self.quantizers.set_deltas(job.params.delta_q);
         self.project_motion(job);
+        decider.start_frame(job, source, &start_cdfs);
         let mut tiles = Vec::with_capacity(job.tiles.len());
         #[cfg(test)]
         let mut records = Vec::new();
@@ -243,6 +256,7 @@ impl FrameCoder {
             for mi_col in (tile.mi_col_start..tile.mi_col_end).step_by(16) {
                 coder.start_superblock(mi_row, mi_col);
                 decider.superblock(&mut coder, &mut self.records, mi_row, mi_col);
+                coder.finish_superblock(mi_row, mi_col);
                 if coder.context.cdef_coded {
                     self.cdef_idx[mi_row / 16 * sb_cols + mi_col / 16] = coder.cdef_idx as i8;
                 }

@@ -74,6 +74,34 @@ pub(crate) fn sad_x4(
     sums.map(Sums::total)
 }
 
+/// [`sad`] of a block against the mean, rounded up, of two others.
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn sad_average(
+    src: &[u8],
+    src_stride: usize,
+    first: &[u8],
+    first_stride: usize,
+    second: &[u8],
+    second_stride: usize,
+    width: usize,
+    height: usize,
+) -> u32 {
+    let mut sums = PartialSums::zero();
+    for_columns!(width, x, W, {
+        for y in 0..height {
+            let src = row::<W>(src, y * src_stride + x);
+            let first = row::<W>(first, y * first_stride + x);
+            let second = row::<W>(second, y * second_stride + x);
+            let mut mean = [0; W];
+            for ((mean, &a), &b) in mean.iter_mut().zip(first).zip(second) {
+                *mean = (u16::from(a) + u16::from(b)).div_ceil(2) as u8;
+            }
+            sums = sums.add_magnitudes(src, &mean);
+        }
+    });
+    sums.total()
+}
+
 /// Sum of squared differences of two blocks.
 pub(crate) fn sse(
     src: &[u8],
@@ -219,6 +247,14 @@ mod tests {
             prop_assert_eq!(sse(src, src_stride, pred, pred_stride, width, height), squares as u32);
             let samples = (width * height) as i64;
             prop_assert_eq!(i64::from(found.variance(samples as u32)), squares - sum * sum / samples);
+
+            let mean: Vec<u8> = (0..SIZE)
+                .map(|i| ((u16::from(preds[i]) + u16::from(candidates[1][i]) + 1) / 2) as u8)
+                .collect();
+            let average = sad_average(
+                src, src_stride, pred, pred_stride, candidates[1], pred_stride, width, height,
+            );
+            prop_assert_eq!(average, sad(src, src_stride, &mean, pred_stride, width, height));
 
             let stride = width + 2;
             let mut block = vec![999; stride * height];

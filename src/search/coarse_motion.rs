@@ -1,0 +1,130 @@
+//! Motion of 32×32 blocks at a quarter of the size, as a start for the search at full size.
+
+use super::planes::quarter;
+use crate::av1::types::Mv;
+use crate::frame::padded::PaddedPlane;
+use crate::kernels::sad::sad;
+
+/// Side of a block at full size.
+const BLOCK: usize = 32;
+/// Side of a block in the small picture.
+const SIDE: usize = BLOCK / 4;
+/// Absolute difference that a vector's every sample away from its start must gain.
+const BIAS: u32 = 4;
+
+/// Vectors towards one reference.
+#[derive(Clone, Debug)]
+pub(crate) struct CoarseMotion {
+    cols: usize,
+    reference: PaddedPlane,
+    /// By block, in samples of the small picture: right, down.
+    vectors: Vec<(i32, i32)>,
+}
+
+impl CoarseMotion {
+    /// Room for pictures of `width` × `height` samples.
+    pub(crate) fn new(width: usize, height: usize) -> Self {
+        let (cols, rows) = (width.div_ceil(BLOCK), height.div_ceil(BLOCK));
+        Self {
+            cols,
+            reference: PaddedPlane::new(width.div_ceil(4), height.div_ceil(4)),
+            vectors: vec![(0, 0); cols * rows],
+        }
+    }
+
+    /// Finds every block of `source`, a quarter of the picture's size, in `reference`, the luma of a
+    /// reference at full size. What was found in the frame before is where it begins.
+    pub(crate) fn search(&mut self, source: &PaddedPlane, reference: &PaddedPlane) {
+        quarter(reference, &mut self.reference);
+        for index in 0..self.vectors.len() {
+            let (row, col) = (index / self.cols, index % self.cols);
+            let near = |there: bool, back: usize| {
+                if there { self.vectors[index - back] } else { (0, 0) }
+            };
+            let starts = [
+                (0, 0),
+                self.vectors[index],
+                near(col > 0, 1),
+                near(row > 0, self.cols),
+                near(row > 0 && col + 1 < self.cols, self.cols.saturating_sub(1)),
+            ];
+            self.vectors[index] = self.find(source, (col * SIDE, row * SIDE), starts);
+        }
+    }
+
+    fn find(
+        &self,
+        source: &PaddedPlane,
+        (x, y): (usize, usize),
+        starts: [(i32, i32); 5],
+    ) -> (i32, i32) {
+        let src = &source.data[source.index(x as isize, y as isize)..];
+        let (x, y) = (x as i32, y as i32);
+        let (width, height) = (source.width as i32, source.height as i32);
+        let cost = |(dx, dy): (i32, i32)| {
+            let at = self.reference.index((x + dx) as isize, (y + dy) as isize);
+            let stride = self.reference.stride;
+            sad(src, source.stride, &self.reference.data[at..], stride, SIDE, SIDE)
+                + BIAS * (dx.unsigned_abs() + dy.unsigned_abs())
+        };
+        let clamp = |(dx, dy): (i32, i32)| {
+            (dx.clamp(-x - SIDE as i32, width - x), dy.clamp(-y - SIDE as i32, height - y))
+        };
+        let mut best = (0, 0);
+        let mut best_cost = u32::MAX;
+        for start in starts {
+            let at = clamp(start);
+            let cost = cost(at);
+            if cost < best_cost {
+                (best, best_cost) = (at, cost);
+            }
+        }
+        let mut step = 4;
+        while step > 0 {
+            let centre = best;
+            for (sx, sy) in [(0, -1), (-1, 0), (1, 0), (0, 1)] {
+                let at = clamp((centre.0 + sx * step, centre.1 + sy * step));
+                let cost = cost(at);
+                if cost < best_cost {
+                    (best, best_cost) = (at, cost);
+                }
+            }
+            if best == centre {
+                step >>= 1;
+            }
+        }
+        best
+    }
+
+    /// The vector of the block around a position in luma samples.
+    pub(crate) fn at(&self, x: usize, y: usize) -> Mv {
+        let (dx, dy) = self.vectors[y / BLOCK * self.cols + x / BLOCK];
+        Mv::new((dy * 32) as i16, (dx * 32) as i16)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A picture moved by 12 samples is found again.
+    #[test]
+    fn a_pan_is_found() {
+        let paint = |shift: usize| {
+            let mut plane = PaddedPlane::new(128, 96);
+            for y in 0..96_usize {
+                for (x, s) in plane.row_mut(0, y as isize, 128).iter_mut().enumerate() {
+                    let (x, y) = ((x + shift) as f64, y as f64);
+                    *s = (128.0 + 60.0 * (x * 0.11).sin() + 50.0 * (y * 0.13 + x * 0.03).cos()) as u8;
+                }
+            }
+            plane.extend_edges();
+            plane
+        };
+        let mut small = PaddedPlane::new(32, 24);
+        quarter(&paint(12), &mut small);
+        let mut motion = CoarseMotion::new(128, 96);
+        motion.search(&small, &paint(0));
+        assert_eq!(motion.at(40, 40), Mv::new(0, 96));
+    }
+}

@@ -1,0 +1,361 @@
+//! The search for a frame's choices: what is known of the frame as a whole, and the coding of one
+//! block whose modes are decided.
+
+use super::block_coder::{Quantized, TileCoder, TransformChoice, TxQuery};
+use super::coarse_motion::CoarseMotion;
+use super::cost::CostTable;
+use super::intra_mode::choose_chroma;
+use super::lambda::Lambda;
+use super::planes::{HalfPlanes, SubpelPlanes, quarter};
+use super::speed::{Effort, effort};
+use super::trial::{Before, Outcome, copy_in, copy_out, samples};
+use crate::av1::block::{Block, max_rect_tx_size};
+use crate::av1::cdf::{CdfContext, SKIP_CDF};
+use crate::av1::inter::CompoundScratch;
+use crate::av1::mv_prediction::MvStack;
+use crate::av1::symbol::Record;
+use crate::av1::tables::blocks::MODE_TO_TXFM;
+use crate::av1::types::{BlockSize, RefFrame, TxType};
+use crate::encoder::native::frame_coder::{FrameJob, SuperblockDecider};
+use crate::frame::padded::PaddedPlane;
+use crate::kernels::intra::CFL_MAX;
+use crate::kernels::sad::{sad, sse};
+
+/// What a look at the picture tells before any of it is coded.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Analysis {
+    /// Mean absolute difference of neighbouring luma samples.
+    pub(crate) spatial: f32,
+    /// Mean absolute difference of luma samples from the previous picture; that of neighbours in
+    /// the first one.
+    pub(crate) temporal: f32,
+    /// Share of superblocks that differ from the previous picture, 0 to 1.
+    pub(crate) moving: f32,
+}
+
+/// A mean difference of samples, in 1/16, up to which a superblock counts as still: the noise of
+/// a camera.
+const STILL: u32 = 16;
+
+/// What the search knows of a frame, the same for all its blocks.
+pub(crate) struct FrameSearch {
+    /// The effort.
+    pub(crate) effort: Effort,
+    /// Costs of symbols at the frame's start.
+    pub(crate) costs: CostTable,
+    /// λ by quantizer index of the frame.
+    pub(crate) lambda: Lambda,
+    /// The references to search, most likely first; every one another frame.
+    pub(crate) names: Vec<RefFrame>,
+    serials: Vec<u64>,
+    half: Vec<(u64, HalfPlanes)>,
+    coarse: Vec<CoarseMotion>,
+    small: PaddedPlane,
+    /// Which superblocks may be skipped unseen.
+    still: Vec<bool>,
+    cols: usize,
+}
+
+/// Room for the search of one block at a time.
+pub(crate) struct Worker {
+    /// State before an area by its size, and outcomes to compare.
+    pub(crate) levels: [(Before, Outcome); 4],
+    /// The same for the candidates of one block.
+    pub(crate) finals: (Before, Outcome),
+    skip: Before,
+    prediction: [Vec<u8>; 3],
+    /// Samples of a prediction that is only compared.
+    pub(crate) buffer: Vec<u8>,
+    /// Room for a mean of two.
+    pub(crate) compound: Box<CompoundScratch>,
+    /// Luma's part of chroma from luma.
+    pub(crate) cfl: Box<[i16; CFL_MAX * CFL_MAX]>,
+    /// Vector stacks of the block's references, by name; at 0 that of a pair.
+    pub(crate) stacks: [Option<MvStack>; 8],
+    /// Candidates for the block.
+    pub(crate) candidates: Vec<super::inter_mode::Candidate>,
+}
+
+/// Decides superblocks.
+pub(crate) struct Search {
+    frame: FrameSearch,
+    worker: Worker,
+    previous: PaddedPlane,
+    seen: bool,
+}
+
+/// A block that was coded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Coded {
+    /// Cost, in the unit of [`Lambda::squared`].
+    pub(crate) cost: u64,
+    /// Squared error of all planes.
+    pub(crate) distortion: u64,
+    /// Whether the block has no coefficients.
+    pub(crate) skip: bool,
+}
+
+impl Search {
+    /// For pictures of `width` × `height` luma samples.
+    pub(crate) fn new(width: usize, height: usize) -> Self {
+        let cols = width.div_ceil(64);
+        Self {
+            frame: FrameSearch {
+                effort: effort(6),
+                costs: CostTable::new(),
+                lambda: Lambda::new(0),
+                names: Vec::new(),
+                serials: Vec::new(),
+                half: Vec::new(),
+                coarse: Vec::new(),
+                small: PaddedPlane::new(width.div_ceil(4), height.div_ceil(4)),
+                still: vec![false; cols * height.div_ceil(64)],
+                cols,
+            },
+            worker: Worker {
+                levels: Default::default(),
+                finals: Default::default(),
+                skip: Before::default(),
+                prediction: Default::default(),
+                buffer: vec![0; 64 * 64],
+                compound: Box::new(CompoundScratch::new()),
+                cfl: Box::new([0; CFL_MAX * CFL_MAX]),
+                stacks: [None; 8],
+                candidates: Vec::with_capacity(64),
+            },
+            previous: PaddedPlane::new(width, height),
+            seen: false,
+        }
+    }
+
+    /// Sets the effort to that of speed `level`, 0 to 10.
+    pub(crate) fn set_speed(&mut self, level: u8) {
+        self.frame.effort = effort(level);
+    }
+
+    /// Compares a picture with the one given before.
+    pub(crate) fn analyse(&mut self, source: &[PaddedPlane; 3]) -> Analysis {
+        let luma = &source[0];
+        let (width, height) = (luma.width, luma.height);
+        let (mut spatial, mut temporal, mut moving) = (0_u64, 0_u64, 0);
+        for (index, still) in self.frame.still.iter_mut().enumerate() {
+            let (x, y) = (index % self.frame.cols * 64, index / self.frame.cols * 64);
+            let (w, h) = ((width - x).min(64), (height - y).min(64));
+            // Edges repeat, so that what is read beyond them adds nothing new.
+            let w4 = w.next_multiple_of(4);
+            let at = luma.index(x as isize, y as isize);
+            let (here, stride) = (&luma.data[at..], luma.stride);
+            spatial += u64::from(sad(here, stride, &luma.data[at + 1..], stride, w4, h));
+            let before = &self.previous.data[self.previous.index(x as isize, y as isize)..];
+            let difference = sad(here, stride, before, self.previous.stride, w4, h);
+            temporal += u64::from(difference);
+            *still = self.seen && difference * 16 <= STILL * (w4 * h) as u32;
+            moving += usize::from(!*still);
+        }
+        self.previous.data.copy_from_slice(&luma.data);
+        let samples = (width * height) as f32;
+        let spatial = spatial as f32 / samples;
+        let temporal = if self.seen { temporal as f32 / samples } else { spatial };
+        self.seen = true;
+        Analysis { spatial, temporal, moving: moving as f32 / self.frame.still.len() as f32 }
+    }
+}
+
+impl SuperblockDecider for Search {
+    fn start_frame(&mut self, job: &FrameJob<'_>, source: &[PaddedPlane; 3], cdfs: &CdfContext) {
+        let frame = &mut self.frame;
+        frame.costs.update(cdfs);
+        frame.lambda = Lambda::new(job.params.base_q_idx);
+        frame.names.clear();
+        frame.serials.clear();
+        if job.params.frame_is_intra {
+            return;
+        }
+        const ORDER: [usize; 7] = [1, 4, 7, 2, 3, 5, 6];
+        for name in ORDER {
+            if let Some(reference) = &job.references[name]
+                && !frame.serials.contains(&reference.serial)
+                && frame.names.len() < frame.effort.references
+            {
+                frame.names.push(name as RefFrame);
+                frame.serials.push(reference.serial);
+            }
+        }
+        quarter(&source[0], &mut frame.small);
+        let (width, height) = (source[0].width, source[0].height);
+        for (index, (&name, &serial)) in frame.names.iter().zip(&frame.serials).enumerate() {
+            let luma = &job.references[name as usize].as_ref().expect("named above").planes[0];
+            if frame.coarse.len() <= index {
+                frame.coarse.push(CoarseMotion::new(width, height));
+            }
+            frame.coarse[index].search(&frame.small, luma);
+            if frame.half.iter().all(|(held, _)| *held != serial) {
+                let old = frame.half.iter().position(|(held, _)| !frame.serials.contains(held));
+                let slot = old.unwrap_or_else(|| {
+                    frame.half.push((0, HalfPlanes::new(width, height)));
+                    frame.half.len() - 1
+                });
+                frame.half[slot].0 = serial;
+                frame.half[slot].1.fill(luma);
+            }
+        }
+    }
+
+    fn superblock(
+        &mut self,
+        coder: &mut TileCoder<'_>,
+        records: &mut Vec<Record>,
+        mi_row: usize,
+        mi_col: usize,
+    ) {
+        let mut search =
+            BlockSearch { frame: &self.frame, worker: &mut self.worker, coder, records };
+        search.superblock(mi_row, mi_col);
+    }
+}
+
+impl FrameSearch {
+    /// Luma of a reference that is searched, at whole and half samples.
+    pub(crate) fn subpel<'a>(
+        &'a self,
+        coder: &TileCoder<'a>,
+        index: usize,
+    ) -> Option<SubpelPlanes<'a>> {
+        let serial = self.serials[index];
+        let (_, half) = self.half.iter().find(|(held, _)| *held == serial)?;
+        let full = &coder.references[self.names[index] as usize]?.planes[0];
+        Some(SubpelPlanes { full, half })
+    }
+
+    /// The motion of the place around a luma sample, towards a reference that is searched.
+    pub(crate) fn coarse(&self, index: usize, x: usize, y: usize) -> crate::av1::types::Mv {
+        self.coarse[index].at(x, y)
+    }
+
+    /// Whether a superblock does not differ from the one before in the source.
+    pub(crate) fn is_still(&self, mi_row: usize, mi_col: usize) -> bool {
+        self.still[mi_row / 16 * self.cols + mi_col / 16]
+    }
+}
+
+/// The search within one superblock.
+pub(crate) struct BlockSearch<'a, 'b, 'c> {
+    /// The frame.
+    pub(crate) frame: &'a FrameSearch,
+    /// Room.
+    pub(crate) worker: &'a mut Worker,
+    /// The tile.
+    pub(crate) coder: &'a mut TileCoder<'b>,
+    /// The records of the tile.
+    pub(crate) records: &'c mut Vec<Record>,
+}
+
+impl BlockSearch<'_, '_, '_> {
+    /// Squared error of one plane over the part of an area that is shown.
+    pub(crate) fn plane_error(
+        &self,
+        plane: usize,
+        mi_row: usize,
+        mi_col: usize,
+        size: BlockSize,
+    ) -> u64 {
+        let (x, y, w, h) = samples(plane, mi_row, mi_col, size);
+        let (source, recon) = (&self.coder.source[plane], &self.coder.recon[plane]);
+        let (w, h) = (w.min(source.width - x).next_multiple_of(4), h.min(source.height - y));
+        let (x, y) = (x as isize, y as isize);
+        let (src, pred) = (&source.data[source.index(x, y)..], &recon.data[recon.index(x, y)..]);
+        u64::from(sse(src, source.stride, pred, recon.stride, w, h))
+    }
+
+    /// Squared error of all planes.
+    pub(crate) fn error(&self, mi_row: usize, mi_col: usize, size: BlockSize) -> u64 {
+        (0..3).map(|plane| self.plane_error(plane, mi_row, mi_col, size)).sum()
+    }
+
+    /// Codes `block`, whose luma modes are decided, and gives what it cost. Inter blocks lose their
+    /// coefficients if these are not worth their bits.
+    pub(crate) fn code(&mut self, mut block: Block, stack: Option<&MvStack>) -> Coded {
+        let (mi_row, mi_col, size) = (block.mi_row, block.mi_col, block.size);
+        let start = self.records.len();
+        self.coder.prepare(&mut block);
+        let lossless = self.coder.frame.lossless(block.segment_id);
+        let mut choice = RateDistortion { frame: self.frame };
+        let mut skipped = None;
+        if block.is_inter {
+            self.coder.predict_inter(&block, 0..3);
+            let error = self.error(mi_row, mi_col, size);
+            if !lossless {
+                self.worker.skip.note(self.coder, self.records, mi_col);
+                for (plane, kept) in self.worker.prediction.iter_mut().enumerate() {
+                    let area = samples(plane, mi_row, mi_col, size);
+                    copy_out(kept, &self.coder.recon[plane], area);
+                }
+                skipped = Some(error);
+            }
+            self.coder.reconstruct(&block, 0..3, &mut choice);
+        } else {
+            self.coder.reconstruct(&block, 0..1, &mut choice);
+            choose_chroma(self, &mut block);
+            self.coder.reconstruct(&block, 1..3, &mut choice);
+        }
+        self.coder.settle(&mut block);
+        let coefficients = self.coder.write(self.records, &block, stack);
+        let costs = &self.frame.costs;
+        let modes = costs.records(&self.records[start..coefficients]);
+        let rate = modes + costs.records(&self.records[coefficients..]);
+        let distortion = match skipped {
+            Some(error) if block.skip => error,
+            _ => self.error(mi_row, mi_col, size),
+        };
+        let cost = self.frame.lambda.squared(distortion, rate);
+        let coded = Coded { cost, distortion, skip: block.skip };
+        let Some(error) = skipped.filter(|_| !block.skip) else {
+            return coded;
+        };
+        let near = self.coder.writer().inter_neighbours(mi_row, mi_col);
+        let row = SKIP_CDF.row([near.iter().flatten().filter(|n| n.skip).count()]);
+        let rate = (modes + costs.symbol(row, 1)).saturating_sub(costs.symbol(row, 0));
+        if self.frame.lambda.squared(error, rate) > cost {
+            return coded;
+        }
+        let before = std::mem::take(&mut self.worker.skip);
+        before.rewind(self.coder, self.records, (mi_row, mi_col), size);
+        self.worker.skip = before;
+        for (plane, kept) in self.worker.prediction.iter().enumerate() {
+            copy_in(kept, &mut self.coder.recon[plane], samples(plane, mi_row, mi_col, size));
+        }
+        block.skip = true;
+        block.tx_size = max_rect_tx_size(size);
+        block.tx_split = 0;
+        self.coder.write(self.records, &block, stack);
+        let rate = costs.records(&self.records[start..]);
+        let cost = self.frame.lambda.squared(error, rate);
+        Coded { cost, distortion: error, skip: true }
+    }
+}
+
+/// Transform types and levels by their costs.
+struct RateDistortion<'a> {
+    frame: &'a FrameSearch,
+}
+
+impl TransformChoice for RateDistortion<'_> {
+    fn tx_type(&mut self, block: &Block, query: TxQuery) -> TxType {
+        if block.is_inter {
+            return TxType::DctDct;
+        }
+        let natural = MODE_TO_TXFM[block.y_mode as usize];
+        if query.set.contains(natural) { natural } else { TxType::DctDct }
+    }
+
+    fn adjust(
+        &mut self,
+        input: &Quantized<'_>,
+        levels: &mut [i16],
+        dequantized: &mut [i16],
+        eob: usize,
+    ) -> usize {
+        let _ = (input, levels, dequantized, self.frame);
+        eob
+    }
+}

@@ -1,0 +1,223 @@
+//! Which squares are split: every way of coding a square is tried, cut short where the others
+//! cannot be better.
+
+use super::decide::{BlockSearch, Coded};
+use super::trial::samples;
+use crate::av1::block::Block;
+use crate::av1::tables::blocks::PARTITION_SUBSIZE;
+use crate::av1::types::{BlockSize, INTRA_FRAME, LAST_FRAME, Mv, NONE, Partition, PredictionMode};
+use crate::kernels::sad::sse;
+
+/// What the search of a square hands down to its parts: the best vector towards each reference
+/// that is searched.
+pub(crate) type Hints = [Option<Mv>; 7];
+
+impl BlockSearch<'_, '_, '_> {
+    /// Codes the superblock at (`mi_row`, `mi_col`).
+    pub(crate) fn superblock(&mut self, mi_row: usize, mi_col: usize) {
+        if !self.skip_unseen(mi_row, mi_col) {
+            self.partition(mi_row, mi_col, BlockSize::B64x64, &[None; 7], u64::MAX);
+        }
+    }
+
+    /// Skips a superblock whose source stands still, if its reconstruction is good already.
+    fn skip_unseen(&mut self, mi_row: usize, mi_col: usize) -> bool {
+        let size = BlockSize::B64x64;
+        let inside =
+            mi_row + 16 <= self.coder.grid.mi_rows && mi_col + 16 <= self.coder.grid.mi_cols;
+        if self.coder.frame.frame_is_intra
+            || !inside
+            || self.frame.effort.unseen == 0
+            || !self.frame.is_still(mi_row, mi_col)
+            || self.frame.names.first() != Some(&LAST_FRAME)
+        {
+            return false;
+        }
+        let Some(reference) = self.coder.references[LAST_FRAME as usize] else { return false };
+        let limit = self.frame.lambda.of_bits(self.frame.effort.unseen);
+        for plane in 0..3 {
+            let (x, y, w, h) = samples(plane, mi_row, mi_col, size);
+            let (source, before) = (&self.coder.source[plane], &reference.planes[plane]);
+            for y in (y..y + h).step_by(8) {
+                for x in (x..x + w).step_by(8) {
+                    let at = source.index(x as isize, y as isize);
+                    let to = before.index(x as isize, y as isize);
+                    let (src, pred) = (&source.data[at..], &before.data[to..]);
+                    let error = sse(src, source.stride, pred, before.stride, 8, 8);
+                    if u64::from(error) > limit {
+                        return false;
+                    }
+                }
+            }
+        }
+        let mut block = Block::new(mi_row, mi_col, size);
+        block.is_inter = true;
+        block.ref_frame = [LAST_FRAME, NONE];
+        let stack = self.coder.mv_stack(mi_row, mi_col, size, block.ref_frame);
+        block.y_mode = if stack.mvs[0][0] == Mv::default() {
+            PredictionMode::NearestMv
+        } else {
+            PredictionMode::GlobalMv
+        };
+        block.interp_filter = self.fixed_filter();
+        self.coder.writer().write_partition(self.records, mi_row, mi_col, size, Partition::None);
+        self.code(block, Some(&stack));
+        true
+    }
+
+    /// Codes a square, or what of it lies inside the frame, in the cheapest way; gives its cost,
+    /// [`u64::MAX`] and an undefined state if that is `limit` or more.
+    pub(crate) fn partition(
+        &mut self,
+        mi_row: usize,
+        mi_col: usize,
+        size: BlockSize,
+        hints: &Hints,
+        limit: u64,
+    ) -> u64 {
+        use Partition as P;
+        let (rows, cols) = (self.coder.grid.mi_rows, self.coder.grid.mi_cols);
+        let place = (mi_row, mi_col);
+        let half = size.width4() / 2;
+        let has_rows = mi_row + half < rows;
+        let has_cols = mi_col + half < cols;
+        let mut hints = *hints;
+        if size == BlockSize::B8x8 {
+            return self.whole(place, size, &mut hints).cost;
+        }
+        let level = 6 - size.width_log2();
+        let (mut before, mut outcome) = std::mem::take(&mut self.worker.levels[level]);
+        before.note(self.coder, self.records, mi_col);
+        let mut best = u64::MAX;
+        let mut whole = u64::MAX;
+        let mut split = true;
+        if has_rows && has_cols {
+            let coded = self.whole(place, size, &mut hints);
+            whole = coded.cost;
+            best = whole;
+            split = self.may_split(place, size, &coded);
+            if split {
+                outcome.keep(self.coder, self.records, &before, place, size);
+            }
+        }
+        if split {
+            if best != u64::MAX {
+                before.rewind(self.coder, self.records, place, size);
+            }
+            let quarters = self.parts(place, size, P::Split, &hints, best.min(limit));
+            // Whether the outcome kept, and not the coder's state, is the best so far.
+            let mut kept = quarters >= best;
+            if !kept {
+                best = quarters;
+            }
+            let near = quarters != u64::MAX
+                && whole != u64::MAX
+                && u128::from(quarters) * 16
+                    < u128::from(whole) * u128::from(self.frame.effort.halves);
+            for (ways, forced) in
+                [(P::Horz, has_cols && !has_rows), (P::Vert, has_rows && !has_cols)]
+            {
+                if !forced && !near {
+                    continue;
+                }
+                if !kept {
+                    outcome.keep(self.coder, self.records, &before, place, size);
+                    kept = true;
+                }
+                before.rewind(self.coder, self.records, place, size);
+                let halves = self.parts(place, size, ways, &hints, best.min(limit));
+                if halves < best {
+                    best = halves;
+                    kept = false;
+                }
+            }
+            if kept && best != u64::MAX {
+                before.rewind(self.coder, self.records, place, size);
+                outcome.take_up(self.coder, self.records, place, size);
+            }
+        }
+        self.worker.levels[level] = (before, outcome);
+        if best >= limit { u64::MAX } else { best }
+    }
+
+    /// The partition symbol and its cost.
+    fn symbol(&mut self, (mi_row, mi_col): (usize, usize), size: BlockSize, p: Partition) -> u64 {
+        let start = self.records.len();
+        self.coder.writer().write_partition(self.records, mi_row, mi_col, size, p);
+        self.frame.lambda.squared(0, self.frame.costs.records(&self.records[start..]))
+    }
+
+    /// A square as one block.
+    fn whole(&mut self, place: (usize, usize), size: BlockSize, hints: &mut Hints) -> Coded {
+        let symbol = self.symbol(place, size, Partition::None);
+        let coded = self.block(place.0, place.1, size, hints);
+        Coded { cost: coded.cost + symbol, ..coded }
+    }
+
+    /// A square in parts; [`u64::MAX`] once `limit` is reached.
+    fn parts(
+        &mut self,
+        place: (usize, usize),
+        size: BlockSize,
+        partition: Partition,
+        hints: &Hints,
+        limit: u64,
+    ) -> u64 {
+        let mut cost = self.symbol(place, size, partition);
+        let part = PARTITION_SUBSIZE[partition as usize][size as usize]
+            .expect("squares can be split in two and four");
+        let half = size.width4() / 2;
+        let offsets: &[(usize, usize)] = match partition {
+            Partition::Horz => &[(0, 0), (half, 0)],
+            Partition::Vert => &[(0, 0), (0, half)],
+            _ => &[(0, 0), (0, half), (half, 0), (half, half)],
+        };
+        for &(dy, dx) in offsets {
+            let (mi_row, mi_col) = (place.0 + dy, place.1 + dx);
+            if mi_row >= self.coder.grid.mi_rows || mi_col >= self.coder.grid.mi_cols {
+                continue;
+            }
+            let left = limit.saturating_sub(cost);
+            if left == 0 {
+                return u64::MAX;
+            }
+            let added = if partition == Partition::Split {
+                self.partition(mi_row, mi_col, part, hints, left)
+            } else {
+                self.block(mi_row, mi_col, part, &mut hints.clone()).cost
+            };
+            cost = cost.saturating_add(added);
+            if cost >= limit {
+                return u64::MAX;
+            }
+        }
+        cost
+    }
+
+    /// Whether parts of a square that was coded as a whole could be cheaper.
+    fn may_split(&mut self, place: (usize, usize), size: BlockSize, coded: &Coded) -> bool {
+        let effort = &self.frame.effort;
+        let units = (size.width() * size.height() / 64) as u64;
+        if coded.distortion < self.frame.lambda.of_bits(effort.good_enough * units) {
+            return false;
+        }
+        if !coded.skip || self.coder.grid.at(place.0, place.1).ref_frame[0] == INTRA_FRAME {
+            return true;
+        }
+        let limit = self.frame.lambda.of_bits(effort.still);
+        let (source, recon) = (&self.coder.source[0], &self.coder.recon[0]);
+        let (x, y, w, h) = samples(0, place.0, place.1, size);
+        for y in (y..(y + h).min(source.height)).step_by(8) {
+            for x in (x..(x + w).min(source.width)).step_by(8) {
+                let at = source.index(x as isize, y as isize);
+                let to = recon.index(x as isize, y as isize);
+                let (src, pred) = (&source.data[at..], &recon.data[to..]);
+                let error = sse(src, source.stride, pred, recon.stride, 8, 8);
+                if u64::from(error) > limit {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}

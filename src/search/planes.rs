@@ -1,0 +1,180 @@
+//! Pictures derived for motion search: luma at a quarter of the size, and luma half a sample to the
+//! right, below, and both.
+
+use crate::frame::padded::PaddedPlane;
+use crate::kernels::convolve::{FilterSet, Source, Subpel, put};
+use crate::kernels::sad::{sad, sad_average};
+
+/// Writes the means of 4×4 samples of `luma` to `out`.
+pub(crate) fn quarter(luma: &PaddedPlane, out: &mut PaddedPlane) {
+    for y in 0..out.height {
+        let rows: [&[u8]; 4] =
+            std::array::from_fn(|i| luma.row(0, (4 * y + i) as isize, 4 * out.width));
+        let width = out.width;
+        for (x, sample) in out.row_mut(0, y as isize, width).iter_mut().enumerate() {
+            let sum: u16 = rows
+                .iter()
+                .map(|row| row[4 * x..4 * x + 4].iter().map(|&s| u16::from(s)).sum::<u16>())
+                .sum();
+            *sample = ((sum + 8) >> 4) as u8;
+        }
+    }
+    out.extend_edges();
+}
+
+/// Samples on every side that interpolation changes beyond the picture's edge.
+const MARGIN: usize = 8;
+/// Side of the pieces that are interpolated at once.
+const PIECE: usize = 64;
+
+/// Luma of a reference at half samples.
+#[derive(Clone, Debug)]
+pub(crate) struct HalfPlanes {
+    /// Half a sample to the right; below; both. The picture begins [`MARGIN`] samples inside.
+    planes: [PaddedPlane; 3],
+}
+
+impl HalfPlanes {
+    /// Room for pictures of `width` × `height` samples.
+    pub(crate) fn new(width: usize, height: usize) -> Self {
+        let plane = || PaddedPlane::new(width + 2 * MARGIN, height + 2 * MARGIN);
+        Self { planes: [plane(), plane(), plane()] }
+    }
+
+    /// Interpolates `luma`, edges extended.
+    pub(crate) fn fill(&mut self, luma: &PaddedPlane) {
+        let regular = FilterSet::Regular;
+        for (plane, (x, y)) in self.planes.iter_mut().zip([(8, 0), (0, 8), (8, 8)]) {
+            let subpel = Subpel { x, y, filter_x: regular, filter_y: regular };
+            for top in (0..plane.height).step_by(PIECE) {
+                for left in (0..plane.width).step_by(PIECE) {
+                    let at = plane.index(left as isize, top as isize);
+                    let offset =
+                        luma.index(left as isize - MARGIN as isize, top as isize - MARGIN as isize);
+                    let source = Source { data: &luma.data, offset, stride: luma.stride };
+                    let size = (PIECE, PIECE.min(plane.height - top));
+                    put(&mut plane.data[at..], plane.stride, source, size, subpel);
+                }
+            }
+            plane.extend_edges();
+        }
+    }
+}
+
+/// A reference's luma with its half planes.
+#[derive(Clone, Copy)]
+pub(crate) struct SubpelPlanes<'a> {
+    /// Whole samples.
+    pub(crate) full: &'a PaddedPlane,
+    /// Half samples.
+    pub(crate) half: &'a HalfPlanes,
+}
+
+/// A block of luma samples.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Area {
+    /// Left edge in samples.
+    pub(crate) x: usize,
+    /// Top edge in samples.
+    pub(crate) y: usize,
+    /// Width in samples.
+    pub(crate) w: usize,
+    /// Height in samples.
+    pub(crate) h: usize,
+}
+
+impl SubpelPlanes<'_> {
+    /// The plane and the index in it of a position in half samples.
+    fn at(&self, x: isize, y: isize) -> (&PaddedPlane, usize) {
+        let kind = ((y & 1) * 2 + (x & 1)) as usize;
+        let margin = MARGIN as isize;
+        match kind {
+            0 => (self.full, self.full.index(x >> 1, y >> 1)),
+            kind => {
+                let plane = &self.half.planes[kind - 1];
+                (plane, plane.index((x >> 1) + margin, (y >> 1) + margin))
+            }
+        }
+    }
+
+    /// The sum of absolute differences of an area of `source` against the area that `(row, col)`,
+    /// in quarter samples, points to. Quarters are means of the nearest halves.
+    pub(crate) fn sad(&self, source: &PaddedPlane, area: Area, row: i32, col: i32) -> u32 {
+        let Area { x, y, w, h } = area;
+        let src = &source.data[source.index(x as isize, y as isize)..];
+        let start = |start: usize, delta: i32, size: usize, last: usize| {
+            let at = 4 * start as isize + delta as isize;
+            let whole = (at >> 2).clamp(-(size as isize + 3), last as isize + 2);
+            (2 * whole, at & 3)
+        };
+        let (px, fx) = start(x, col, w, self.full.width);
+        let (py, fy) = start(y, row, h, self.full.height);
+        let (plane, at) = self.at(px + (fx >> 1), py + (fy >> 1));
+        if (fx | fy) & 1 == 0 {
+            return sad(src, source.stride, &plane.data[at..], plane.stride, w, h);
+        }
+        let (other, to) = self.at(px + ((fx + 1) >> 1), py + ((fy + 1) >> 1));
+        sad_average(
+            src,
+            source.stride,
+            &plane.data[at..],
+            plane.stride,
+            &other.data[to..],
+            other.stride,
+            w,
+            h,
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::random::Random;
+
+    fn noise(width: usize, height: usize, seed: u64) -> PaddedPlane {
+        let mut random = Random::new(seed);
+        let mut plane = PaddedPlane::new(width, height);
+        for y in 0..height {
+            for s in plane.row_mut(0, y as isize, width) {
+                *s = random.below(256) as u8;
+            }
+        }
+        plane.extend_edges();
+        plane
+    }
+
+    /// Differences at whole and half positions are those of the standard's prediction, inside the
+    /// picture and across its edges.
+    #[test]
+    fn halves_are_the_standards() {
+        use crate::av1::inter::{Region, predict_single};
+        use crate::av1::types::{InterpFilter, Mv};
+        let (source, reference) = (noise(70, 45, 1), noise(70, 45, 2));
+        let mut half = HalfPlanes::new(70, 45);
+        half.fill(&reference);
+        let planes = SubpelPlanes { full: &reference, half: &half };
+        let area = Area { x: 16, y: 8, w: 16, h: 16 };
+        for row in (-200..200).step_by(14) {
+            for col in (-300..300).step_by(22) {
+                let mut buffer = [0; 256];
+                let region = Region { plane: 0, x: 16, y: 8, w: 16, h: 16 };
+                let mv = Mv::new(2 * row, 2 * col);
+                predict_single(&mut buffer, 16, &reference, region, mv, [InterpFilter::EightTap; 2]);
+                let from = source.index(16, 8);
+                let expected = sad(&source.data[from..], source.stride, &buffer, 16, 16, 16);
+                let found = planes.sad(&source, area, row.into(), col.into());
+                assert_eq!(found, expected, "at {row}, {col}");
+            }
+        }
+    }
+
+    #[test]
+    fn quarters_are_means() {
+        let plane = noise(30, 18, 3);
+        let mut small = PaddedPlane::new(8, 5);
+        quarter(&plane, &mut small);
+        let sum: u32 = (4..8).flat_map(|y| plane.row(8, y, 4)).map(|&s| u32::from(s)).sum();
+        assert_eq!(u32::from(small.row(2, 1, 1)[0]), (sum + 8) / 16);
+    }
+}

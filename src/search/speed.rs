@@ -1,0 +1,57 @@
+//! What each speed looks at: lists of candidates and where they are cut short.
+
+mod fast;
+mod medium;
+mod thorough;
+
+/// The effort of one speed level.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Effort {
+    /// References searched, at most.
+    pub(crate) references: usize,
+    /// NEARMV entries tried for each reference, at most.
+    pub(crate) near: usize,
+    /// Inter candidates whose true prediction is compared by transformed differences.
+    pub(crate) predicted: usize,
+    /// Inter candidates that are transformed, quantized and costed.
+    pub(crate) finalists: usize,
+    /// Interpolation filters tried on the best candidate.
+    pub(crate) filters: usize,
+    /// Whether means of two references are tried.
+    pub(crate) compound: bool,
+    /// Intra modes compared in inter frames.
+    pub(crate) inter_frame_modes: usize,
+    /// Intra modes compared in intra frames, angle deltas apart.
+    pub(crate) intra_modes: usize,
+    /// Whether angle deltas are tried around the best direction.
+    pub(crate) angle_deltas: bool,
+    /// Intra candidates that are transformed, quantized and costed.
+    pub(crate) intra_finalists: usize,
+    /// How often transforms of intra blocks are split, at most.
+    pub(crate) intra_tx_depth: usize,
+    /// Whether transforms of inter blocks are split.
+    pub(crate) inter_tx_split: bool,
+    /// Whether halves of squares are tried, where the cost of four quarters is below this many
+    /// 1/16 of the whole's.
+    pub(crate) halves: u64,
+    /// Squares that are skipped are not split if no part of 8×8 samples has more squared error
+    /// than this many bits are worth.
+    pub(crate) still: u64,
+    /// Squares whose squared error for each 64 samples is worth less than this many bits are not
+    /// split.
+    pub(crate) good_enough: u64,
+    /// Static superblocks are skipped unseen if no part of 8×8 samples has more squared error than
+    /// this many bits are worth.
+    pub(crate) unseen: u64,
+    /// Whether levels are chosen by rate and distortion.
+    pub(crate) rdoq: bool,
+}
+
+/// The effort of speed `level`, 0 to 10.
+pub(crate) fn effort(level: u8) -> Effort {
+    match level {
+        0..=3 => thorough::effort(level),
+        4..=7 => medium::effort(level),
+        _ => fast::effort(level),
+    }
+}

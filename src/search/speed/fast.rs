@@ -1,0 +1,26 @@
+//! Levels 8 to 10: when CPU is scarce.
+
+use super::Effort;
+
+/// The effort of `level`.
+pub(super) fn effort(level: u8) -> Effort {
+    Effort {
+        references: if level <= 8 { 2 } else { 1 },
+        near: 1,
+        predicted: 2,
+        finalists: 1,
+        filters: 1,
+        compound: false,
+        inter_frame_modes: if level <= 9 { 2 } else { 1 },
+        intra_modes: if level <= 9 { 7 } else { 4 },
+        angle_deltas: false,
+        intra_finalists: 1,
+        intra_tx_depth: 0,
+        inter_tx_split: false,
+        halves: 0,
+        still: 16,
+        good_enough: 6,
+        unseen: 8,
+        rdoq: level <= 8,
+    }
+}

@@ -1,0 +1,93 @@
+//! Streams of the search's decisions, decoded: the reconstruction must be the decoder's picture.
+
+use bytes::Bytes;
+
+use super::random_stream::compare;
+use super::tile_parser::StreamParser;
+use crate::av1::obu::frame::{FrameHeader, FrameType, InterpolationFilter, TxMode};
+use crate::av1::obu::{LayerId, SequenceHeader};
+use crate::encoder::native::stream::Stream;
+use crate::frame::padded::PaddedPlane;
+use crate::search::decide::Search;
+use crate::synthetic::{Clip, Scene};
+use crate::{Decoder, DecoderConfig};
+
+/// Codes `frames` of a synthetic clip at one speed; gives its bytes.
+fn check(scene: Scene, (width, height): (u32, u32), speed: u8, qindex: u8, frames: u64) -> usize {
+    let mut sequence = SequenceHeader::new(width, height);
+    sequence.enable_cdef = true;
+    sequence.enable_intra_edge_filter = true;
+    sequence.order_hint_bits = 7;
+    sequence.enable_ref_frame_mvs = true;
+    sequence.seq_force_screen_content_tools = Some(false);
+    let mut stream = Stream::new(sequence.clone()).unwrap();
+    let (w, h) = (width as usize, height as usize);
+    let mut search = Search::new(w, h);
+    search.set_speed(speed);
+    let mut decoder = Decoder::new(DecoderConfig::default()).unwrap();
+    let mut parser = StreamParser::default();
+    let clip = Clip::new(scene, width, height, 7).unwrap();
+    let chroma = (w.div_ceil(2), h.div_ceil(2));
+    let mut planes = [(w, h), chroma, chroma].map(|(w, h)| PaddedPlane::new(w, h));
+    let mut bytes = 0;
+    for number in 0..frames {
+        let picture = clip.picture(number);
+        let frame = picture.as_frame(number);
+        for (index, plane) in planes.iter_mut().enumerate() {
+            for (y, row) in frame.rows(index).enumerate() {
+                plane.row_mut(0, y as isize, row.len()).copy_from_slice(row);
+            }
+            plane.extend_edges();
+        }
+        search.analyse(&planes);
+        let kind = if number == 0 { FrameType::Key } else { FrameType::Inter };
+        let mut header = FrameHeader::new(&sequence, kind, qindex).unwrap();
+        header.order_hint = (number % 128) as u8;
+        header.tx_mode = if qindex == 0 { TxMode::Only4x4 } else { TxMode::Select };
+        header.reduced_tx_set = speed > 4;
+        if number > 0 {
+            // LAST in slots by turns, GOLDEN in slot 7.
+            header.refresh_frame_flags = 1 << (number % 2) | u8::from(number % 4 == 0) << 7;
+            header.ref_frame_idx = [((number + 1) % 2) as u8; 7];
+            header.ref_frame_idx[3] = 7;
+            header.primary_ref_frame = Some(0);
+            header.interpolation_filter = InterpolationFilter::Switchable;
+            header.reference_select = true;
+            header.use_ref_frame_mvs = number % 3 > 0;
+        }
+        if qindex > 0 {
+            header.loop_filter_params.level = [qindex / 8; 4];
+        }
+        let unit = stream.encode(header, &planes, LayerId::default(), &mut search).unwrap();
+        bytes += unit.data.len();
+        let at = format!("{scene:?} {width}x{height} speed {speed} qindex {qindex}: frame {number}");
+        if let Err(failure) = parser.parse_unit(&unit.data) {
+            panic!("{at}: {failure:?}");
+        }
+        let picture = decoder.decode(Bytes::from(unit.data), number).unwrap().unwrap();
+        if let Err(place) = compare(&unit.reference.planes, &picture) {
+            panic!("{at}: {place}");
+        }
+    }
+    bytes
+}
+
+/// Every speed on every scene, at sizes that fit no superblock.
+#[test]
+fn every_speed_is_exact() {
+    for (index, &scene) in Scene::ALL.iter().enumerate() {
+        for speed in 0..=10 {
+            let size = [(64, 64), (130, 70), (90, 150), (17, 33)][(index + usize::from(speed)) % 4];
+            let qindex = [0, 40, 120, 200, 255][(index * 3 + usize::from(speed)) % 5];
+            check(scene, size, speed, qindex, 6);
+        }
+    }
+}
+
+/// More effort does not cost more bits at the same quantizer, within a tenth.
+#[test]
+fn effort_saves_bits() {
+    let of = |speed| check(Scene::MovingTexture, (176, 144), speed, 120, 8);
+    let (fast, thorough) = (of(10), of(2));
+    assert!(thorough * 10 < fast * 11, "{thorough} bytes against {fast}");
+}
