@@ -2,4 +2,6 @@
 
 pub(crate) mod block_coder;
 pub(crate) mod cost;
+pub(crate) mod decide;
+pub(crate) mod filter_strength;
 pub(crate) mod quantizers;
