@@ -46,7 +46,7 @@ struct Args {
     qindex: Option<u8>,
 
     /// Effort: 0 slowest and smallest, 10 fastest
-    #[arg(long, value_name = "N", default_value_t = Speed::FASTEST.level())]
+    #[arg(long, value_name = "N", default_value_t = Speed::default().level())]
     speed: u8,
 
     /// Threads the encoder may use

@@ -30,18 +30,23 @@ impl Rational {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EngineKind {
+    /// The engine of this library: no delay, everything changed on any frame.
+    ///
+    /// Timestamps are followed, however uneven; [`EncoderConfig::frame_rate`] is what to expect
+    /// before any have come. A constant quantizer index is that of every frame; index 0 is lossless.
+    #[default]
+    Native,
     /// rav1e, by the feature `rav1e`: several frames of delay, everything fixed at the start.
     ///
     /// It takes frames as evenly spaced at [`EncoderConfig::frame_rate`], whatever their
     /// timestamps. A constant quantizer index is its base, from which it keeps key frames and
     /// inter frames at a fixed distance each; index 0 (lossless) is beyond it.
-    #[default]
     Rav1e,
 }
 
 impl EngineKind {
     /// All engines, those included that are not part of this build.
-    pub const ALL: &'static [Self] = &[Self::Rav1e];
+    pub const ALL: &'static [Self] = &[Self::Native, Self::Rav1e];
 
     /// The engine with this [`name`](Self::name).
     pub fn from_name(name: &str) -> Option<Self> {
@@ -51,6 +56,7 @@ impl EngineKind {
     /// The name used on command lines and in errors.
     pub const fn name(self) -> &'static str {
         match self {
+            Self::Native => "native",
             Self::Rav1e => "rav1e",
         }
     }
@@ -66,7 +72,7 @@ pub enum RateMode {
     ConstantQindex(u8),
 }
 
-/// Effort against speed: 0 the slowest and smallest, 10 the fastest.
+/// Effort against speed: 0 the slowest and smallest, 10 the fastest; 6 unless changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Speed(u8);
 
@@ -85,6 +91,12 @@ impl Speed {
     /// The level, 0 to 10.
     pub const fn level(self) -> u8 {
         self.0
+    }
+}
+
+impl Default for Speed {
+    fn default() -> Self {
+        Self(6)
     }
 }
 
@@ -139,7 +151,7 @@ pub struct EncoderConfig {
 
 impl EncoderConfig {
     /// Settings for `width` × `height` luma samples at `bitrate` bit/s: 30 frames a second,
-    /// 90 kHz ticks, one thread, key frames on request, the default engine at its fastest.
+    /// 90 kHz ticks, one thread, key frames on request, the native engine at [`Speed::default`].
     pub fn new(width: u32, height: u32, bitrate: u32) -> Self {
         Self {
             width,
@@ -147,7 +159,7 @@ impl EncoderConfig {
             timebase: Rational::new(1, 90_000),
             frame_rate: Rational::new(30, 1),
             rate: RateMode::Bitrate(bitrate),
-            speed: Speed::FASTEST,
+            speed: Speed::default(),
             threads: 1,
             key_interval: None,
             engine: EngineKind::default(),

@@ -2,7 +2,6 @@
 
 use crate::error::FrameError;
 
-#[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 pub(crate) mod padded;
 

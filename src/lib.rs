@@ -5,10 +5,10 @@ mod capi;
 mod config;
 mod error;
 mod frame;
-#[cfg(any(test, feature = "native"))]
 #[allow(dead_code)]
 mod kernels;
-#[cfg(any(test, feature = "native"))]
+mod layers;
+mod rate;
 #[allow(dead_code)]
 mod search;
 

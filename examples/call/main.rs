@@ -87,7 +87,7 @@ struct Args {
     engine: Option<EngineKind>,
 
     /// Effort of the encoder: 0 slowest and smallest, 10 fastest
-    #[arg(long, value_name = "N", default_value_t = Speed::FASTEST.level())]
+    #[arg(long, value_name = "N", default_value_t = Speed::default().level())]
     speed: u8,
 
     /// Start of the link's random numbers

@@ -69,6 +69,7 @@ pub(crate) trait Engine: Send {
 /// Makes the engine that `settings` name.
 pub(super) fn create(settings: &Settings) -> Result<Box<dyn Engine>, ConfigError> {
     match settings.engine {
+        EngineKind::Native => Ok(Box::new(super::native::NativeEngine::new(settings)?)),
         #[cfg(feature = "rav1e")]
         EngineKind::Rav1e => Ok(Box::new(super::rav1e::Rav1e::new(settings)?)),
         #[cfg(not(feature = "rav1e"))]
@@ -76,7 +77,7 @@ pub(super) fn create(settings: &Settings) -> Result<Box<dyn Engine>, ConfigError
     }
 }
 
-pub(super) fn unsupported(
+pub(crate) fn unsupported(
     engine: &'static str,
     setting: &'static str,
     value: impl ToString,

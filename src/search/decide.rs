@@ -171,7 +171,7 @@ impl SuperblockDecider for Search {
         if job.params.frame_is_intra {
             return;
         }
-        const ORDER: [usize; 7] = [1, 4, 7, 2, 3, 5, 6];
+        const ORDER: [usize; 7] = [1, 4, 2, 3, 7, 5, 6];
         for name in ORDER {
             if let Some(reference) = &job.references[name]
                 && !frame.serials.contains(&reference.serial)

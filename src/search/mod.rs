@@ -4,6 +4,7 @@ pub(crate) mod block_coder;
 pub(crate) mod coarse_motion;
 pub(crate) mod cost;
 pub(crate) mod decide;
+pub(crate) mod filter_strength;
 pub(crate) mod inter_mode;
 pub(crate) mod intra_mode;
 pub(crate) mod lambda;

@@ -1,4 +1,9 @@
 //! The native engine.
 
+mod engine;
 pub(crate) mod frame_coder;
+mod headers;
+mod level;
 pub(crate) mod stream;
+
+pub(super) use engine::NativeEngine;

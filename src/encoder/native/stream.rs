@@ -56,6 +56,11 @@ impl Stream {
         &self.sequence
     }
 
+    /// Threads that may code a frame, the caller's included; the bytes do not depend on them.
+    pub(crate) fn set_threads(&mut self, threads: usize) {
+        let _ = threads;
+    }
+
     /// What a slot holds.
     pub(crate) fn slot(&self, slot: usize) -> Option<&Arc<Reference>> {
         self.slots[slot].as_ref()

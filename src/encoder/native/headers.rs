@@ -1,0 +1,71 @@
+//! The headers of the native engine: what it switches on, and why.
+
+use super::level::seq_level_idx;
+use crate::av1::obu::frame::{FrameHeader, FrameType, InterpolationFilter, TxMode};
+use crate::av1::obu::{ColorCodes, SequenceHeader};
+use crate::config::{RateMode, Settings};
+use crate::error::BitstreamError;
+use crate::layers::{FramePlan, ORDER_HINT_BITS};
+use crate::search::filter_strength;
+
+/// Vectors of an eighth of a sample pay at fine quantizers only.
+const HIGH_PRECISION_BELOW: u8 = 60;
+/// Up to this speed all transform types are open.
+const ALL_TRANSFORMS_UP_TO: u8 = 4;
+
+/// Up to this speed blocks may take the mean of two references.
+const COMPOUND_UP_TO: u8 = 6;
+
+/// The sequence header for `settings`.
+pub(super) fn sequence_header(settings: &Settings) -> SequenceHeader {
+    let mut sequence = SequenceHeader::new(settings.width, settings.height);
+    let bitrate = match settings.rate {
+        RateMode::Bitrate(bitrate) => bitrate,
+        RateMode::ConstantQindex(_) => 0,
+    };
+    let frame_rate = settings.frame_rate.as_f64();
+    sequence.operating_points[0].seq_level_idx =
+        seq_level_idx(settings.width, settings.height, frame_rate, bitrate);
+    sequence.enable_intra_edge_filter = true;
+    sequence.order_hint_bits = ORDER_HINT_BITS;
+    sequence.enable_ref_frame_mvs = true;
+    sequence.enable_cdef = true;
+    sequence.seq_force_screen_content_tools = Some(false);
+    let codes = ColorCodes {
+        color_primaries: settings.color.primaries,
+        transfer_characteristics: settings.color.transfer,
+        matrix_coefficients: settings.color.matrix,
+    };
+    sequence.color_config.description = (codes != ColorCodes::UNSPECIFIED).then_some(codes);
+    sequence.color_config.color_range = settings.color.full_range;
+    sequence
+}
+
+/// The header of a frame that follows `plan` at `qindex` and `speed`.
+pub(super) fn frame_header(
+    sequence: &SequenceHeader,
+    plan: &FramePlan,
+    qindex: u8,
+    speed: u8,
+) -> Result<FrameHeader, BitstreamError> {
+    let frame_type = if plan.key_frame { FrameType::Key } else { FrameType::Inter };
+    let mut header = FrameHeader::new(sequence, frame_type, qindex)?;
+    header.refresh_frame_flags = plan.refresh;
+    header.order_hint = plan.order_hint;
+    header.reduced_tx_set = speed > ALL_TRANSFORMS_UP_TO;
+    if !plan.key_frame {
+        header.ref_frame_idx = plan.reads;
+        header.primary_ref_frame = plan.primary;
+        header.interpolation_filter = InterpolationFilter::Switchable;
+        header.allow_high_precision_mv = qindex < HIGH_PRECISION_BELOW;
+        header.reference_select = speed <= COMPOUND_UP_TO;
+        header.use_ref_frame_mvs = sequence.enable_ref_frame_mvs;
+    }
+    // Index 0 is lossless (5.9.2), which has 4×4 transforms and no filters.
+    if qindex > 0 {
+        header.tx_mode = TxMode::Select;
+        header.loop_filter_params = filter_strength::deblock(qindex, plan.key_frame);
+        header.cdef_params = filter_strength::cdef(qindex, plan.key_frame);
+    }
+    Ok(header)
+}

@@ -1,0 +1,64 @@
+//! Which frame refers to which: the plan of every frame, made before it is coded and taken over
+//! once it was.
+
+mod golden;
+
+pub(crate) use golden::GoldenPlan;
+
+use crate::av1::obu::LayerId;
+
+/// Quality class of an inter frame within a plan: frames that many others build on are worth more
+/// bits.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Level {
+    /// Refreshes a long-lived slot.
+    Anchor = 0,
+    /// Between two anchors.
+    Middle = 1,
+    /// All others.
+    Ordinary = 2,
+}
+
+impl Level {
+    /// All of them, in order of [`index`](Self::index).
+    pub(crate) const ALL: [Self; LEVELS] = [Self::Anchor, Self::Middle, Self::Ordinary];
+
+    /// Place in tables by level.
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// How many levels there are.
+pub(crate) const LEVELS: usize = 3;
+
+/// How a plan spreads quality over its levels; all offsets zero is flat quality.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Cascade {
+    /// Offset of the quantizer step, in octaves.
+    pub(crate) octaves: [f64; LEVELS],
+    /// Share of the inter frames; they add up to 1.
+    pub(crate) shares: [f64; LEVELS],
+}
+
+/// What one frame is, reads and writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct FramePlan {
+    /// A key frame; an inter frame otherwise.
+    pub(crate) key_frame: bool,
+    /// `ref_frame_idx`: the slots of LAST_FRAME to ALTREF_FRAME.
+    pub(crate) reads: [u8; 7],
+    /// `refresh_frame_flags`: a bit for each slot that is written.
+    pub(crate) refresh: u8,
+    /// `primary_ref_frame`: a name, 0 for LAST_FRAME.
+    pub(crate) primary: Option<u8>,
+    /// `OrderHint`, of [`ORDER_HINT_BITS`].
+    pub(crate) order_hint: u8,
+    /// Temporal and spatial layer.
+    pub(crate) layer: LayerId,
+    /// Quality class.
+    pub(crate) level: Level,
+}
+
+/// Bits of the order hints of plans.
+pub(crate) const ORDER_HINT_BITS: u8 = 7;

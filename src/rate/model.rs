@@ -1,0 +1,195 @@
+//! What a frame of a class will cost at a quantizer step.
+//!
+//! The model is a power law in both variables, a line in logarithms:
+//!
+//! ```text
+//! log₂ (bits − overhead) = k + a · log₂ complexity − b · log₂ step
+//! ```
+//!
+//! `complexity` is the mean gradient of the picture for key frames and its mean difference from the
+//! picture before for inter frames, summed over the samples: at a fixed step a picture with twice
+//! the difference costs 2ᵃ as much. `b` is how fast bits fall as the step grows: about 1 where most
+//! coefficients survive, up to 2 where most are zero. Both exponents are fixed. `k` is learnt, one
+//! for each class, and moves by a share of each frame's error. If the true exponent is β, an error
+//! is followed by one of (1 − g β / b) of its size, so that with g ≤ ½ any β below 4 b converges,
+//! without overshoot below 2 b.
+//!
+//! `overhead` stands for headers, which do not shrink with the step.
+
+use super::logarithm::{exp2, log2};
+use crate::layers::{LEVELS, Level};
+
+/// What is known of a picture before it is coded.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Complexity {
+    /// Mean absolute gradient per luma sample.
+    pub(crate) spatial: f32,
+    /// Mean absolute difference per luma sample from the picture before.
+    pub(crate) temporal: f32,
+}
+
+/// Frames that are alike in cost.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Class {
+    /// Key frames.
+    Key,
+    /// Inter frames of a level.
+    Inter(Level),
+}
+
+impl Class {
+    fn index(self) -> usize {
+        match self {
+            Self::Key => LEVELS,
+            Self::Inter(level) => level.index(),
+        }
+    }
+}
+
+/// Exponents and the first guess of a kind of frame.
+struct Law {
+    complexity: f64,
+    step: f64,
+    /// Least complexity, of a picture without motion or without detail.
+    floor: f64,
+    /// `k` for one sample, with the step in samples (an eighth of a transform's).
+    start: f64,
+}
+
+const KEY: Law = Law { complexity: 1.0, step: 1.0, floor: 0.3, start: 0.2 };
+const INTER: Law = Law { complexity: 0.7, step: 1.3, floor: 0.3, start: -0.5 };
+/// Bits of headers.
+const OVERHEAD: f64 = 120.0;
+/// Share of an error that `k` takes over from the first, the second and later frames of a class.
+const GAINS: [f64; 3] = [1.0, 0.6, 0.35];
+/// The greatest error, in octaves, that one frame may teach.
+const MOST_ERROR: f64 = 3.0;
+
+/// The model of one stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Model {
+    k: [f64; LEVELS + 1],
+    seen: [usize; LEVELS + 1],
+}
+
+impl Model {
+    /// First guesses for pictures of `samples` luma samples.
+    pub(crate) fn new(samples: f64) -> Self {
+        let size = log2(samples);
+        let mut k = [INTER.start + size; LEVELS + 1];
+        k[LEVELS] = KEY.start + size;
+        Self { k, seen: [0; LEVELS + 1] }
+    }
+
+    /// log₂ of what a frame would cost, headers apart, at step 1.
+    fn at_unit_step(&self, class: Class, complexity: Complexity) -> f64 {
+        let law = law(class);
+        let value = match class {
+            Class::Key => complexity.spatial,
+            Class::Inter(_) => complexity.temporal,
+        };
+        self.k[class.index()] + law.complexity * log2(f64::from(value) + law.floor)
+    }
+
+    /// The bits of a frame; `log_step` is log₂ of the step in samples.
+    #[cfg(test)]
+    pub(crate) fn bits(&self, class: Class, complexity: Complexity, log_step: f64) -> f64 {
+        OVERHEAD + exp2(self.at_unit_step(class, complexity) - law(class).step * log_step)
+    }
+
+    /// The step, as log₂, at which frames of several classes, each with its share and its distance
+    /// from that step, cost `bits` in the mean.
+    pub(crate) fn log_step(
+        &self,
+        mix: impl Iterator<Item = (Class, f64, f64)>,
+        complexity: Complexity,
+        bits: f64,
+    ) -> f64 {
+        let mut exponent = 1.0;
+        let cost: f64 = mix
+            .map(|(class, share, octaves)| {
+                exponent = law(class).step;
+                share * exp2(self.at_unit_step(class, complexity) - exponent * octaves)
+            })
+            .sum();
+        (log2(cost) - log2((bits - OVERHEAD).max(LEAST_BITS))) / exponent
+    }
+
+    /// A frame did cost `bits`.
+    pub(crate) fn learn(&mut self, class: Class, complexity: Complexity, log_step: f64, bits: f64) {
+        let expected = self.at_unit_step(class, complexity) - law(class).step * log_step;
+        let actual = log2((bits - OVERHEAD).max(LEAST_BITS));
+        let error = (actual - expected).clamp(-MOST_ERROR, MOST_ERROR);
+        let index = class.index();
+        let first = self.seen[index] == 0;
+        self.k[index] += error * GAINS[self.seen[index].min(GAINS.len() - 1)];
+        self.seen[index] += 1;
+        // Until a level has had a frame of its own, it goes with the others.
+        if let Class::Inter(_) = class
+            && first
+        {
+            for other in (0..LEVELS).filter(|&other| self.seen[other] == 0) {
+                self.k[other] += error;
+            }
+        }
+    }
+}
+
+fn law(class: Class) -> &'static Law {
+    match class {
+        Class::Key => &KEY,
+        Class::Inter(_) => &INTER,
+    }
+}
+
+/// What even an empty frame is taken to cost beside its headers.
+const LEAST_BITS: f64 = 16.0;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const COMPLEXITY: Complexity = Complexity { spatial: 6.0, temporal: 2.5 };
+
+    #[test]
+    fn the_step_is_the_inverse_of_the_bits() {
+        let model = Model::new(640.0 * 360.0);
+        for class in [Class::Key, Class::Inter(Level::Middle)] {
+            for bits in [500.0, 4_000.0, 90_000.0] {
+                let alone = [(class, 1.0, 0.0)].into_iter();
+                let step = model.log_step(alone, COMPLEXITY, bits);
+                let back = model.bits(class, COMPLEXITY, step);
+                assert!((back / bits - 1.0).abs() < 1e-6, "{back} for {bits}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_mix_costs_its_mean() {
+        let model = Model::new(320.0 * 180.0);
+        let parts = [(Level::Anchor, 0.25, -0.5), (Level::Ordinary, 0.75, 0.2)];
+        let mix = parts.map(|(level, share, octaves)| (Class::Inter(level), share, octaves));
+        let step = model.log_step(mix.into_iter(), COMPLEXITY, 5_000.0);
+        let mean: f64 = mix
+            .iter()
+            .map(|&(class, share, octaves)| share * model.bits(class, COMPLEXITY, step + octaves))
+            .sum();
+        assert!((mean / 5_000.0 - 1.0).abs() < 1e-6, "{mean}");
+    }
+
+    #[test]
+    fn it_learns_what_frames_cost() {
+        let mut model = Model::new(320.0 * 180.0);
+        let class = Class::Inter(Level::Ordinary);
+        // Another exponent than the model's.
+        let truth = |log_step: f64| 70_000.0 * exp2(-1.7 * log_step);
+        let mut step = 3.0;
+        for _ in 0..20 {
+            model.learn(class, COMPLEXITY, step, truth(step));
+            step = model.log_step([(class, 1.0, 0.0)].into_iter(), COMPLEXITY, 3_000.0);
+        }
+        assert!((truth(step) / 3_000.0 - 1.0).abs() < 0.01, "{}", truth(step));
+        let other = model.bits(Class::Inter(Level::Anchor), COMPLEXITY, 3.0);
+        assert!((other / truth(3.0) - 1.0).abs() < 0.1, "{other}");
+    }
+}
