@@ -93,6 +93,8 @@ impl BlockSearch<'_, '_, '_> {
         };
         let mut best = u32::MAX;
         let frame = self.frame;
+        let step = u32::from(ac_step(self.coder.frame.base_q_idx)) / 8;
+        let content = (area.w * area.h) as u32 * step * frame.effort.content / 64;
         let mut found = [(u32::MAX, Mv::default()); 7];
         for (index, &name) in frame.names.iter().enumerate() {
             let first = self.worker.candidates.len();
@@ -101,6 +103,10 @@ impl BlockSearch<'_, '_, '_> {
             let list = &self.worker.candidates[first..];
             let Some(nearest) = list.iter().min_by_key(|c| c.cost).copied() else { continue };
             found[index] = (nearest.cost, nearest.block.mv[0]);
+            self.worker.stacks[name as usize] = Some(stack);
+            if index == 0 && nearest.cost < content {
+                break;
+            }
             let worth = best == u32::MAX || u64::from(nearest.cost) * 4 < u64::from(best) * 5;
             if worth {
                 let search = MotionSearch {
@@ -140,10 +146,12 @@ impl BlockSearch<'_, '_, '_> {
                 }
             }
             best = best.min(found[index].0);
-            self.worker.stacks[name as usize] = Some(stack);
         }
         self.predict_best(size, &near, area);
-        if self.frame.effort.compound && self.coder.frame.reference_select {
+        if self.frame.effort.compound
+            && self.coder.frame.reference_select
+            && found[1].0 != u32::MAX
+        {
             self.compounds(mi_row, mi_col, size, &near, area, &found);
         }
     }

@@ -5,8 +5,12 @@ use super::decide::{BlockSearch, Coded};
 use super::trial::samples;
 use crate::av1::block::Block;
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
-use crate::av1::types::{BlockSize, INTRA_FRAME, LAST_FRAME, Mv, NONE, Partition, PredictionMode};
-use crate::kernels::sad::sse;
+use crate::av1::types::{
+    BlockSize, INTRA_FRAME, LAST_FRAME, Mv, NONE, Partition, PredictionMode, TxSize, TxType,
+};
+use crate::frame::padded::PaddedPlane;
+use crate::kernels::sad::{residual, sse};
+use crate::kernels::transform::forward_transform;
 
 /// What the search of a square hands down to its parts: the best vector towards each reference
 /// that is searched.
@@ -27,27 +31,18 @@ impl BlockSearch<'_, '_, '_> {
             mi_row + 16 <= self.coder.grid.mi_rows && mi_col + 16 <= self.coder.grid.mi_cols;
         if self.coder.frame.frame_is_intra
             || !inside
-            || self.frame.effort.unseen == 0
+            || !self.frame.effort.unseen
             || !self.frame.is_still(mi_row, mi_col)
             || self.frame.names.first() != Some(&LAST_FRAME)
         {
             return false;
         }
         let Some(reference) = self.coder.references[LAST_FRAME as usize] else { return false };
-        let limit = self.frame.lambda.of_bits(self.frame.effort.unseen);
         for plane in 0..3 {
             let (x, y, w, h) = samples(plane, mi_row, mi_col, size);
-            let (source, before) = (&self.coder.source[plane], &reference.planes[plane]);
-            for y in (y..y + h).step_by(8) {
-                for x in (x..x + w).step_by(8) {
-                    let at = source.index(x as isize, y as isize);
-                    let to = before.index(x as isize, y as isize);
-                    let (src, pred) = (&source.data[at..], &before.data[to..]);
-                    let error = sse(src, source.stride, pred, before.stride, 8, 8);
-                    if u64::from(error) > limit {
-                        return false;
-                    }
-                }
+            let source = &self.coder.source[plane];
+            if !self.is_quiet(source, &reference.planes[plane], plane, (x, y, w, h)) {
+                return false;
             }
         }
         let mut block = Block::new(mi_row, mi_col, size);
@@ -196,28 +191,55 @@ impl BlockSearch<'_, '_, '_> {
 
     /// Whether parts of a square that was coded as a whole could be cheaper.
     fn may_split(&mut self, place: (usize, usize), size: BlockSize, coded: &Coded) -> bool {
-        let effort = &self.frame.effort;
-        let units = (size.width() * size.height() / 64) as u64;
-        if coded.distortion < self.frame.lambda.of_bits(effort.good_enough * units) {
+        // Parts cost some bits whatever is in them, and do not make all errors vanish.
+        const ERROR_LEFT: u64 = 3;
+        let lambda = &self.frame.lambda;
+        let least = lambda.of_bits(self.frame.effort.least_split) << 8;
+        if coded.cost < least + (coded.distortion << 8) * ERROR_LEFT / 10 {
             return false;
         }
         if !coded.skip || self.coder.grid.at(place.0, place.1).ref_frame[0] == INTRA_FRAME {
             return true;
         }
-        let limit = self.frame.lambda.of_bits(effort.still);
-        let (source, recon) = (&self.coder.source[0], &self.coder.recon[0]);
         let (x, y, w, h) = samples(0, place.0, place.1, size);
-        for y in (y..(y + h).min(source.height)).step_by(8) {
-            for x in (x..(x + w).min(source.width)).step_by(8) {
+        let (source, recon) = (&self.coder.source[0], &self.coder.recon[0]);
+        !self.is_quiet(source, recon, 0, (x, y, w.min(source.width - x), h.min(source.height - y)))
+    }
+
+    /// Whether what an area's prediction lacks is so little that nothing of it would be coded: no
+    /// coefficient of 8×8 samples comes near the quantizer's step.
+    fn is_quiet(
+        &self,
+        source: &PaddedPlane,
+        prediction: &PaddedPlane,
+        plane: usize,
+        (x, y, w, h): (usize, usize, usize, usize),
+    ) -> bool {
+        let quiet = self.frame.effort.quiet;
+        let qindex = self.coder.frame.base_q_idx;
+        let [dc, ac] = self.coder.quantizers.steps(qindex, plane);
+        let (dc, ac) = (i32::from(dc) * quiet / 16, i32::from(ac) * quiet / 16);
+        // The energy of one coefficient at the limit; transforms count in 1/8.
+        let energy = (dc.min(ac) * dc.min(ac) / 64) as u32;
+        for y in (y..y + h).step_by(8) {
+            for x in (x..x + w).step_by(8) {
                 let at = source.index(x as isize, y as isize);
-                let to = recon.index(x as isize, y as isize);
-                let (src, pred) = (&source.data[at..], &recon.data[to..]);
-                let error = sse(src, source.stride, pred, recon.stride, 8, 8);
-                if u64::from(error) > limit {
-                    return true;
+                let to = prediction.index(x as isize, y as isize);
+                let (src, pred) = (&source.data[at..], &prediction.data[to..]);
+                let (stride, pred_stride) = (source.stride, prediction.stride);
+                if sse(src, stride, pred, pred_stride, 8, 8) < energy {
+                    continue;
+                }
+                let mut difference = [0; 64];
+                let mut coefficients = [0; 64];
+                residual(src, stride, pred, pred_stride, &mut difference, 8, 8, 8);
+                forward_transform(&difference, 8, &mut coefficients, TxSize::T8x8, TxType::DctDct);
+                let beyond = |&c: &i16| i32::from(c).abs() >= ac;
+                if i32::from(coefficients[0]).abs() >= dc || coefficients[1..].iter().any(beyond) {
+                    return false;
                 }
             }
         }
-        false
+        true
     }
 }

@@ -34,15 +34,16 @@ pub(crate) struct Effort {
     /// Whether halves of squares are tried, where the cost of four quarters is below this many
     /// 1/16 of the whole's.
     pub(crate) halves: u64,
-    /// Squares that are skipped are not split if no part of 8×8 samples has more squared error
-    /// than this many bits are worth.
-    pub(crate) still: u64,
-    /// Squares whose squared error for each 64 samples is worth less than this many bits are not
-    /// split.
-    pub(crate) good_enough: u64,
-    /// Static superblocks are skipped unseen if no part of 8×8 samples has more squared error than
-    /// this many bits are worth.
-    pub(crate) unseen: u64,
+    /// Squares are not split if at least this many bits would have to be saved by it.
+    pub(crate) least_split: u64,
+    /// Skipped squares are not split where all coefficients of their residual are below this many
+    /// 1/16 of a step.
+    pub(crate) quiet: i32,
+    /// Whether superblocks that stand still are skipped unseen where all is quiet.
+    pub(crate) unseen: bool,
+    /// Vectors that cost nothing are taken without a search where the mean difference of samples
+    /// is below this many 1/64 of a step.
+    pub(crate) content: u32,
     /// Whether levels are chosen by rate and distortion.
     pub(crate) rdoq: bool,
 }

@@ -18,9 +18,10 @@ pub(super) fn effort(level: u8) -> Effort {
         intra_tx_depth: 0,
         inter_tx_split: false,
         halves: 0,
-        still: 16,
-        good_enough: 6,
-        unseen: 8,
+        least_split: 32,
+        quiet: 14,
+        unseen: true,
+        content: 12,
         rdoq: level <= 8,
     }
 }

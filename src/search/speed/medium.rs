@@ -18,9 +18,10 @@ pub(super) fn effort(level: u8) -> Effort {
         intra_tx_depth: 1,
         inter_tx_split: level <= 5,
         halves: if level <= 5 { 17 } else { 15 },
-        still: 8,
-        good_enough: 3,
-        unseen: 5,
+        least_split: 20,
+        quiet: 12,
+        unseen: true,
+        content: 8,
         rdoq: true,
     }
 }

@@ -18,9 +18,10 @@ pub(super) fn effort(level: u8) -> Effort {
         intra_tx_depth: if level <= 1 { 2 } else { 1 },
         inter_tx_split: true,
         halves: if level == 0 { u64::MAX } else { 18 },
-        still: 2 + u64::from(level),
-        good_enough: u64::from(level) / 2,
-        unseen: 0,
+        least_split: 10 + 2 * u64::from(level),
+        quiet: 10,
+        unseen: false,
+        content: 2 * u32::from(level),
         rdoq: true,
     }
 }
