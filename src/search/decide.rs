@@ -29,12 +29,12 @@ pub(crate) struct Analysis {
     /// Mean absolute difference of luma samples from the previous picture; that of neighbours in
     /// the first one.
     pub(crate) temporal: f32,
-    /// Share of superblocks that differ from the previous picture, 0 to 1.
+    /// Share of the picture that differs from the previous picture, 0 to 1.
     pub(crate) moving: f32,
 }
 
-/// A mean difference of samples, in 1/16, up to which a superblock counts as still: the noise of
-/// a camera.
+/// A mean difference of samples, in 1/16, up to which a unit counts as still: the noise of a
+/// camera.
 const STILL: u32 = 16;
 
 /// What the search knows of a frame, the same for all its blocks.
@@ -51,10 +51,13 @@ pub(crate) struct FrameSearch {
     half: Vec<(u64, HalfPlanes)>,
     coarse: Vec<CoarseMotion>,
     small: PaddedPlane,
-    /// Which superblocks may be skipped unseen.
+    /// Which units of 16×16 samples stand still in the source, row by row.
     still: Vec<bool>,
     cols: usize,
 }
+
+/// Side of the units that stand still or move, in samples.
+const UNIT: usize = 16;
 
 /// Room for the search of one block at a time.
 pub(crate) struct Worker {
@@ -98,7 +101,7 @@ pub(crate) struct Coded {
 impl Search {
     /// For pictures of `width` × `height` luma samples.
     pub(crate) fn new(width: usize, height: usize) -> Self {
-        let cols = width.div_ceil(64);
+        let cols = width.div_ceil(UNIT);
         Self {
             frame: FrameSearch {
                 effort: effort(6),
@@ -109,7 +112,7 @@ impl Search {
                 half: Vec::new(),
                 coarse: Vec::new(),
                 small: PaddedPlane::new(width.div_ceil(4), height.div_ceil(4)),
-                still: vec![false; cols * height.div_ceil(64)],
+                still: vec![false; cols * height.div_ceil(UNIT)],
                 cols,
             },
             worker: Worker {
@@ -139,8 +142,8 @@ impl Search {
         let (width, height) = (luma.width, luma.height);
         let (mut spatial, mut temporal, mut moving) = (0_u64, 0_u64, 0);
         for (index, still) in self.frame.still.iter_mut().enumerate() {
-            let (x, y) = (index % self.frame.cols * 64, index / self.frame.cols * 64);
-            let (w, h) = ((width - x).min(64), (height - y).min(64));
+            let (x, y) = (index % self.frame.cols * UNIT, index / self.frame.cols * UNIT);
+            let (w, h) = ((width - x).min(UNIT), (height - y).min(UNIT));
             // Edges repeat, so that what is read beyond them adds nothing new.
             let w4 = w.next_multiple_of(4);
             let at = luma.index(x as isize, y as isize);
@@ -232,9 +235,16 @@ impl FrameSearch {
         self.coarse[index].at(x, y)
     }
 
-    /// Whether a superblock does not differ from the one before in the source.
-    pub(crate) fn is_still(&self, mi_row: usize, mi_col: usize) -> bool {
-        self.still[mi_row / 16 * self.cols + mi_col / 16]
+    /// Whether an area of the picture does not differ from the one before in the source.
+    pub(crate) fn is_still(&self, mi_row: usize, mi_col: usize, size: BlockSize) -> bool {
+        const UNIT4: usize = UNIT / 4;
+        let (row, col) = (mi_row / UNIT4, mi_col / UNIT4);
+        let cols = col..(col + size.width4().div_ceil(UNIT4)).min(self.cols);
+        self.still
+            .chunks(self.cols)
+            .skip(row)
+            .take(size.height4().div_ceil(UNIT4))
+            .all(|row| row[cols.clone()].iter().all(|&still| still))
     }
 }
 

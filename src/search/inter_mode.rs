@@ -30,6 +30,9 @@ pub(crate) struct Candidate {
 /// Candidates this many 1/16 of the best one's cost away are not coded.
 const FINALIST_MARGIN: u32 = 19;
 
+/// References whose cost is more than this ratio of the best one's are not searched for parts.
+const REFERENCE_MARGIN: (u64, u64) = (9, 8);
+
 impl BlockSearch<'_, '_, '_> {
     /// Decides the modes of a block and codes it; `hints` become the vectors found.
     pub(crate) fn block(
@@ -96,7 +99,11 @@ impl BlockSearch<'_, '_, '_> {
         let step = u32::from(ac_step(self.coder.frame.base_q_idx)) / 8;
         let content = (area.w * area.h) as u32 * step * frame.effort.content / 64;
         let mut found = [(u32::MAX, Mv::default()); 7];
+        let still = frame.effort.unseen && frame.is_still(mi_row, mi_col, size);
         for (index, &name) in frame.names.iter().enumerate() {
+            if index > 0 && (hints.references >> index) & 1 == 0 {
+                continue;
+            }
             let first = self.worker.candidates.len();
             let stack = self.coder.mv_stack(mi_row, mi_col, size, [name, NONE]);
             self.predicted_vectors(mi_row, mi_col, size, name, index, &stack, &near, area);
@@ -104,7 +111,7 @@ impl BlockSearch<'_, '_, '_> {
             let Some(nearest) = list.iter().min_by_key(|c| c.cost).copied() else { continue };
             found[index] = (nearest.cost, nearest.block.mv[0]);
             self.worker.stacks[name as usize] = Some(stack);
-            if index == 0 && nearest.cost < content {
+            if index == 0 && (still || nearest.cost < content) {
                 break;
             }
             let worth = best == u32::MAX || u64::from(nearest.cost) * 4 < u64::from(best) * 5;
@@ -120,7 +127,7 @@ impl BlockSearch<'_, '_, '_> {
                     lambda: frame.lambda,
                     costs: &frame.costs,
                 };
-                let hint = hints[index];
+                let hint = hints.vectors[index];
                 let coarse = frame.coarse(index, x, y);
                 let starts = [nearest.block.mv[0], hint.unwrap_or(coarse), coarse, Mv::default()];
                 let (mv, cost) = search.whole_search(&starts, if hint.is_some() { 1 } else { 2 });
@@ -136,7 +143,7 @@ impl BlockSearch<'_, '_, '_> {
                         (mv, cost) = (hint, at_hint);
                     }
                 }
-                hints[index] = Some(mv);
+                hints.vectors[index] = Some(mv);
                 let fresh = self.worker.candidates[first..].iter().all(|c| c.block.mv[0] != mv);
                 if fresh {
                     self.new_vector(mi_row, mi_col, size, name, index, &stack, &near, area, mv);
@@ -147,10 +154,17 @@ impl BlockSearch<'_, '_, '_> {
             }
             best = best.min(found[index].0);
         }
+        hints.references = 1;
+        for (index, &(cost, _)) in found.iter().enumerate() {
+            if u64::from(cost) * REFERENCE_MARGIN.1 <= u64::from(best) * REFERENCE_MARGIN.0 {
+                hints.references |= 1 << index;
+            }
+        }
         self.predict_best(size, &near, area);
         if self.frame.effort.compound
             && self.coder.frame.reference_select
-            && found[1].0 != u32::MAX
+            && size.width().max(size.height()) >= self.frame.effort.compound_from
+            && found[1..].iter().any(|&(cost, _)| cost != u32::MAX)
         {
             self.compounds(mi_row, mi_col, size, &near, area, &found);
         }
@@ -335,6 +349,9 @@ impl BlockSearch<'_, '_, '_> {
         use PredictionMode as P;
         let names = &self.frame.names;
         let Some(other) = (1..names.len()).min_by_key(|&index| found[index].0) else { return };
+        if found[other].0 == u32::MAX {
+            return;
+        }
         if u64::from(found[other].0) * 4 > u64::from(found[0].0) * 5 {
             return;
         }

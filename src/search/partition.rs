@@ -12,37 +12,43 @@ use crate::frame::padded::PaddedPlane;
 use crate::kernels::sad::{residual, sse};
 use crate::kernels::transform::forward_transform;
 
-/// What the search of a square hands down to its parts: the best vector towards each reference
-/// that is searched.
-pub(crate) type Hints = [Option<Mv>; 7];
+/// What the search of a square hands down to its parts.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Hints {
+    /// The best vector towards each reference that is searched.
+    pub(crate) vectors: [Option<Mv>; 7],
+    /// The references that came near to the best: a bit for each that is searched.
+    pub(crate) references: u8,
+}
+
+impl Hints {
+    /// Nothing is known.
+    const NONE: Self = Self { vectors: [None; 7], references: 0xff };
+}
 
 impl BlockSearch<'_, '_, '_> {
     /// Codes the superblock at (`mi_row`, `mi_col`).
     pub(crate) fn superblock(&mut self, mi_row: usize, mi_col: usize) {
-        if !self.skip_unseen(mi_row, mi_col) {
-            self.partition(mi_row, mi_col, BlockSize::B64x64, &[None; 7], u64::MAX);
-        }
+        self.partition(mi_row, mi_col, BlockSize::B64x64, &Hints::NONE, u64::MAX);
     }
 
-    /// Skips a superblock whose source stands still, if its reconstruction is good already.
-    fn skip_unseen(&mut self, mi_row: usize, mi_col: usize) -> bool {
-        let size = BlockSize::B64x64;
-        let inside =
-            mi_row + 16 <= self.coder.grid.mi_rows && mi_col + 16 <= self.coder.grid.mi_cols;
+    /// Skips a square whose source stands still, if its reconstruction is good already.
+    fn skip_unseen(&mut self, mi_row: usize, mi_col: usize, size: BlockSize) -> Option<u64> {
         if self.coder.frame.frame_is_intra
-            || !inside
             || !self.frame.effort.unseen
-            || !self.frame.is_still(mi_row, mi_col)
+            || self.coder.frame.base_q_idx == 0
             || self.frame.names.first() != Some(&LAST_FRAME)
+            || !self.frame.is_still(mi_row, mi_col, size)
         {
-            return false;
+            return None;
         }
-        let Some(reference) = self.coder.references[LAST_FRAME as usize] else { return false };
+        let reference = self.coder.references[LAST_FRAME as usize]?;
         for plane in 0..3 {
             let (x, y, w, h) = samples(plane, mi_row, mi_col, size);
             let source = &self.coder.source[plane];
-            if !self.is_quiet(source, &reference.planes[plane], plane, (x, y, w, h)) {
-                return false;
+            let area = (x, y, w.min(source.width - x), h.min(source.height - y));
+            if !self.is_quiet(source, &reference.planes[plane], plane, area) {
+                return None;
             }
         }
         let mut block = Block::new(mi_row, mi_col, size);
@@ -55,9 +61,8 @@ impl BlockSearch<'_, '_, '_> {
             PredictionMode::GlobalMv
         };
         block.interp_filter = self.fixed_filter();
-        self.coder.writer().write_partition(self.records, mi_row, mi_col, size, Partition::None);
-        self.code(block, Some(&stack));
-        true
+        let symbol = self.symbol((mi_row, mi_col), size, Partition::None);
+        Some(symbol + self.code(block, Some(&stack)).cost)
     }
 
     /// Codes a square, or what of it lies inside the frame, in the cheapest way; gives its cost,
@@ -77,6 +82,13 @@ impl BlockSearch<'_, '_, '_> {
         let has_rows = mi_row + half < rows;
         let has_cols = mi_col + half < cols;
         let mut hints = *hints;
+        if has_rows
+            && has_cols
+            && size.width() >= 16
+            && let Some(cost) = self.skip_unseen(mi_row, mi_col, size)
+        {
+            return cost;
+        }
         if size == BlockSize::B8x8 {
             return self.whole(place, size, &mut hints).cost;
         }
@@ -194,7 +206,7 @@ impl BlockSearch<'_, '_, '_> {
         // Parts cost some bits whatever is in them, and do not make all errors vanish.
         const ERROR_LEFT: u64 = 3;
         let lambda = &self.frame.lambda;
-        let least = lambda.of_bits(self.frame.effort.least_split) << 8;
+        let least = lambda.of_bits(self.frame.effort.least_split[6 - size.width_log2()]) << 8;
         if coded.cost < least + (coded.distortion << 8) * ERROR_LEFT / 10 {
             return false;
         }

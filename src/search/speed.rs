@@ -19,6 +19,8 @@ pub(crate) struct Effort {
     pub(crate) filters: usize,
     /// Whether means of two references are tried.
     pub(crate) compound: bool,
+    /// Least side of the blocks they are tried in, in samples.
+    pub(crate) compound_from: usize,
     /// Intra modes compared in inter frames.
     pub(crate) inter_frame_modes: usize,
     /// Intra modes compared in intra frames, angle deltas apart.
@@ -34,8 +36,8 @@ pub(crate) struct Effort {
     /// Whether halves of squares are tried, where the cost of four quarters is below this many
     /// 1/16 of the whole's.
     pub(crate) halves: u64,
-    /// Squares are not split if at least this many bits would have to be saved by it.
-    pub(crate) least_split: u64,
+    /// Squares of 64, 32 and 16 samples are not split unless they cost more than this many bits.
+    pub(crate) least_split: [u64; 3],
     /// Skipped squares are not split where all coefficients of their residual are below this many
     /// 1/16 of a step.
     pub(crate) quiet: i32,
