@@ -34,6 +34,9 @@ const FULL: f64 = 0.180;
 /// [`RESTING`].
 const MOST_DELAY: f64 = 0.180;
 const MOST_INTERVALS: f64 = 2.5;
+/// The least room of an inter frame that is coded at all, as a share of the rate's bits in a frame
+/// interval.
+const LEAST_ROOM: f64 = 0.4;
 /// Bounds of a frame's budget, as shares of the rate's bits in a frame interval.
 const LEAST_BUDGET: f64 = 0.25;
 const MOST_BUDGET: f64 = 2.0;
@@ -141,9 +144,8 @@ impl Controller {
                 });
                 let base = self.model.log_step(mix.into_iter(), frame.complexity, bits);
                 let step = self.limited(base) + octaves[level.index()];
-                let most = (MOST_DELAY * second)
-                    .max(RESTING * second + MOST_INTERVALS * usual)
-                    - waiting;
+                let delay = (MOST_DELAY * second).max(RESTING * second + MOST_INTERVALS * usual);
+                let most = (delay - waiting).max(LEAST_ROOM * usual);
                 (step.max(self.model.log_step(alone, frame.complexity, most)), most)
             }
         };
