@@ -42,7 +42,8 @@ impl Search {
             spatial += row.iter().zip(next).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>();
             if let Some(before) = &self.before {
                 let old = before.row(0, y, luma.width);
-                temporal += row.iter().zip(old).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>();
+                temporal +=
+                    row.iter().zip(old).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>();
             }
         }
         let mean = |sum: u64| sum as f32 / (luma.width * luma.height) as f32;
