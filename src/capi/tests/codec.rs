@@ -95,7 +95,9 @@ fn encoder_refuses_bad_frames_and_calls_out_of_order() {
         assert_eq!(encode(|frame| frame.struct_size = 0, 1), Rtav1Status::StructSize);
         assert_eq!(encode(|_| (), 5), Rtav1Status::Ok);
         unit = outcome.unit;
-        assert_eq!(encode(|_| (), 5), Rtav1Status::EncodeTimestamp);
+        let late = frame(&samples, 5);
+        let status = rtav1_encoder_encode(encoder, &raw const late, null(), &raw mut outcome);
+        assert_eq!(status, Rtav1Status::EncodeTimestamp);
         assert_eq!(text(rtav1_encoder_error(encoder)), "timestamp 5 does not follow 5");
 
         let good = frame(&samples, 6);
