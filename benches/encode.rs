@@ -5,7 +5,7 @@ use std::hint::black_box;
 
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use rtav1::synthetic::{Clip, Scene};
-use rtav1::{Encoder, EncoderConfig, FrameOptions};
+use rtav1::{Encoder, EncoderConfig, EngineKind, FrameOptions};
 
 fn encode(c: &mut Criterion) {
     let mut group = c.benchmark_group("encode");
@@ -15,7 +15,7 @@ fn encode(c: &mut Criterion) {
         let clip = Clip::new(Scene::MovingTexture, width, height, 1).expect("a legal size");
         let pictures: Vec<_> = (0..FRAMES).map(|n| clip.picture(n)).collect();
         group.throughput(Throughput::Elements(FRAMES));
-        let id = BenchmarkId::new("rav1e", format!("{width}x{height}"));
+        let id = BenchmarkId::new(EngineKind::default().name(), format!("{width}x{height}"));
         group.bench_function(id, |b| {
             b.iter(|| {
                 let config = EncoderConfig::new(width, height, 100_000);

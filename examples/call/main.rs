@@ -230,7 +230,6 @@ mod tests {
         assert!(fitting_bitrate(13_000, 30.0).is_err());
     }
 
-    #[cfg(feature = "rav1e")]
     #[test]
     fn a_call_over_a_calm_link_shows_every_frame() {
         let clip = Clip::open("synthetic:moving-texture:64x48:12").unwrap();

@@ -149,7 +149,7 @@ pub unsafe extern "C" fn rtav1_encoder_capabilities(
     unsafe { call(encoder, |handle| handle.capabilities(capabilities)) }
 }
 
-/// Name of the encoder's engine, such as "rav1e"; valid as long as the encoder.
+/// Name of the encoder's engine, such as "native"; valid as long as the encoder.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_encoder_engine_name(encoder: *mut Rtav1Encoder) -> *const c_char {
     // SAFETY: the caller gives null or an encoder that it alone uses.

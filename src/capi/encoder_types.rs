@@ -12,9 +12,10 @@ use crate::frame::{Frame, Plane};
 /// Values of `Rtav1EncoderConfig.engine`.
 #[repr(C)]
 pub enum Rtav1Engine {
-    /// The library's choice.
-    Default = 0,
-    /// rav1e: several frames of delay, everything but key frames fixed at the start.
+    /// The engine of this library: no delay, everything changed on any frame. The default.
+    Native = 0,
+    /// rav1e, in builds that have it: several frames of delay, everything but key frames fixed at
+    /// the start.
     Rav1e = 1,
 }
 
@@ -237,7 +238,7 @@ impl Rtav1EncoderConfig {
             rate_mode: BITRATE,
             bitrate,
             key_interval: 0,
-            engine: DEFAULT_ENGINE,
+            engine: NATIVE,
             threads: 1,
             qindex: 0,
             speed: u32::from(speed.level()),
@@ -260,7 +261,7 @@ impl Rtav1EncoderConfig {
             value => return Err(Failure::UnknownValue { field: "rate_mode", value }),
         };
         settings.engine = match self.engine {
-            DEFAULT_ENGINE => EngineKind::default(),
+            NATIVE => EngineKind::Native,
             RAV1E => EngineKind::Rav1e,
             value => return Err(Failure::UnknownValue { field: "engine", value }),
         };
@@ -382,7 +383,7 @@ pub(super) fn speed(level: u32) -> Result<Speed, Failure> {
 
 const BITRATE: u32 = Rtav1RateMode::Bitrate as u32;
 const CONSTANT_QINDEX: u32 = Rtav1RateMode::ConstantQindex as u32;
-const DEFAULT_ENGINE: u32 = Rtav1Engine::Default as u32;
+const NATIVE: u32 = Rtav1Engine::Native as u32;
 const RAV1E: u32 = Rtav1Engine::Rav1e as u32;
 const I420: u32 = Rtav1PixelFormat::I420 as u32;
 const NV12: u32 = Rtav1PixelFormat::Nv12 as u32;

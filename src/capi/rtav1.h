@@ -244,9 +244,10 @@ typedef enum Rtav1LossReason {
 
 // Values of `Rtav1EncoderConfig.engine`.
 typedef enum Rtav1Engine {
-    // The library's choice.
-    RTAV1_ENGINE_DEFAULT = 0,
-    // rav1e: several frames of delay, everything but key frames fixed at the start.
+    // The engine of this library: no delay, everything changed on any frame. The default.
+    RTAV1_ENGINE_NATIVE = 0,
+    // rav1e, in builds that have it: several frames of delay, everything but key frames fixed at
+    // the start.
     RTAV1_ENGINE_RAV1E = 1,
 } Rtav1Engine;
 
@@ -697,7 +698,7 @@ enum Rtav1Status rtav1_encoder_request_key_frame(struct Rtav1Encoder *encoder);
 enum Rtav1Status rtav1_encoder_capabilities(struct Rtav1Encoder *encoder,
                                             struct Rtav1Capabilities *capabilities);
 
-// Name of the encoder's engine, such as "rav1e"; valid as long as the encoder.
+// Name of the encoder's engine, such as "native"; valid as long as the encoder.
 const char *rtav1_encoder_engine_name(struct Rtav1Encoder *encoder);
 
 // Frees the unit and sets `*unit` to null; does nothing where that is null already.

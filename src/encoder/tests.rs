@@ -5,6 +5,8 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 
 use super::*;
+#[cfg(not(feature = "rav1e"))]
+use crate::config::EngineKind;
 use crate::frame::PictureBuffer;
 
 /// What an engine was asked to do, and what it shall answer next.
@@ -196,6 +198,8 @@ fn nothing_goes_in_after_the_flush() {
 #[cfg(not(feature = "rav1e"))]
 #[test]
 fn missing_engine() {
-    let error = Encoder::new(EncoderConfig::new(32, 16, 50_000)).unwrap_err();
+    let mut config = EncoderConfig::new(32, 16, 50_000);
+    config.engine = EngineKind::Rav1e;
+    let error = Encoder::new(config).unwrap_err();
     assert_eq!(error, ConfigError::EngineMissing("rav1e"));
 }

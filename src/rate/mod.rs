@@ -19,9 +19,10 @@ pub(crate) use self::model::{Class, Complexity};
 use crate::av1::tables::quantizer::AC_QLOOKUP;
 use crate::layers::{Cascade, Level};
 
-/// The delay before a frame, in seconds, that the bucket is led back to: enough that the link does
-/// not run dry when a frame turns out small.
+/// The delay before a frame that the bucket is led back to, enough that the link does not run dry
+/// when a frame turns out small: seconds, or frame intervals if that is more.
 const RESTING: f64 = 0.040;
+const RESTING_INTERVALS: f64 = 0.7;
 /// Seconds over which the bucket is led back.
 const HORIZON: f64 = 0.4;
 /// Delay after a key frame, in seconds.
@@ -30,15 +31,20 @@ const KEY_DELAY: f64 = 0.150;
 const LEAST_KEY: f64 = 0.060;
 /// A frame is left out when the bucket holds more than this before it, in seconds.
 const FULL: f64 = 0.180;
-/// Delay after an inter frame that is not to be passed: seconds, and frame intervals beside
-/// [`RESTING`].
+/// Delay after an inter frame that is not to be passed: seconds, or frame intervals beside the
+/// resting delay.
 const MOST_DELAY: f64 = 0.180;
 const MOST_INTERVALS: f64 = 2.5;
+/// The least room of an inter frame that is coded at all, as a share of the rate's bits in a frame
+/// interval.
+const LEAST_ROOM: f64 = 0.4;
 /// Bounds of a frame's budget, as shares of the rate's bits in a frame interval.
 const LEAST_BUDGET: f64 = 0.25;
 const MOST_BUDGET: f64 = 2.0;
-/// How far the step may fall and rise from one frame to the next, in octaves.
-const FALL: f64 = 0.25;
+/// How far the step may fall, also while the link is idle, and rise from one frame to the next, in
+/// octaves.
+const FALL: f64 = 0.3;
+const IDLE_FALL: f64 = 0.8;
 const RISE: f64 = 0.6;
 /// Share of an interval between two frames that the mean interval takes over.
 const INTERVAL_GAIN: f64 = 0.2;
@@ -132,18 +138,18 @@ impl Controller {
                 (self.model.log_step(alone, frame.complexity, bits), bits)
             }
             Class::Inter(level) => {
+                let resting = RESTING.max(RESTING_INTERVALS * interval) * second;
                 let frames = (HORIZON / interval).max(2.0);
-                let correction = (RESTING * second - waiting) / frames;
+                let correction = (resting - waiting) / frames;
                 let bits = (usual + correction).clamp(LEAST_BUDGET * usual, MOST_BUDGET * usual);
                 let Cascade { octaves, shares } = &self.cascade;
                 let mix = Level::ALL.map(|level| {
                     (Class::Inter(level), shares[level.index()], octaves[level.index()])
                 });
                 let base = self.model.log_step(mix.into_iter(), frame.complexity, bits);
-                let step = self.limited(base) + octaves[level.index()];
-                let most = (MOST_DELAY * second)
-                    .max(RESTING * second + MOST_INTERVALS * usual)
-                    - waiting;
+                let step = self.limited(base, waiting) + octaves[level.index()];
+                let delay = (MOST_DELAY * second).max(resting + MOST_INTERVALS * usual);
+                let most = (delay - waiting).max(LEAST_ROOM * usual);
                 (step.max(self.model.log_step(alone, frame.complexity, most)), most)
             }
         };
@@ -187,9 +193,10 @@ impl Controller {
     }
 
     /// `base`, not too far from that of the frame before.
-    fn limited(&self, base: f64) -> f64 {
+    fn limited(&self, base: f64, waiting: f64) -> f64 {
+        let fall = if waiting > 0.0 { FALL } else { IDLE_FALL };
         match self.last {
-            Some(last) if !self.free => base.clamp(last - FALL, last + RISE),
+            Some(last) if !self.free => base.clamp(last - fall, last + RISE),
             _ => base,
         }
     }

@@ -56,8 +56,8 @@ struct Law {
     start: f64,
 }
 
-const KEY: Law = Law { complexity: 1.0, step: 1.0, floor: 0.3, start: 0.2 };
-const INTER: Law = Law { complexity: 0.7, step: 1.3, floor: 0.3, start: -0.5 };
+const KEY: Law = Law { complexity: 1.0, step: 1.0, floor: 0.3, start: 1.0 };
+const INTER: Law = Law { complexity: 0.7, step: 1.3, floor: 0.3, start: 0.5 };
 /// Bits of headers.
 const OVERHEAD: f64 = 120.0;
 /// Share of an error that `k` takes over from the first, the second and later frames of a class.

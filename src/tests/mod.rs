@@ -3,14 +3,16 @@
 pub mod fuzzing;
 mod rtp_rules;
 
-#[cfg(all(test, feature = "capi", feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
+#[cfg(all(test, feature = "capi", any(feature = "rav1d", feature = "dav1d")))]
 mod capi;
-#[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod damage;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod formats;
-#[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod memory;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod native;
 #[cfg(test)]
 mod random_decisions;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
@@ -21,7 +23,7 @@ mod search_streams;
 mod rav1e;
 #[cfg(test)]
 mod readme;
-#[cfg(all(test, feature = "rav1e", any(feature = "rav1d", feature = "dav1d")))]
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod round_trip;
 #[cfg(test)]
 mod rtp_peers;
@@ -30,17 +32,17 @@ mod rtp_roundtrip;
 #[cfg(test)]
 mod tile_parser;
 
-#[cfg(all(test, feature = "rav1e"))]
+#[cfg(test)]
 use crate::synthetic::Clip;
-#[cfg(all(test, feature = "rav1e"))]
+#[cfg(test)]
 use crate::{Encoder, EncoderConfig, FrameOptions, TemporalUnit};
 
 /// Ticks from one picture to the next.
-#[cfg(all(test, feature = "rav1e"))]
+#[cfg(test)]
 const TICKS: u64 = 3_000;
 
 /// All units of the first `frames` pictures of `clip`, with key frames at `keys`.
-#[cfg(all(test, feature = "rav1e"))]
+#[cfg(test)]
 fn encode(config: EncoderConfig, clip: Clip, frames: u64, keys: &[u64]) -> Vec<TemporalUnit> {
     let mut encoder = Encoder::new(config).unwrap();
     let mut units = Vec::new();

@@ -5,12 +5,20 @@ use proptest::prelude::*;
 use super::{TICKS, encode};
 use crate::synthetic::{Clip, Scene};
 use crate::{
-    ConfigError, EncodeError, Encoder, EncoderConfig, FrameOptions, RateMode, Rational, Speed,
+    ConfigError, EncodeError, Encoder, EncoderConfig, EngineKind, FrameOptions, RateMode, Rational,
+    Speed,
 };
 
 fn config(width: u32, height: u32) -> EncoderConfig {
-    let mut config = EncoderConfig::new(width, height, 100_000);
+    let mut config = at_rate(width, height, 100_000);
     config.rate = RateMode::ConstantQindex(200);
+    config
+}
+
+fn at_rate(width: u32, height: u32, bitrate: u32) -> EncoderConfig {
+    let mut config = EncoderConfig::new(width, height, bitrate);
+    config.engine = EngineKind::Rav1e;
+    config.speed = Speed::FASTEST;
     config
 }
 
@@ -20,7 +28,7 @@ fn unsupported(setting: &'static str, value: &str) -> ConfigError {
 
 #[test]
 fn changes_at_run_time_are_refused() {
-    let mut encoder = Encoder::new(EncoderConfig::new(64, 48, 100_000)).unwrap();
+    let mut encoder = Encoder::new(at_rate(64, 48, 100_000)).unwrap();
     assert_eq!(encoder.engine_name(), "rav1e");
     let capabilities = encoder.capabilities();
     assert!(!capabilities.live_bitrate && !capabilities.live_frame_rate);
@@ -134,7 +142,7 @@ fn requested_key_frame() {
 #[test]
 fn bitrate_is_held() {
     let clip = Clip::new(Scene::MovingTexture, 176, 144, 0).unwrap();
-    let units = encode(EncoderConfig::new(176, 144, 60_000), clip, 90, &[]);
+    let units = encode(at_rate(176, 144, 60_000), clip, 90, &[]);
     let bits: usize = units.iter().map(|unit| 8 * unit.data.len()).sum();
     assert!((120_000..240_000).contains(&bits), "{bits} bits in three seconds of 60 kbit/s");
 }

@@ -86,7 +86,11 @@ mod tests {
             (8192, 4320, 240.0, 20_000_000, 31),
             (16, 16, 240.0, 20_000, 8),
         ] {
-            assert_eq!(seq_level_idx(width, height, frame_rate, bitrate), level, "{width}x{height}");
+            assert_eq!(
+                seq_level_idx(width, height, frame_rate, bitrate),
+                level,
+                "{width}x{height}"
+            );
         }
     }
 }
