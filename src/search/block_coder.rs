@@ -29,7 +29,7 @@ use crate::av1::types::{BlockSize, INTRA_FRAME, PredictionMode, RefFrame, TxSize
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::{CFL_MAX, Edges};
 use crate::kernels::quantize::quantize;
-use crate::kernels::sad::residual;
+use crate::kernels::sad::{residual, sse};
 use crate::kernels::transform::conformance::is_conformant;
 use crate::kernels::transform::wht::forward_wht;
 use crate::kernels::transform::{MAX_COEFFICIENTS, coefficient_count, forward_transform};
@@ -96,6 +96,13 @@ pub(crate) struct Quantized<'a> {
 pub(crate) trait TransformChoice {
     /// The type of a luma transform, one of the set.
     fn tx_type(&mut self, block: &Block, query: TxQuery) -> TxType;
+
+    /// Whether no coefficient is left of a residual with this sum of squares, given the steps of
+    /// DC and AC.
+    fn vanishes(&self, energy: u32, steps: [u16; 2]) -> bool {
+        let _ = (energy, steps);
+        false
+    }
 
     /// Changes quantized levels before they are reconstructed; gives the new `eob`.
     fn adjust(
@@ -499,16 +506,24 @@ impl TileCoder<'_> {
         let stride = recon.stride;
         let source = &self.source[plane];
         let from = source.index(x as isize, y as isize);
-        residual(
-            &source.data[from..],
-            source.stride,
-            &recon.data[at..],
-            stride,
-            &mut scratch.difference,
-            w,
-            w,
-            h,
-        );
+        let (src, pred) = (&source.data[from..], &recon.data[at..]);
+        let energy = sse(src, source.stride, pred, stride, w, h);
+        residual(src, source.stride, pred, stride, &mut scratch.difference, w, w, h);
+        let start = scratch.residual.levels.len();
+        let mut transform = TransformBlock {
+            plane: plane as u8,
+            x4: x / 4,
+            y4: y / 4,
+            size,
+            tx_type,
+            eob: 0,
+            start,
+        };
+        // A coefficient's square is no more than the sum of all squared differences.
+        if !lossless && choice.vanishes(energy, self.quantizers.steps(qindex, plane)) {
+            scratch.residual.blocks.push(transform);
+            return;
+        }
         let count = coefficient_count(size);
         let coefficients = &mut scratch.coefficients[..count];
         let dequantized = &mut scratch.dequantized[..count];
@@ -529,16 +544,8 @@ impl TileCoder<'_> {
         if eob > 0 && !lossless && !is_conformant(dequantized, size, tx_type) {
             eob = 0;
         }
-        let start = scratch.residual.levels.len();
-        scratch.residual.blocks.push(TransformBlock {
-            plane: plane as u8,
-            x4: x / 4,
-            y4: y / 4,
-            size,
-            tx_type,
-            eob,
-            start,
-        });
+        transform.eob = eob;
+        scratch.residual.blocks.push(transform);
         if eob == 0 {
             return;
         }

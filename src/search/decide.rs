@@ -1,7 +1,7 @@
 //! The search for a frame's choices: what is known of the frame as a whole, and the coding of one
 //! block whose modes are decided.
 
-use super::block_coder::{Quantized, TileCoder, TransformChoice, TxQuery};
+use super::block_coder::{TileCoder, TransformChoice, TxQuery};
 use super::coarse_motion::CoarseMotion;
 use super::cost::CostTable;
 use super::intra_mode::choose_chroma;
@@ -282,6 +282,19 @@ impl BlockSearch<'_, '_, '_> {
         (0..3).map(|plane| self.plane_error(plane, mi_row, mi_col, size)).sum()
     }
 
+    /// Whether the residual of a predicted inter block is not worth a transform.
+    fn leaves_nothing(&self, block: &Block) -> bool {
+        if block.size.width().max(block.size.height()) > self.frame.effort.largest_coded {
+            return true;
+        }
+        (0..3).all(|plane| {
+            let (x, y, w, h) = samples(plane, block.mi_row, block.mi_col, block.size);
+            let (source, recon) = (&self.coder.source[plane], &self.coder.recon[plane]);
+            let area = (x, y, w.min(source.width - x), h.min(source.height - y));
+            self.is_quiet(source, recon, plane, area)
+        })
+    }
+
     /// Codes `block`, whose luma modes are decided, and gives what it cost. Inter blocks lose their
     /// coefficients if these are not worth their bits.
     pub(crate) fn code(&mut self, mut block: Block, stack: Option<&MvStack>) -> Coded {
@@ -289,12 +302,16 @@ impl BlockSearch<'_, '_, '_> {
         let start = self.records.len();
         self.coder.prepare(&mut block);
         let lossless = self.coder.frame.lossless(block.segment_id);
-        let mut choice = RateDistortion { frame: self.frame };
+        let mut choice = Transforms;
         let mut skipped = None;
         if block.is_inter {
             self.coder.predict_inter(&block, 0..3);
             let error = self.error(mi_row, mi_col, size);
-            if !lossless {
+            block.skip = !lossless && (block.skip || self.leaves_nothing(&block));
+            if block.skip {
+                block.tx_size = max_rect_tx_size(size);
+                block.tx_split = 0;
+            } else if !lossless {
                 self.worker.skip.note(self.coder, self.records, mi_col);
                 for (plane, kept) in self.worker.prediction.iter_mut().enumerate() {
                     let area = samples(plane, mi_row, mi_col, size);
@@ -302,7 +319,9 @@ impl BlockSearch<'_, '_, '_> {
                 }
                 skipped = Some(error);
             }
-            self.coder.reconstruct(&block, 0..3, &mut choice);
+            if !block.skip {
+                self.coder.reconstruct(&block, 0..3, &mut choice);
+            }
         } else {
             self.coder.reconstruct(&block, 0..1, &mut choice);
             choose_chroma(self, &mut block);
@@ -313,10 +332,7 @@ impl BlockSearch<'_, '_, '_> {
         let costs = &self.frame.costs;
         let modes = costs.records(&self.records[start..coefficients]);
         let rate = modes + costs.records(&self.records[coefficients..]);
-        let distortion = match skipped {
-            Some(error) if block.skip => error,
-            _ => self.error(mi_row, mi_col, size),
-        };
+        let distortion = self.error(mi_row, mi_col, size);
         let cost = self.frame.lambda.squared(distortion, rate);
         let coded = Coded { cost, distortion, skip: block.skip };
         let Some(error) = skipped.filter(|_| !block.skip) else {
@@ -344,12 +360,10 @@ impl BlockSearch<'_, '_, '_> {
     }
 }
 
-/// Transform types and levels by their costs.
-struct RateDistortion<'a> {
-    frame: &'a FrameSearch,
-}
+/// Transform types by the prediction.
+struct Transforms;
 
-impl TransformChoice for RateDistortion<'_> {
+impl TransformChoice for Transforms {
     fn tx_type(&mut self, block: &Block, query: TxQuery) -> TxType {
         if block.is_inter {
             return TxType::DctDct;
@@ -358,14 +372,9 @@ impl TransformChoice for RateDistortion<'_> {
         if query.set.contains(natural) { natural } else { TxType::DctDct }
     }
 
-    fn adjust(
-        &mut self,
-        input: &Quantized<'_>,
-        levels: &mut [i16],
-        dequantized: &mut [i16],
-        eob: usize,
-    ) -> usize {
-        let _ = (input, levels, dequantized, self.frame);
-        eob
+    fn vanishes(&self, energy: u32, steps: [u16; 2]) -> bool {
+        // Transforms count in 1/8; less than two thirds of a step are rounded down.
+        let least = u32::from(steps[0].min(steps[1])) * 2 / 3;
+        energy * 64 < least * least
     }
 }

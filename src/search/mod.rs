@@ -12,5 +12,6 @@ pub(crate) mod motion;
 pub(crate) mod partition;
 pub(crate) mod planes;
 pub(crate) mod quantizers;
+pub(crate) mod quiet;
 pub(crate) mod speed;
 pub(crate) mod trial;

@@ -5,12 +5,7 @@ use super::decide::{BlockSearch, Coded};
 use super::trial::samples;
 use crate::av1::block::Block;
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
-use crate::av1::types::{
-    BlockSize, INTRA_FRAME, LAST_FRAME, Mv, NONE, Partition, PredictionMode, TxSize, TxType,
-};
-use crate::frame::padded::PaddedPlane;
-use crate::kernels::sad::{residual, sse};
-use crate::kernels::transform::forward_transform;
+use crate::av1::types::{BlockSize, INTRA_FRAME, LAST_FRAME, Mv, NONE, Partition, PredictionMode};
 
 /// What the search of a square hands down to its parts.
 #[derive(Clone, Copy, Debug)]
@@ -98,7 +93,7 @@ impl BlockSearch<'_, '_, '_> {
         let mut best = u64::MAX;
         let mut whole = u64::MAX;
         let mut split = true;
-        if has_rows && has_cols {
+        if has_rows && has_cols && !self.moves_apart(place, size) {
             let coded = self.whole(place, size, &mut hints);
             whole = coded.cost;
             best = whole;
@@ -145,6 +140,26 @@ impl BlockSearch<'_, '_, '_> {
         }
         self.worker.levels[level] = (before, outcome);
         if best >= limit { u64::MAX } else { best }
+    }
+
+    /// Whether the parts of a superblock move so differently that it cannot be one block.
+    fn moves_apart(&self, (mi_row, mi_col): (usize, usize), size: BlockSize) -> bool {
+        let grid = &self.coder.grid;
+        if size != BlockSize::B64x64
+            || self.coder.frame.frame_is_intra
+            || !self.frame.effort.unseen
+            || mi_row + 16 > grid.mi_rows
+            || mi_col + 16 > grid.mi_cols
+        {
+            return false;
+        }
+        const APART: u16 = 24;
+        let (x, y) = (mi_col * 4, mi_row * 4);
+        let first = self.frame.coarse(0, x, y);
+        [(32, 0), (0, 32), (32, 32)].iter().any(|&(dx, dy)| {
+            let other = self.frame.coarse(0, x + dx, y + dy);
+            first.row.abs_diff(other.row).max(first.col.abs_diff(other.col)) > APART
+        })
     }
 
     /// The partition symbol and its cost.
@@ -216,42 +231,5 @@ impl BlockSearch<'_, '_, '_> {
         let (x, y, w, h) = samples(0, place.0, place.1, size);
         let (source, recon) = (&self.coder.source[0], &self.coder.recon[0]);
         !self.is_quiet(source, recon, 0, (x, y, w.min(source.width - x), h.min(source.height - y)))
-    }
-
-    /// Whether what an area's prediction lacks is so little that nothing of it would be coded: no
-    /// coefficient of 8×8 samples comes near the quantizer's step.
-    fn is_quiet(
-        &self,
-        source: &PaddedPlane,
-        prediction: &PaddedPlane,
-        plane: usize,
-        (x, y, w, h): (usize, usize, usize, usize),
-    ) -> bool {
-        let quiet = self.frame.effort.quiet;
-        let qindex = self.coder.frame.base_q_idx;
-        let [dc, ac] = self.coder.quantizers.steps(qindex, plane);
-        let (dc, ac) = (i32::from(dc) * quiet / 16, i32::from(ac) * quiet / 16);
-        // The energy of one coefficient at the limit; transforms count in 1/8.
-        let energy = (dc.min(ac) * dc.min(ac) / 64) as u32;
-        for y in (y..y + h).step_by(8) {
-            for x in (x..x + w).step_by(8) {
-                let at = source.index(x as isize, y as isize);
-                let to = prediction.index(x as isize, y as isize);
-                let (src, pred) = (&source.data[at..], &prediction.data[to..]);
-                let (stride, pred_stride) = (source.stride, prediction.stride);
-                if sse(src, stride, pred, pred_stride, 8, 8) < energy {
-                    continue;
-                }
-                let mut difference = [0; 64];
-                let mut coefficients = [0; 64];
-                residual(src, stride, pred, pred_stride, &mut difference, 8, 8, 8);
-                forward_transform(&difference, 8, &mut coefficients, TxSize::T8x8, TxType::DctDct);
-                let beyond = |&c: &i16| i32::from(c).abs() >= ac;
-                if i32::from(coefficients[0]).abs() >= dc || coefficients[1..].iter().any(beyond) {
-                    return false;
-                }
-            }
-        }
-        true
     }
 }

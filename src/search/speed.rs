@@ -38,6 +38,8 @@ pub(crate) struct Effort {
     pub(crate) halves: u64,
     /// Squares of 64, 32 and 16 samples are not split unless they cost more than this many bits.
     pub(crate) least_split: [u64; 3],
+    /// Greatest side of inter blocks that may have coefficients, in samples.
+    pub(crate) largest_coded: usize,
     /// Skipped squares are not split where all coefficients of their residual are below this many
     /// 1/16 of a step.
     pub(crate) quiet: i32,
@@ -46,8 +48,6 @@ pub(crate) struct Effort {
     /// Vectors that cost nothing are taken without a search where the mean difference of samples
     /// is below this many 1/64 of a step.
     pub(crate) content: u32,
-    /// Whether levels are chosen by rate and distortion.
-    pub(crate) rdoq: bool,
 }
 
 /// The effort of speed `level`, 0 to 10.

@@ -14,7 +14,7 @@ const HIGH_PRECISION_BELOW: u8 = 60;
 const ALL_TRANSFORMS_UP_TO: u8 = 4;
 
 /// Up to this speed blocks may take the mean of two references.
-const COMPOUND_UP_TO: u8 = 6;
+const COMPOUND_UP_TO: u8 = 5;
 
 /// The sequence header for `settings`.
 pub(super) fn sequence_header(settings: &Settings) -> SequenceHeader {

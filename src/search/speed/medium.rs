@@ -4,25 +4,31 @@ use super::Effort;
 
 /// The effort of `level`.
 pub(super) fn effort(level: u8) -> Effort {
+    let rich = level <= 5;
     Effort {
-        references: if level <= 5 { 3 } else { 2 },
+        references: if rich { 3 } else { 2 },
         near: 2,
-        predicted: if level <= 5 { 4 } else { 3 },
-        finalists: if level <= 5 { 2 } else { 1 },
-        filters: 2,
-        compound: level <= 6,
+        predicted: if rich { 4 } else { 1 },
+        finalists: if rich { 2 } else { 1 },
+        filters: if rich { 2 } else { 1 },
+        compound: rich,
         compound_from: 16,
-        inter_frame_modes: if level <= 5 { 5 } else { 3 },
+        inter_frame_modes: if rich { 5 } else { 1 },
         intra_modes: 13,
-        angle_deltas: level <= 5,
-        intra_finalists: 2,
+        angle_deltas: rich,
+        intra_finalists: if rich { 2 } else { 1 },
         intra_tx_depth: 1,
-        inter_tx_split: level <= 5,
-        halves: if level <= 5 { 17 } else { 15 },
-        least_split: [30, 24, 30],
-        quiet: 12,
+        inter_tx_split: rich,
+        halves: if rich { 17 } else { 0 },
+        least_split: match level {
+            4 => [30, 24, 30],
+            5 => [30, 24, 60],
+            6 => [30, 50, 150],
+            _ => [60, 60, 150],
+        },
+        largest_coded: if rich { 64 } else { 32 },
+        quiet: 9,
         unseen: true,
-        content: 8,
-        rdoq: true,
+        content: 4,
     }
 }

@@ -20,9 +20,9 @@ pub(super) fn effort(level: u8) -> Effort {
         inter_tx_split: true,
         halves: if level == 0 { u64::MAX } else { 18 },
         least_split: [16, 12, 12],
-        quiet: 10,
+        largest_coded: 64,
+        quiet: 8,
         unseen: false,
-        content: 2 * u32::from(level),
-        rdoq: true,
+        content: u32::from(level),
     }
 }
