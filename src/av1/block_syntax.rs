@@ -159,11 +159,7 @@ impl BlockWriter<'_> {
     }
 
     /// The neighbours of a block, as its inter syntax sees them.
-    pub(crate) fn inter_neighbours(
-        &self,
-        mi_row: usize,
-        mi_col: usize,
-    ) -> [Option<ModeInfo>; 2] {
+    pub(crate) fn inter_neighbours(&self, mi_row: usize, mi_col: usize) -> [Option<ModeInfo>; 2] {
         let near = self.neighbours(mi_row, mi_col);
         [near.above, near.left]
     }
