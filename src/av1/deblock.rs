@@ -56,6 +56,19 @@ impl TxSizeGrid {
         self.fill_area(plane, row, col, (size.width4(), size.height4()), size);
     }
 
+    /// Takes an area of another grid of the same size over, in units of 4×4 luma samples, even
+    /// numbers of them.
+    pub(crate) fn copy_area(&mut self, from: &Self, mi_rows: Range<usize>, mi_cols: Range<usize>) {
+        for kind in 0..2 {
+            let cols = self.cols[kind];
+            let span = mi_cols.start >> kind..mi_cols.end >> kind;
+            for row in mi_rows.start >> kind..mi_rows.end >> kind {
+                let span = row * cols + span.start..row * cols + span.end;
+                self.cells[kind][span.clone()].copy_from_slice(&from.cells[kind][span]);
+            }
+        }
+    }
+
     /// Writes `size` over the part of an area of (across, down) units that lies inside the frame.
     pub(crate) fn fill_area(
         &mut self,

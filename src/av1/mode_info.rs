@@ -1,6 +1,8 @@
 //! What a coded block leaves behind for its neighbours, for the filters and for later frames: the
 //! arrays that the standard indexes by 4×4 position (5.11.5 `decode_block`), in one record.
 
+use std::ops::Range;
+
 use super::types::{
     BlockSize, INTRA_FRAME, InterpFilter, Mv, NONE, PredictionMode, RefFrame, TxSize, UvMode,
 };
@@ -73,7 +75,15 @@ impl ModeInfoGrid {
 
     /// Marks every position as not yet coded: no first reference (7.10.2.4 asks for that).
     pub(crate) fn clear(&mut self) {
-        self.cells.fill(ModeInfo { ref_frame: [NONE, NONE], ..ModeInfo::default() });
+        self.clear_area(0..self.mi_rows, 0..self.mi_cols);
+    }
+
+    /// The same for the positions of an area inside the frame.
+    pub(crate) fn clear_area(&mut self, mi_rows: Range<usize>, mi_cols: Range<usize>) {
+        for row in mi_rows {
+            self.row_mut(row)[mi_cols.clone()]
+                .fill(ModeInfo { ref_frame: [NONE, NONE], ..ModeInfo::default() });
+        }
     }
 
     /// The record at a position inside the frame.

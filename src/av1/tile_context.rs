@@ -29,12 +29,18 @@ pub(crate) struct TileContext {
     pub(crate) current_q_index: u8,
 }
 
+/// The contexts above a superblock, or those it leaves for the one below.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct AboveSnapshot {
+    planes: [[[u8; SB4]; 2]; 3],
+    seg_pred: [u8; SB4],
+}
+
 /// The contexts of a superblock's area, to return to after a trial.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct TileSnapshot {
-    above: [[[u8; SB4]; 2]; 3],
+    above: AboveSnapshot,
     left: [[[u8; SB4]; 2]; 3],
-    above_seg_pred: [u8; SB4],
     left_seg_pred: [u8; SB4],
     cdef_coded: bool,
     read_deltas: bool,
@@ -166,13 +172,10 @@ impl TileContext {
 
     /// Remembers the contexts of the superblock that starts at column `mi_col`.
     pub(crate) fn save(&self, mi_col: usize, snapshot: &mut TileSnapshot) {
-        for (p, plane) in self.planes.iter().enumerate() {
-            let (x4, n) = (mi_col >> usize::from(p > 0), SB4 >> usize::from(p > 0));
-            snapshot.above[p][0][..n].copy_from_slice(&plane.above_level[x4..x4 + n]);
-            snapshot.above[p][1][..n].copy_from_slice(&plane.above_dc[x4..x4 + n]);
-            snapshot.left[p] = [plane.left_level, plane.left_dc];
+        self.save_above(mi_col, &mut snapshot.above);
+        for (left, plane) in snapshot.left.iter_mut().zip(&self.planes) {
+            *left = [plane.left_level, plane.left_dc];
         }
-        snapshot.above_seg_pred.copy_from_slice(&self.above_seg_pred[mi_col..mi_col + SB4]);
         snapshot.left_seg_pred = self.left_seg_pred;
         snapshot.cdef_coded = self.cdef_coded;
         snapshot.read_deltas = self.read_deltas;
@@ -181,16 +184,33 @@ impl TileContext {
 
     /// Returns to what [`save`](Self::save) remembered.
     pub(crate) fn restore(&mut self, mi_col: usize, snapshot: &TileSnapshot) {
-        for (p, plane) in self.planes.iter_mut().enumerate() {
-            let (x4, n) = (mi_col >> usize::from(p > 0), SB4 >> usize::from(p > 0));
-            plane.above_level[x4..x4 + n].copy_from_slice(&snapshot.above[p][0][..n]);
-            plane.above_dc[x4..x4 + n].copy_from_slice(&snapshot.above[p][1][..n]);
-            [plane.left_level, plane.left_dc] = snapshot.left[p];
+        self.restore_above(mi_col, &snapshot.above);
+        for (plane, left) in self.planes.iter_mut().zip(&snapshot.left) {
+            [plane.left_level, plane.left_dc] = *left;
         }
-        self.above_seg_pred[mi_col..mi_col + SB4].copy_from_slice(&snapshot.above_seg_pred);
         self.left_seg_pred = snapshot.left_seg_pred;
         self.cdef_coded = snapshot.cdef_coded;
         self.read_deltas = snapshot.read_deltas;
         self.current_q_index = snapshot.current_q_index;
+    }
+
+    /// Remembers the contexts above in the superblock that starts at column `mi_col`.
+    pub(crate) fn save_above(&self, mi_col: usize, snapshot: &mut AboveSnapshot) {
+        for (p, plane) in self.planes.iter().enumerate() {
+            let (x4, n) = (mi_col >> usize::from(p > 0), SB4 >> usize::from(p > 0));
+            snapshot.planes[p][0][..n].copy_from_slice(&plane.above_level[x4..x4 + n]);
+            snapshot.planes[p][1][..n].copy_from_slice(&plane.above_dc[x4..x4 + n]);
+        }
+        snapshot.seg_pred.copy_from_slice(&self.above_seg_pred[mi_col..mi_col + SB4]);
+    }
+
+    /// Puts in place what [`save_above`](Self::save_above) remembered.
+    pub(crate) fn restore_above(&mut self, mi_col: usize, snapshot: &AboveSnapshot) {
+        for (p, plane) in self.planes.iter_mut().enumerate() {
+            let (x4, n) = (mi_col >> usize::from(p > 0), SB4 >> usize::from(p > 0));
+            plane.above_level[x4..x4 + n].copy_from_slice(&snapshot.planes[p][0][..n]);
+            plane.above_dc[x4..x4 + n].copy_from_slice(&snapshot.planes[p][1][..n]);
+        }
+        self.above_seg_pred[mi_col..mi_col + SB4].copy_from_slice(&snapshot.seg_pred);
     }
 }

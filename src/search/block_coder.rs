@@ -202,6 +202,7 @@ impl TileCoder<'_> {
 
     /// Start of a superblock (5.11.2).
     pub(crate) fn start_superblock(&mut self, mi_row: usize, mi_col: usize) {
+        self.cdef_idx = 0;
         self.context.start_superblock(self.frame.delta_q_res.is_some());
         self.decoded.clear(mi_row, mi_col, self.tile.mi_row_end, self.tile.mi_col_end);
     }

@@ -82,7 +82,7 @@ pub(crate) struct Worker {
 /// Decides superblocks.
 pub(crate) struct Search {
     frame: FrameSearch,
-    worker: Worker,
+    workers: Vec<Worker>,
     previous: PaddedPlane,
     seen: bool,
 }
@@ -96,6 +96,22 @@ pub(crate) struct Coded {
     pub(crate) distortion: u64,
     /// Whether the block has no coefficients.
     pub(crate) skip: bool,
+}
+
+impl Worker {
+    fn new() -> Self {
+        Self {
+            levels: Default::default(),
+            finals: Default::default(),
+            skip: Before::default(),
+            prediction: Default::default(),
+            buffer: vec![0; 64 * 64],
+            compound: Box::new(CompoundScratch::new()),
+            cfl: Box::new([0; CFL_MAX * CFL_MAX]),
+            stacks: [None; 8],
+            candidates: Vec::with_capacity(64),
+        }
+    }
 }
 
 impl Search {
@@ -115,17 +131,7 @@ impl Search {
                 still: vec![false; cols * height.div_ceil(UNIT)],
                 cols,
             },
-            worker: Worker {
-                levels: Default::default(),
-                finals: Default::default(),
-                skip: Before::default(),
-                prediction: Default::default(),
-                buffer: vec![0; 64 * 64],
-                compound: Box::new(CompoundScratch::new()),
-                cfl: Box::new([0; CFL_MAX * CFL_MAX]),
-                stacks: [None; 8],
-                candidates: Vec::with_capacity(64),
-            },
+            workers: Vec::new(),
             previous: PaddedPlane::new(width, height),
             seen: false,
         }
@@ -165,6 +171,9 @@ impl Search {
 }
 
 impl SuperblockDecider for Search {
+    type Shared = FrameSearch;
+    type Worker = Worker;
+
     fn start_frame(&mut self, job: &FrameJob<'_>, source: &[PaddedPlane; 3], cdfs: &CdfContext) {
         let frame = &mut self.frame;
         frame.costs.update(cdfs);
@@ -204,16 +213,22 @@ impl SuperblockDecider for Search {
         }
     }
 
+    fn workers(&mut self, count: usize) -> (&FrameSearch, &mut [Worker]) {
+        if self.workers.len() < count {
+            self.workers.resize_with(count, Worker::new);
+        }
+        (&self.frame, &mut self.workers[..count])
+    }
+
     fn superblock(
-        &mut self,
+        shared: &FrameSearch,
+        worker: &mut Worker,
         coder: &mut TileCoder<'_>,
         records: &mut Vec<Record>,
         mi_row: usize,
         mi_col: usize,
     ) {
-        let mut search =
-            BlockSearch { frame: &self.frame, worker: &mut self.worker, coder, records };
-        search.superblock(mi_row, mi_col);
+        BlockSearch { frame: shared, worker, coder, records }.superblock(mi_row, mi_col);
     }
 }
 

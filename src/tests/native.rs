@@ -94,7 +94,7 @@ fn it_does_all_an_engine_can_do() {
     let mut encoder = Encoder::new(EncoderConfig::new(64, 64, 100_000)).unwrap();
     assert_eq!(encoder.engine_name(), "native");
     let able = encoder.capabilities();
-    assert_eq!((able.delay_frames, able.max_threads), (0, 64));
+    assert_eq!((able.delay_frames, able.max_threads), (0, 1));
     assert!(able.live_bitrate && able.live_frame_rate && able.live_speed);
     assert!(able.frame_qindex && able.key_on_request && able.reconstruction);
     assert_eq!(encoder.set_frame_rate(Rational::new(15, 1)), Ok(()));
@@ -104,6 +104,32 @@ fn it_does_all_an_engine_can_do() {
         assert_eq!(unit.map(|unit| unit.timestamp), Some(TICKS * number), "no delay");
     }
     assert!(encoder.flush().unwrap().is_none());
+}
+
+#[test]
+fn threads_change_no_byte() {
+    for (speed, scene) in [2, 6, 10].into_iter().zip(Scene::ALL) {
+        let clip = Clip::new(scene, 450, 260, 5).unwrap();
+        let encode = |threads| {
+            let mut config = EncoderConfig { threads, ..config(450, 260, 110) };
+            config.speed = Speed::new(speed).unwrap();
+            encode(config, clip, 4, &[3])
+        };
+        let one = encode(1);
+        for threads in [2, 4, 64] {
+            let units = encode(threads);
+            assert!(units.len() == one.len(), "{}", scene.name());
+            for (number, (unit, one)) in units.iter().zip(&one).enumerate() {
+                let at = format!("{} with {threads} threads: frame {number}", scene.name());
+                assert!(unit.data == one.data, "{at}");
+                assert!(unit.reconstruction == one.reconstruction, "{at}");
+            }
+        }
+        check_exact(&one, scene.name());
+    }
+    let most =
+        |width, height| Encoder::new(config(width, height, 90)).unwrap().capabilities().max_threads;
+    assert_eq!([most(64, 64), most(450, 260), most(640, 360), most(8192, 4320)], [1, 4, 5, 64]);
 }
 
 #[test]

@@ -31,12 +31,31 @@ pub(crate) struct Wildness {
     pub(crate) mv: i64,
 }
 
-/// Draws decisions.
-pub(crate) struct RandomDecider {
-    pub(crate) random: Random,
+/// What decisions are drawn from.
+pub(crate) struct Plan {
+    pub(crate) seed: u64,
     pub(crate) wildness: Wildness,
     /// Reference names that may be used, LAST to ALTREF.
     pub(crate) names: Vec<i8>,
+}
+
+/// Draws decisions.
+pub(crate) struct RandomDecider {
+    pub(crate) plan: Plan,
+    workers: Vec<()>,
+}
+
+impl RandomDecider {
+    pub(crate) fn new(plan: Plan) -> Self {
+        Self { plan, workers: Vec::new() }
+    }
+}
+
+/// Draws the decisions of one superblock.
+struct Draw<'a> {
+    random: Random,
+    wildness: Wildness,
+    names: &'a [i8],
 }
 
 fn pick<T: Copy>(random: &mut Random, from: &[T]) -> T {
@@ -81,7 +100,7 @@ impl TransformChoice for RandomTransforms<'_> {
     }
 }
 
-impl RandomDecider {
+impl Draw<'_> {
     fn chance(&mut self, of_256: u64) -> bool {
         (self.random.below(256) as u64) < of_256
     }
@@ -225,7 +244,7 @@ impl RandomDecider {
             Some(reference) => [reference as i8, NONE],
             None if skip_feature || global => [LAST_FRAME, NONE],
             None if frame.reference_select && self.chance(100) => self.pair(),
-            None => [pick(&mut self.random, &self.names), NONE],
+            None => [pick(&mut self.random, self.names), NONE],
         };
         let stack = coder.mv_stack(block.mi_row, block.mi_col, block.size, block.ref_frame);
         block.y_mode = if skip_feature || global {
@@ -297,24 +316,36 @@ impl RandomDecider {
 }
 
 impl SuperblockDecider for RandomDecider {
+    type Shared = Plan;
+    type Worker = ();
+
+    fn workers(&mut self, count: usize) -> (&Plan, &mut [()]) {
+        self.workers.resize(count, ());
+        (&self.plan, &mut self.workers)
+    }
+
     fn superblock(
-        &mut self,
+        plan: &Plan,
+        (): &mut (),
         coder: &mut TileCoder<'_>,
         records: &mut Vec<Record>,
         mi_row: usize,
         mi_col: usize,
     ) {
+        let place = (mi_row << 16 | mi_col) as u64;
+        let mut random = Random::new(plan.seed << 32 | place);
         if let Some(bits) = coder.frame.cdef_bits {
-            coder.cdef_idx = self.random.below(1 << bits) as u8;
+            coder.cdef_idx = random.below(1 << bits) as u8;
         }
         if let Some(resolution) = coder.frame.delta_q_res {
             let current = i32::from(coder.context.current_q_index);
-            let step = (self.random.below(61) as i32 - 30) << resolution;
+            let step = (random.below(61) as i32 - 30) << resolution;
             let target = current + step;
             coder.target_q_index =
                 if (1..=255).contains(&target) { target as u8 } else { current as u8 };
         }
-        self.partition(coder, records, mi_row, mi_col, BlockSize::B64x64);
+        let mut draw = Draw { random, wildness: plan.wildness, names: &plan.names };
+        draw.partition(coder, records, mi_row, mi_col, BlockSize::B64x64);
     }
 }
 

@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 
-use super::random_decisions::{RandomDecider, Wildness};
+use super::random_decisions::{Plan, RandomDecider, Wildness};
 use super::tile_parser::{StreamParser, first_difference};
 use crate::av1::obu::frame::{
     CdefStrength, DeltaQ, FrameHeader, FrameType, InterpolationFilter, TileInfo, TxMode,
@@ -24,10 +24,12 @@ struct RandomStream {
 }
 
 impl RandomStream {
-    fn new(seed: u64) -> Self {
+    /// A stream of frames of up to the given size, coded with `threads` threads.
+    fn new(seed: u64, (most_width, most_height): (usize, usize), threads: usize) -> Self {
         let mut random = Random::new(seed);
         let flip = |random: &mut Random| random.below(2) == 0;
-        let (width, height) = (16 + random.below(185), 16 + random.below(185));
+        let width = 16 + random.below(most_width - 15);
+        let height = 16 + random.below(most_height - 15);
         let mut sequence = SequenceHeader::new(width as u32, height as u32);
         sequence.enable_cdef = flip(&mut random);
         sequence.enable_intra_edge_filter = flip(&mut random);
@@ -50,7 +52,8 @@ impl RandomStream {
         };
         let (cw, ch) = (width.div_ceil(2), height.div_ceil(2));
         let planes = [(width, height), (cw, ch), (cw, ch)].map(|(w, h)| PaddedPlane::new(w, h));
-        let stream = Stream::new(sequence).expect("a legal sequence");
+        let mut stream = Stream::new(sequence).expect("a legal sequence");
+        stream.set_threads(threads);
         Self { random, stream, wildness, frame: 0, planes }
     }
 
@@ -191,8 +194,7 @@ impl RandomStream {
         let header = self.header();
         let names = (1..=7).collect();
         let seed = self.random.below(1 << 30) as u64;
-        let mut decider =
-            RandomDecider { random: Random::new(seed), wildness: self.wildness, names };
+        let mut decider = RandomDecider::new(Plan { seed, wildness: self.wildness, names });
         let unit = self
             .stream
             .encode(header, &self.planes, LayerId::default(), &mut decider)
@@ -236,7 +238,7 @@ fn segments(random: &mut Random, h: &mut FrameHeader) {
 
 /// Codes and decodes a stream of one seed; gives a description of the first difference.
 fn check(seed: u64, frames: u64) -> Result<(), String> {
-    let mut stream = RandomStream::new(seed);
+    let mut stream = RandomStream::new(seed, (200, 200), 1 + seed as usize % 2);
     let mut parser = StreamParser::default();
     let mut decoder = Decoder::new(DecoderConfig::default()).expect("legal settings");
     for number in 0..frames {
@@ -293,4 +295,25 @@ fn random_streams_are_exact() {
         .filter_map(|seed| check(seed, LENGTH).err())
         .collect();
     assert!(failures.is_empty(), "{} streams differ:\n{}", failures.len(), failures.join("\n"));
+}
+
+/// However many threads decide, bytes, records and reconstruction are the same.
+#[test]
+fn threads_change_nothing() {
+    for seed in 0..12 {
+        let start = |threads| RandomStream::new(seed, (700, 400), threads);
+        let mut one = start(1);
+        let mut others = [2, 3, 5].map(|threads| (threads, start(threads)));
+        for number in 0..4 {
+            let expected = one.next();
+            for (threads, stream) in &mut others {
+                let unit = stream.next();
+                let at = format!("seed {seed}, frame {number}, {threads} threads");
+                assert!(unit.records == expected.records, "records: {at}");
+                let planes = expected.reference.planes.iter().zip(&unit.reference.planes);
+                assert!(planes.clone().all(|(a, b)| a.data == b.data), "reconstruction: {at}");
+                assert!(unit.data == expected.data, "bytes: {at}");
+            }
+        }
+    }
 }

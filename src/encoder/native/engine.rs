@@ -144,7 +144,7 @@ impl Engine for NativeEngine {
             frame_qindex: true,
             key_on_request: true,
             reconstruction: true,
-            max_threads: MAX_THREADS,
+            max_threads: self.stream.most_threads().min(MAX_THREADS),
         }
     }
 

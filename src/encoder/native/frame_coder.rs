@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use crate::av1::block_decoded::BlockDecoded;
+use super::tile::{TileDecider, TileInput, View};
 use crate::av1::cdef::{Cdef, CdefParams};
 use crate::av1::cdf::CdfContext;
 use crate::av1::deblock::{LoopFilter, LoopFilterParams, TxSizeGrid};
@@ -14,22 +14,30 @@ use crate::av1::motion_field::{MotionField, OrderHints, SavedMotion};
 use crate::av1::mv_prediction::TileBounds;
 use crate::av1::reference::Reference;
 use crate::av1::symbol::{Record, code};
-use crate::av1::tile_context::TileContext;
 use crate::frame::padded::PaddedPlane;
-use crate::search::block_coder::{Scratch, TileCoder};
-use crate::search::quantizers::Quantizers;
+use crate::search::block_coder::TileCoder;
 
-/// Decides superblocks in coding order.
+/// Decides superblocks, in coding order or several rows at a time: a decision must not depend on
+/// which worker makes it or what that has decided before.
 pub(crate) trait SuperblockDecider {
+    /// What decisions are made from, the same for a whole frame.
+    type Shared: Sync;
+    /// Room for one thread.
+    type Worker: Send;
+
     /// Takes what is known before the first superblock: the frame's headers and references, the
     /// picture with its edges extended, and the distributions that all tiles start with.
     fn start_frame(&mut self, job: &FrameJob<'_>, source: &[PaddedPlane; 3], cdfs: &CdfContext) {
         let _ = (job, source, cdfs);
     }
 
+    /// `count` workers, kept from frame to frame.
+    fn workers(&mut self, count: usize) -> (&Self::Shared, &mut [Self::Worker]);
+
     /// Codes the superblock of 64×64 luma samples at a position of 4×4 units.
     fn superblock(
-        &mut self,
+        shared: &Self::Shared,
+        worker: &mut Self::Worker,
         coder: &mut TileCoder<'_>,
         records: &mut Vec<Record>,
         mi_row: usize,
@@ -70,13 +78,8 @@ pub(crate) struct FrameCoder {
     tx_sizes: TxSizeGrid,
     cdef: Cdef,
     cdef_idx: Vec<i8>,
-    context: TileContext,
-    decoded: BlockDecoded,
     motion_field: MotionField,
-    quantizers: Quantizers,
-    scratch: Scratch,
-    /// Records of the tile, and where each row of superblocks ends in them.
-    records: Vec<Record>,
+    tiles: TileDecider,
     encoder: RangeEncoder,
     tile_cdfs: CdfContext,
     /// References no slot holds any more, to be written again.
@@ -98,8 +101,7 @@ impl FrameCoder {
     /// Buffers for frames of `width` × `height` luma samples.
     pub(crate) fn new(width: usize, height: usize) -> Self {
         let grid = ModeInfoGrid::new(width, height);
-        let mut context = TileContext::default();
-        context.resize(grid.mi_cols);
+        let tiles = TileDecider::new(grid.mi_cols);
         let superblocks = grid.mi_cols.div_ceil(16) * grid.mi_rows.div_ceil(16);
         Self {
             width,
@@ -109,12 +111,8 @@ impl FrameCoder {
             tx_sizes: TxSizeGrid::new(width, height),
             cdef: Cdef::new(width, height),
             cdef_idx: vec![-1; superblocks],
-            context,
-            decoded: BlockDecoded::new(false),
             motion_field: MotionField::default(),
-            quantizers: Quantizers::new(Default::default()),
-            scratch: Scratch::new(),
-            records: Vec::new(),
+            tiles,
             encoder: RangeEncoder::default(),
             tile_cdfs: CdfContext::new_default(0),
             spare: Vec::new(),
@@ -124,6 +122,12 @@ impl FrameCoder {
     /// 4×4 units down and across.
     pub(crate) fn mi_size(&self) -> (usize, usize) {
         (self.grid.mi_rows, self.grid.mi_cols)
+    }
+
+    /// Threads that may decide a frame's tiles, the caller's included; as many are used as find
+    /// something to do.
+    pub(crate) fn set_threads(&mut self, threads: usize) {
+        self.tiles.set_threads(threads, self.width, self.height);
     }
 
     /// Takes back what a slot no longer holds.
@@ -174,21 +178,27 @@ impl FrameCoder {
         }
         let start_cdfs = reference.cdfs.clone();
         self.grid.clear();
-        self.cdef_idx.fill(-1);
-        self.quantizers.set_deltas(job.params.delta_q);
         self.project_motion(job);
         decider.start_frame(job, source, &start_cdfs);
         let mut tiles = Vec::with_capacity(job.tiles.len());
         #[cfg(test)]
         let mut records = Vec::new();
         for (id, &tile) in job.tiles.iter().enumerate() {
-            self.decide_tile(job, source, &mut reference, tile, decider);
+            let motion_field = job.use_ref_frame_mvs.then_some(&self.motion_field);
+            let input = TileInput { job, source, motion_field, tile };
+            let view = View {
+                planes: &mut reference.planes,
+                grid: &mut self.grid,
+                tx_sizes: &mut self.tx_sizes,
+                cdef_idx: &mut self.cdef_idx,
+            };
+            let decided = self.tiles.decide(input, view, decider);
             self.tile_cdfs.copy_from(&start_cdfs);
             self.encoder.start();
-            code(&self.records, &mut self.tile_cdfs, &mut self.encoder, job.params.cdf_update);
+            code(decided, &mut self.tile_cdfs, &mut self.encoder, job.params.cdf_update);
             tiles.push(self.encoder.finish().to_vec());
             #[cfg(test)]
-            records.push(self.records.clone());
+            records.push(decided.to_vec());
             if job.context_update_tile_id == Some(id) {
                 reference.cdfs.copy_from(&self.tile_cdfs);
             }
@@ -217,51 +227,6 @@ impl FrameCoder {
         });
         let (w8, h8) = (self.grid.mi_cols >> 1, self.grid.mi_rows >> 1);
         self.motion_field.estimate(w8, h8, &job.order_hints, saved);
-    }
-
-    /// The first phase of a tile: decisions, reconstruction, records (5.11.2).
-    fn decide_tile(
-        &mut self,
-        job: &FrameJob<'_>,
-        source: &[PaddedPlane; 3],
-        reference: &mut Reference,
-        tile: TileBounds,
-        decider: &mut impl SuperblockDecider,
-    ) {
-        self.records.clear();
-        self.context.start_tile(job.params.base_q_idx);
-        let references = std::array::from_fn(|name| job.references[name].as_deref());
-        let primary_ids = job.primary.as_ref().map_or(&[][..], |p| &p.segment_ids[..]);
-        let sb_cols = self.grid.mi_cols.div_ceil(16);
-        let mut coder = TileCoder {
-            frame: &job.params,
-            tile,
-            source,
-            references,
-            recon: &mut reference.planes,
-            grid: &mut self.grid,
-            tx_sizes: &mut self.tx_sizes,
-            context: &mut self.context,
-            decoded: &mut self.decoded,
-            sign_bias: job.order_hints.sign_bias(),
-            motion_field: job.use_ref_frame_mvs.then_some(&self.motion_field),
-            prev_segment_ids: primary_ids,
-            cdef_idx: 0,
-            target_q_index: job.params.base_q_idx,
-            quantizers: &mut self.quantizers,
-            scratch: &mut self.scratch,
-        };
-        for mi_row in (tile.mi_row_start..tile.mi_row_end).step_by(16) {
-            coder.context.start_row();
-            for mi_col in (tile.mi_col_start..tile.mi_col_end).step_by(16) {
-                coder.start_superblock(mi_row, mi_col);
-                decider.superblock(&mut coder, &mut self.records, mi_row, mi_col);
-                coder.finish_superblock(mi_row, mi_col);
-                if coder.context.cdef_coded {
-                    self.cdef_idx[mi_row / 16 * sb_cols + mi_col / 16] = coder.cdef_idx as i8;
-                }
-            }
-        }
     }
 
     /// 7.14 and 7.15 (7.4, steps 1 and 2).

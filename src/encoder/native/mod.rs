@@ -5,5 +5,7 @@ pub(crate) mod frame_coder;
 mod headers;
 mod level;
 pub(crate) mod stream;
+mod tile;
+mod wavefront;
 
 pub(super) use engine::NativeEngine;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::frame_coder::{FrameCoder, FrameJob, SuperblockDecider};
+use super::tile::most_threads;
 use crate::av1::cdef;
 use crate::av1::deblock;
 use crate::av1::frame_params::{FrameParams, PlaneDeltas, SEG_LVL_MAX, Segmentation};
@@ -56,9 +57,15 @@ impl Stream {
         &self.sequence
     }
 
+    /// The most threads that find something to do in a frame.
+    pub(crate) fn most_threads(&self) -> usize {
+        let (mi_rows, mi_cols) = self.coder.mi_size();
+        most_threads(mi_rows.div_ceil(16), mi_cols.div_ceil(16))
+    }
+
     /// Threads that may code a frame, the caller's included; the bytes do not depend on them.
     pub(crate) fn set_threads(&mut self, threads: usize) {
-        let _ = threads;
+        self.coder.set_threads(threads);
     }
 
     /// What a slot holds.

@@ -1,0 +1,200 @@
+//! The wavefront of several threads over a tile: each decides whole rows of superblocks, behind the
+//! row above by as much as that row's superblocks are read.
+//!
+//! A superblock depends on the row above up to the next superblock to the right: intra edges
+//! (7.11.2) and vector candidates (7.10.2) reach no farther, contexts less far.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+use crate::av1::mode_info::ModeInfo;
+use crate::av1::tile_context::AboveSnapshot;
+use crate::search::block_coder::TileCoder;
+
+/// 4×4 units along the side of a superblock.
+pub(super) const SB4: usize = 16;
+/// Rows of mode records handed down; 7.10.2 reads the sixth above a block at most.
+const MODE_ROWS: usize = 8;
+/// Rows whose lower boundaries are held: when a superblock is done, nobody needs the boundary two
+/// rows above it any more, since the row between was ahead of it.
+const HELD_ROWS: usize = 2;
+
+/// What a superblock leaves for the row below.
+#[derive(Clone, Debug)]
+struct Boundary {
+    /// The last row of samples by plane, before any filter.
+    samples: [[u8; 64]; 3],
+    /// Mode records of the last rows.
+    modes: [[ModeInfo; SB4]; MODE_ROWS],
+    contexts: AboveSnapshot,
+}
+
+impl Boundary {
+    fn new() -> Self {
+        Self {
+            samples: [[0; 64]; 3],
+            modes: [[ModeInfo::default(); SB4]; MODE_ROWS],
+            contexts: AboveSnapshot::default(),
+        }
+    }
+
+    /// Takes the boundary of the superblock above (`below`, `mi_col`).
+    fn store(&mut self, coder: &TileCoder<'_>, below: usize, mi_col: usize) {
+        for (plane, samples) in self.samples.iter_mut().enumerate() {
+            let (x, y, len) = last_samples(plane, below, mi_col);
+            samples[..len].copy_from_slice(coder.recon[plane].row(x, y, len));
+        }
+        let cols = SB4.min(coder.grid.mi_cols - mi_col);
+        for (modes, row) in self.modes.iter_mut().zip(below - MODE_ROWS..) {
+            modes[..cols].copy_from_slice(&coder.grid.row(row)[mi_col..mi_col + cols]);
+        }
+        coder.context.save_above(mi_col, &mut self.contexts);
+    }
+
+    /// Puts it where a coder of the row `below` reads it.
+    fn load(&self, coder: &mut TileCoder<'_>, below: usize, mi_col: usize) {
+        for (plane, samples) in self.samples.iter().enumerate() {
+            let (x, y, len) = last_samples(plane, below, mi_col);
+            coder.recon[plane].row_mut(x, y, len).copy_from_slice(&samples[..len]);
+        }
+        let cols = SB4.min(coder.grid.mi_cols - mi_col);
+        for (modes, row) in self.modes.iter().zip(below - MODE_ROWS..) {
+            coder.grid.row_mut(row)[mi_col..mi_col + cols].copy_from_slice(&modes[..cols]);
+        }
+        coder.context.restore_above(mi_col, &self.contexts);
+    }
+}
+
+/// Position and length of the row of samples above the superblock at (`below`, `mi_col`).
+fn last_samples(plane: usize, below: usize, mi_col: usize) -> (isize, isize, usize) {
+    let shift = usize::from(plane > 0);
+    (((mi_col * 4) >> shift) as isize, ((below * 4) >> shift) as isize - 1, 64 >> shift)
+}
+
+/// How far the rows of a tile are.
+#[derive(Debug, Default)]
+struct Progress {
+    /// The first row that nobody has taken.
+    next_row: usize,
+    /// Superblocks done by row.
+    done: Vec<usize>,
+    /// Threads that wait for others.
+    waiting: usize,
+    /// Whether a thread died.
+    failed: bool,
+}
+
+/// Rows and columns here are those of superblocks, counted from the tile's first.
+#[derive(Debug, Default)]
+pub(super) struct Wavefront {
+    cols: usize,
+    progress: Mutex<Progress>,
+    moved: Condvar,
+    boundaries: Vec<Mutex<Boundary>>,
+}
+
+/// A lock whose data stay sound whatever happens to the thread that holds it.
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Wavefront {
+    /// Room for frames of `cols` superblocks across.
+    pub(super) fn new(cols: usize) -> Self {
+        let boundaries = (0..HELD_ROWS * cols).map(|_| Mutex::new(Boundary::new())).collect();
+        Self { boundaries, ..Self::default() }
+    }
+
+    /// Starts a tile of `rows` × `cols` superblocks.
+    pub(super) fn start(&mut self, rows: usize, cols: usize) {
+        debug_assert!(HELD_ROWS * cols <= self.boundaries.len());
+        self.cols = cols;
+        let progress = self.progress.get_mut().unwrap_or_else(PoisonError::into_inner);
+        progress.done.clear();
+        progress.done.resize(rows, 0);
+        (progress.next_row, progress.waiting, progress.failed) = (0, 0, false);
+    }
+
+    /// Takes the next row; rows are taken in order, so that the one above is always under way.
+    pub(super) fn next_row(&self) -> Option<usize> {
+        let mut progress = lock(&self.progress);
+        let row = progress.next_row;
+        (row < progress.done.len() && !progress.failed).then(|| {
+            progress.next_row += 1;
+            row
+        })
+    }
+
+    /// Waits for what the superblock at (`row`, `col`) needs of the row above and brings it into
+    /// `coder`, where the superblock is at (`mi_row`, `mi_col`). False if it will never come,
+    /// because a thread has died.
+    pub(super) fn receive(
+        &self,
+        coder: &mut TileCoder<'_>,
+        (row, col): (usize, usize),
+        (mi_row, mi_col): (usize, usize),
+    ) -> bool {
+        let Some(above) = row.checked_sub(1) else { return true };
+        let needed = (col + 2).min(self.cols);
+        let mut progress = lock(&self.progress);
+        while progress.done[above] < needed && !progress.failed {
+            progress.waiting += 1;
+            progress = self.moved.wait(progress).unwrap_or_else(PoisonError::into_inner);
+            progress.waiting -= 1;
+        }
+        let failed = progress.failed;
+        drop(progress);
+        if failed {
+            return false;
+        }
+        let first = if col == 0 { 0 } else { col + 1 };
+        for other in first..needed {
+            lock(self.boundary(above, other)).load(coder, mi_row, mi_col + (other - col) * SB4);
+        }
+        true
+    }
+
+    /// Hands down what the superblock at (`row`, `col`) leaves, and counts it as done.
+    pub(super) fn hand_down(
+        &self,
+        coder: &TileCoder<'_>,
+        (row, col): (usize, usize),
+        (mi_row, mi_col): (usize, usize),
+    ) {
+        if mi_row + SB4 < coder.tile.mi_row_end {
+            lock(self.boundary(row, col)).store(coder, mi_row + SB4, mi_col);
+        }
+        let mut progress = lock(&self.progress);
+        progress.done[row] = col + 1;
+        let awaited = progress.waiting > 0;
+        drop(progress);
+        if awaited {
+            self.moved.notify_all();
+        }
+    }
+
+    fn boundary(&self, row: usize, col: usize) -> &Mutex<Boundary> {
+        &self.boundaries[row % HELD_ROWS * self.cols + col]
+    }
+
+    /// Tells the other threads, if this one dies, to wait for it no longer.
+    pub(super) fn alarm(&self) -> Alarm<'_> {
+        Alarm(self)
+    }
+}
+
+/// Held while a thread takes part.
+pub(super) struct Alarm<'a>(&'a Wavefront);
+
+impl Alarm<'_> {
+    /// The thread has done its part.
+    pub(super) fn cancel(self) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for Alarm<'_> {
+    fn drop(&mut self) {
+        lock(&self.0.progress).failed = true;
+        self.0.moved.notify_all();
+    }
+}
