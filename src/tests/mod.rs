@@ -6,7 +6,11 @@ mod rtp_rules;
 #[cfg(all(test, feature = "capi", any(feature = "rav1d", feature = "dav1d")))]
 mod capi;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod clips;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod damage;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod exactness;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod formats;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
@@ -16,9 +20,9 @@ mod native;
 #[cfg(test)]
 mod random_decisions;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
-mod random_stream;
+mod random_files;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
-mod search_streams;
+mod random_stream;
 #[cfg(all(test, feature = "rav1e"))]
 mod rav1e;
 #[cfg(test)]
@@ -29,6 +33,8 @@ mod round_trip;
 mod rtp_peers;
 #[cfg(test)]
 mod rtp_roundtrip;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod search_streams;
 #[cfg(test)]
 mod tile_parser;
 

@@ -1,6 +1,8 @@
 //! Streams of random decisions, decoded: the reconstruction of the native engine must be the
 //! decoder's picture, every frame, all planes.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::random_decisions::{RandomDecider, Wildness};
@@ -15,7 +17,7 @@ use crate::kernels::random::Random;
 use crate::{Decoder, DecoderConfig, Picture};
 
 /// What varies from stream to stream.
-struct RandomStream {
+pub(super) struct RandomStream {
     random: Random,
     stream: Stream,
     wildness: Wildness,
@@ -24,7 +26,7 @@ struct RandomStream {
 }
 
 impl RandomStream {
-    fn new(seed: u64) -> Self {
+    pub(super) fn new(seed: u64) -> Self {
         let mut random = Random::new(seed);
         let flip = |random: &mut Random| random.below(2) == 0;
         let (width, height) = (16 + random.below(185), 16 + random.below(185));
@@ -184,7 +186,7 @@ impl RandomStream {
     }
 
     /// The next temporal unit with the reconstruction that it shows.
-    fn next(&mut self) -> CodedUnit {
+    pub(super) fn next(&mut self) -> CodedUnit {
         if self.random.below(3) > 0 {
             self.paint();
         }
@@ -280,17 +282,20 @@ pub(super) fn compare(planes: &[PaddedPlane; 3], picture: &Picture) -> Result<()
     Ok(())
 }
 
-/// Frames by environment variable for long runs; a quick look otherwise.
-#[test]
-fn random_streams_are_exact() {
+/// Frames of a stream.
+pub(super) const LENGTH: u64 = 20;
+
+/// The streams to look at: by environment variable for long runs, a few otherwise.
+pub(super) fn seeds() -> Range<u64> {
     let read = |name: &str, default: u64| {
         std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
     };
-    let frames = read("RTAV1_RANDOM_FRAMES", 400);
     let first = read("RTAV1_RANDOM_SEED", 0);
-    const LENGTH: u64 = 20;
-    let failures: Vec<String> = (first..first + frames.div_ceil(LENGTH))
-        .filter_map(|seed| check(seed, LENGTH).err())
-        .collect();
+    first..first + read("RTAV1_RANDOM_FRAMES", 400).div_ceil(LENGTH)
+}
+
+#[test]
+fn random_streams_are_exact() {
+    let failures: Vec<String> = seeds().filter_map(|seed| check(seed, LENGTH).err()).collect();
     assert!(failures.is_empty(), "{} streams differ:\n{}", failures.len(), failures.join("\n"));
 }
