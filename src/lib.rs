@@ -1,5 +1,9 @@
 #![doc = include_str!("../README.md")]
 
+// Tests share the examples' readers, which know the library by its name.
+#[cfg(test)]
+extern crate self as rtav1;
+
 #[cfg(feature = "capi")]
 mod capi;
 mod config;

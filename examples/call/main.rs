@@ -230,8 +230,8 @@ mod tests {
         assert!(fitting_bitrate(13_000, 30.0).is_err());
     }
 
-    #[test]
-    fn a_call_over_a_calm_link_shows_every_frame() {
+    /// A call of `frames` frames at 100 kbit/s over a link with 50 ms of delay.
+    fn try_call(loss: f64, capacity: f64, frames: usize) -> Record {
         let clip = Clip::open("synthetic:moving-texture:64x48:12").unwrap();
         let mut config = EncoderConfig::new(64, 48, 100_000);
         config.frame_rate = clip.frame_rate;
@@ -242,25 +242,38 @@ mod tests {
             height: 48,
             fps: clip.frame_rate.as_f64(),
             bitrate: 100_000.0,
-            capacity: 200_000.0,
-            loss: 0.0,
+            capacity,
+            loss: 100.0 * loss,
             delay_ms: 50.0,
             jitter_ms: 0.0,
             queue_ms: 1000.0,
         };
-        let path = PathConfig {
-            capacity: 200_000.0,
-            queue: 1.0,
-            loss: 0.0,
-            delay: Duration::from_millis(50),
-            jitter: Duration::ZERO,
-            seed: 1,
-        };
+        let delay = Duration::from_millis(50);
+        let path =
+            PathConfig { capacity, queue: 1.0, loss, delay, jitter: Duration::ZERO, seed: 1 };
         let source = Source::load(clip, 12).unwrap();
-        let record = call(settings, Sender::new(config).unwrap(), path, &source, 20).unwrap();
+        call(settings, Sender::new(config).unwrap(), path, &source, frames).unwrap()
+    }
+
+    #[test]
+    fn a_call_over_a_calm_link_shows_every_frame() {
+        let record = try_call(0.0, 200_000.0, 20);
         assert!(record.frames.iter().all(|frame| frame.shown > Some(frame.captured + 0.05)));
         assert!(record.frames.iter().all(|frame| frame.psnr > Some(20.0)));
         assert_eq!((record.freezes.len(), record.key_requests.len()), (0, 0));
         assert!(report::html(&record).unwrap().contains("</html>"));
+    }
+
+    #[test]
+    fn the_frame_after_a_request_is_a_key_frame() {
+        let record = try_call(0.1, 200_000.0, 150);
+        assert!(record.key_requests.len() > 3, "{:?}", record.key_requests);
+        let coded = || record.frames.iter().filter(|frame| !frame.dropped);
+        let mut due: Vec<f64> = (record.key_requests.iter())
+            .filter_map(|asked| coded().map(|f| f.captured).find(|&at| at >= asked + 0.05))
+            .collect();
+        due.dedup();
+        let keys: Vec<f64> = coded().filter(|f| f.key).skip(1).map(|f| f.captured).collect();
+        assert_eq!(keys, due);
     }
 }

@@ -6,7 +6,11 @@ mod rtp_rules;
 #[cfg(all(test, feature = "capi", any(feature = "rav1d", feature = "dav1d")))]
 mod capi;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod clips;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod damage;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod exactness;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod formats;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
@@ -15,6 +19,8 @@ mod memory;
 mod native;
 #[cfg(test)]
 mod random_decisions;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod random_files;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod random_stream;
 #[cfg(all(test, feature = "rav1e"))]

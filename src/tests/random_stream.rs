@@ -1,6 +1,8 @@
 //! Streams of random decisions, decoded: the reconstruction of the native engine must be the
 //! decoder's picture, every frame, all planes.
 
+use std::ops::Range;
+
 use bytes::Bytes;
 
 use super::random_decisions::{Plan, RandomDecider, Wildness};
@@ -15,7 +17,7 @@ use crate::kernels::random::Random;
 use crate::{Decoder, DecoderConfig, Picture};
 
 /// What varies from stream to stream.
-struct RandomStream {
+pub(super) struct RandomStream {
     random: Random,
     stream: Stream,
     wildness: Wildness,
@@ -24,6 +26,11 @@ struct RandomStream {
 }
 
 impl RandomStream {
+    /// The stream that a seed stands for: small frames, and every other one by two threads.
+    pub(super) fn of_seed(seed: u64) -> Self {
+        Self::new(seed, (200, 200), 1 + seed as usize % 2)
+    }
+
     /// A stream of frames of up to the given size, coded with `threads` threads.
     fn new(seed: u64, (most_width, most_height): (usize, usize), threads: usize) -> Self {
         let mut random = Random::new(seed);
@@ -187,7 +194,7 @@ impl RandomStream {
     }
 
     /// The next temporal unit with the reconstruction that it shows.
-    fn next(&mut self) -> CodedUnit {
+    pub(super) fn next(&mut self) -> CodedUnit {
         if self.random.below(3) > 0 {
             self.paint();
         }
@@ -238,7 +245,7 @@ fn segments(random: &mut Random, h: &mut FrameHeader) {
 
 /// Codes and decodes a stream of one seed; gives a description of the first difference.
 fn check(seed: u64, frames: u64) -> Result<(), String> {
-    let mut stream = RandomStream::new(seed, (200, 200), 1 + seed as usize % 2);
+    let mut stream = RandomStream::of_seed(seed);
     let mut parser = StreamParser::default();
     let mut decoder = Decoder::new(DecoderConfig::default()).expect("legal settings");
     for number in 0..frames {
@@ -282,18 +289,21 @@ pub(super) fn compare(planes: &[PaddedPlane; 3], picture: &Picture) -> Result<()
     Ok(())
 }
 
-/// Frames by environment variable for long runs; a quick look otherwise.
-#[test]
-fn random_streams_are_exact() {
+/// Frames of a stream.
+pub(super) const LENGTH: u64 = 20;
+
+/// The streams to look at: by environment variable for long runs, a few otherwise.
+pub(super) fn seeds() -> Range<u64> {
     let read = |name: &str, default: u64| {
         std::env::var(name).ok().and_then(|v| v.parse().ok()).unwrap_or(default)
     };
-    let frames = read("RTAV1_RANDOM_FRAMES", 400);
     let first = read("RTAV1_RANDOM_SEED", 0);
-    const LENGTH: u64 = 20;
-    let failures: Vec<String> = (first..first + frames.div_ceil(LENGTH))
-        .filter_map(|seed| check(seed, LENGTH).err())
-        .collect();
+    first..first + read("RTAV1_RANDOM_FRAMES", 400).div_ceil(LENGTH)
+}
+
+#[test]
+fn random_streams_are_exact() {
+    let failures: Vec<String> = seeds().filter_map(|seed| check(seed, LENGTH).err()).collect();
     assert!(failures.is_empty(), "{} streams differ:\n{}", failures.len(), failures.join("\n"));
 }
 

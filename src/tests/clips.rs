@@ -1,0 +1,12 @@
+//! The examples' readers and writers of clips, for tests on camera clips.
+
+#![allow(dead_code, reason = "the examples use what the tests do not")]
+
+#[path = "../../examples/common/clip.rs"]
+pub(crate) mod clip;
+#[path = "../../examples/common/coded.rs"]
+pub(crate) mod coded;
+#[path = "../../examples/common/ivf.rs"]
+pub(crate) mod ivf;
+#[path = "../../examples/common/y4m.rs"]
+pub(crate) mod y4m;
