@@ -17,6 +17,8 @@ mod native;
 mod random_decisions;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod random_stream;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod search_streams;
 #[cfg(all(test, feature = "rav1e"))]
 mod rav1e;
 #[cfg(test)]
@@ -27,8 +29,6 @@ mod round_trip;
 mod rtp_peers;
 #[cfg(test)]
 mod rtp_roundtrip;
-#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
-mod search_streams;
 #[cfg(test)]
 mod tile_parser;
 
