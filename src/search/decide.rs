@@ -201,15 +201,19 @@ impl SuperblockDecider for Search {
                 frame.coarse.push(CoarseMotion::new(width, height));
             }
             frame.coarse[index].search(&frame.small, luma);
-            if frame.half.iter().all(|(held, _)| *held != serial) {
+            let held = frame.half.iter().position(|(held, _)| *held == serial);
+            let slot = held.unwrap_or_else(|| {
                 let old = frame.half.iter().position(|(held, _)| !frame.serials.contains(held));
                 let slot = old.unwrap_or_else(|| {
                     frame.half.push((0, HalfPlanes::new(width, height)));
                     frame.half.len() - 1
                 });
                 frame.half[slot].0 = serial;
-                frame.half[slot].1.fill(luma);
-            }
+                frame.half[slot].1.clear();
+                slot
+            });
+            let (still, cols, all) = (&frame.still, frame.cols, !frame.effort.unseen);
+            frame.half[slot].1.fill(luma, |area| all || moves_near(still, cols, area));
         }
     }
 
@@ -261,6 +265,16 @@ impl FrameSearch {
             .take(size.height4().div_ceil(UNIT4))
             .all(|row| row[cols.clone()].iter().all(|&still| still))
     }
+}
+
+/// Whether anything moves in an area of the picture or near it: left, top, right and bottom in
+/// samples.
+fn moves_near(still: &[bool], cols: usize, [left, top, right, bottom]: [usize; 4]) -> bool {
+    const NEAR: usize = 48;
+    let units = |from: usize, to: usize| from.saturating_sub(NEAR) / UNIT..(to + NEAR) / UNIT + 1;
+    let (across, down) = (units(left, right), units(top, bottom));
+    let mut rows = still.chunks(cols).skip(down.start).take(down.len());
+    rows.any(|row| row[across.start..across.end.min(cols)].contains(&false))
 }
 
 /// The search within one superblock.

@@ -27,36 +27,62 @@ const MARGIN: usize = 8;
 /// Side of the pieces that are interpolated at once.
 const PIECE: usize = 64;
 
-/// Luma of a reference at half samples.
+/// Luma of a reference at half samples, in pieces that are interpolated when they are wanted.
 #[derive(Clone, Debug)]
 pub(crate) struct HalfPlanes {
     /// Half a sample to the right; below; both. The picture begins [`MARGIN`] samples inside.
     planes: [PaddedPlane; 3],
+    /// Which pieces are there, row by row.
+    filled: Vec<bool>,
+    cols: usize,
 }
 
 impl HalfPlanes {
     /// Room for pictures of `width` × `height` samples.
     pub(crate) fn new(width: usize, height: usize) -> Self {
-        let plane = || PaddedPlane::new(width + 2 * MARGIN, height + 2 * MARGIN);
-        Self { planes: [plane(), plane(), plane()] }
+        let (width, height) = (width + 2 * MARGIN, height + 2 * MARGIN);
+        let plane = || PaddedPlane::new(width, height);
+        let (cols, rows) = (width.div_ceil(PIECE), height.div_ceil(PIECE));
+        Self { planes: [plane(), plane(), plane()], filled: vec![false; cols * rows], cols }
     }
 
-    /// Interpolates `luma`, edges extended.
-    pub(crate) fn fill(&mut self, luma: &PaddedPlane) {
-        let regular = FilterSet::Regular;
-        for (plane, (x, y)) in self.planes.iter_mut().zip([(8, 0), (0, 8), (8, 8)]) {
-            let subpel = Subpel { x, y, filter_x: regular, filter_y: regular };
-            for top in (0..plane.height).step_by(PIECE) {
-                for left in (0..plane.width).step_by(PIECE) {
-                    let at = plane.index(left as isize, top as isize);
-                    let offset =
-                        luma.index(left as isize - MARGIN as isize, top as isize - MARGIN as isize);
-                    let source = Source { data: &luma.data, offset, stride: luma.stride };
-                    let size = (PIECE, PIECE.min(plane.height - top));
-                    put(&mut plane.data[at..], plane.stride, source, size, subpel);
-                }
+    /// Forgets everything: another reference follows.
+    pub(crate) fn clear(&mut self) {
+        self.filled.fill(false);
+    }
+
+    /// Interpolates the pieces of `luma`, edges extended, that are `wanted` and not there yet. The
+    /// area of a piece is left, top, right and bottom in samples of the picture, cut at its edges.
+    pub(crate) fn fill(&mut self, luma: &PaddedPlane, wanted: impl Fn([usize; 4]) -> bool) {
+        let (width, height) = (self.planes[0].width, self.planes[0].height);
+        let mut border = false;
+        for index in 0..self.filled.len() {
+            let (left, top) = (index % self.cols * PIECE, index / self.cols * PIECE);
+            let inside = |at: usize, size: usize| at.saturating_sub(MARGIN).min(size - 1);
+            let area = [
+                inside(left, luma.width),
+                inside(top, luma.height),
+                inside(left + PIECE, luma.width),
+                inside(top + PIECE, luma.height),
+            ];
+            if self.filled[index] || !wanted(area) {
+                continue;
             }
-            plane.extend_edges();
+            self.filled[index] = true;
+            border |= left == 0 || top == 0 || left + PIECE >= width || top + PIECE >= height;
+            let regular = FilterSet::Regular;
+            for (plane, (x, y)) in self.planes.iter_mut().zip([(8, 0), (0, 8), (8, 8)]) {
+                let subpel = Subpel { x, y, filter_x: regular, filter_y: regular };
+                let at = plane.index(left as isize, top as isize);
+                let margin = MARGIN as isize;
+                let offset = luma.index(left as isize - margin, top as isize - margin);
+                let source = Source { data: &luma.data, offset, stride: luma.stride };
+                let size = (PIECE, PIECE.min(height - top));
+                put(&mut plane.data[at..], plane.stride, source, size, subpel);
+            }
+        }
+        if border {
+            self.planes.iter_mut().for_each(PaddedPlane::extend_edges);
         }
     }
 }
@@ -152,7 +178,7 @@ mod tests {
         use crate::av1::types::{InterpFilter, Mv};
         let (source, reference) = (noise(70, 45, 1), noise(70, 45, 2));
         let mut half = HalfPlanes::new(70, 45);
-        half.fill(&reference);
+        half.fill(&reference, |_| true);
         let planes = SubpelPlanes { full: &reference, half: &half };
         let area = Area { x: 16, y: 8, w: 16, h: 16 };
         for row in (-200..200).step_by(14) {
@@ -160,7 +186,14 @@ mod tests {
                 let mut buffer = [0; 256];
                 let region = Region { plane: 0, x: 16, y: 8, w: 16, h: 16 };
                 let mv = Mv::new(2 * row, 2 * col);
-                predict_single(&mut buffer, 16, &reference, region, mv, [InterpFilter::EightTap; 2]);
+                predict_single(
+                    &mut buffer,
+                    16,
+                    &reference,
+                    region,
+                    mv,
+                    [InterpFilter::EightTap; 2],
+                );
                 let from = source.index(16, 8);
                 let expected = sad(&source.data[from..], source.stride, &buffer, 16, 16, 16);
                 let found = planes.sad(&source, area, row.into(), col.into());
