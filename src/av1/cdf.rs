@@ -176,12 +176,14 @@ impl CdfContext {
 
     /// Every row in its place.
     #[inline]
+    #[cfg(test)]
     pub(crate) fn values(&self) -> &[u16; CDF_LENGTH] {
         &self.storage.0
     }
 
     /// As [`Self::values`], to adapt.
     #[inline]
+    #[cfg(test)]
     pub(crate) fn values_mut(&mut self) -> &mut [u16; CDF_LENGTH] {
         &mut self.storage.0
     }
@@ -243,6 +245,7 @@ macro_rules! cdf_tables {
     };
     (@table $table:ident [$($index:ident: $extent:literal),*] of $symbols:literal) => {
         #[doc = concat!("The place of `", stringify!($table), $("[", stringify!($index), "]",)* "`.")]
+        #[allow(dead_code, reason = "each has its place, whether or not its symbols are written")]
         pub(crate) const $table: CdfTable<{ count(&[$($extent),*]) }> = CdfTable {
             offset: SPANS[Place::$table as usize].offset,
             stride: SPANS[Place::$table as usize].stride(),
