@@ -137,7 +137,12 @@ pub struct EncoderConfig {
     pub rate: RateMode,
     /// Effort.
     pub speed: Speed,
-    /// Threads the encoder may use, its caller's included, 1 to 64.
+    /// Threads the encoder may use, its caller's included, 1 to 64; the bytes do not depend on it.
+    ///
+    /// The native engine decides a frame's rows of 64×64 luma samples side by side, each two such
+    /// squares behind the row above, so that more threads than
+    /// [`Capabilities::max_threads`](crate::Capabilities::max_threads) are never used. They run
+    /// within a call only. With one thread none is started.
     pub threads: usize,
     /// The most frames from one key frame to the next; `None`: key frames on request only.
     pub key_interval: Option<u32>,

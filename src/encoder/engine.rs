@@ -23,7 +23,7 @@ pub struct Capabilities {
     pub key_on_request: bool,
     /// The reconstruction can be had.
     pub reconstruction: bool,
-    /// The most threads it makes use of.
+    /// The most threads it makes use of at its size.
     pub max_threads: usize,
 }
 

@@ -84,6 +84,8 @@ pub(crate) struct Controller {
     rate: f64,
     /// Mean seconds between frames.
     interval: f64,
+    /// The longest of the last intervals: the link must not run dry in it.
+    longest: f64,
     bucket: Bucket,
     model: Model,
     cascade: Cascade,
@@ -100,6 +102,7 @@ impl Controller {
         Self {
             rate,
             interval: frame_rate.recip(),
+            longest: frame_rate.recip(),
             bucket: Bucket::default(),
             model: Model::new(samples),
             cascade,
@@ -117,6 +120,7 @@ impl Controller {
     /// Another nominal frame rate from the next frame on.
     pub(crate) fn set_frame_rate(&mut self, frame_rate: f64) {
         self.interval = frame_rate.recip();
+        self.longest = self.interval;
         self.free = true;
     }
 
@@ -138,7 +142,7 @@ impl Controller {
                 (self.model.log_step(alone, frame.complexity, bits), bits)
             }
             Class::Inter(level) => {
-                let resting = RESTING.max(RESTING_INTERVALS * interval) * second;
+                let resting = RESTING.max(RESTING_INTERVALS * self.longest_with(frame.elapsed)) * second;
                 let frames = (HORIZON / interval).max(2.0);
                 let correction = (resting - waiting) / frames;
                 let bits = (usual + correction).clamp(LEAST_BUDGET * usual, MOST_BUDGET * usual);
@@ -180,6 +184,7 @@ impl Controller {
 
     fn pass(&mut self, elapsed: f64) {
         self.bucket = self.bucket.after(elapsed, self.rate);
+        self.longest = self.longest_with(elapsed);
         self.interval = self.interval_with(elapsed);
     }
 
@@ -190,6 +195,12 @@ impl Controller {
         }
         let counted = elapsed.min(LONGEST_INTERVAL * self.interval);
         self.interval + INTERVAL_GAIN * (counted - self.interval)
+    }
+
+    /// The longest interval with the one before this frame: it is forgotten as the mean is learnt.
+    fn longest_with(&self, elapsed: f64) -> f64 {
+        let faded = self.longest + INTERVAL_GAIN * (self.interval - self.longest);
+        faded.max(elapsed.min(LONGEST_INTERVAL * self.interval))
     }
 
     /// `base`, not too far from that of the frame before.

@@ -23,6 +23,8 @@ mod random_decisions;
 mod random_files;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod random_stream;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod search_streams;
 #[cfg(all(test, feature = "rav1e"))]
 mod rav1e;
 #[cfg(test)]
@@ -33,8 +35,6 @@ mod round_trip;
 mod rtp_peers;
 #[cfg(test)]
 mod rtp_roundtrip;
-#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
-mod search_streams;
 #[cfg(test)]
 mod tile_parser;
 

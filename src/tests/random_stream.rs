@@ -11,9 +11,12 @@ use crate::av1::obu::frame::{
     CdefStrength, DeltaQ, FrameHeader, FrameType, InterpolationFilter, TileInfo, TxMode,
 };
 use crate::av1::obu::{LayerId, SequenceHeader};
+use crate::av1::symbol::Record;
+use crate::encoder::native::frame_coder::SuperblockDecider;
 use crate::encoder::native::stream::{CodedUnit, Stream};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::random::Random;
+use crate::search::block_coder::TileCoder;
 use crate::{Decoder, DecoderConfig, Picture};
 
 /// What varies from stream to stream.
@@ -195,13 +198,18 @@ impl RandomStream {
 
     /// The next temporal unit with the reconstruction that it shows.
     pub(super) fn next(&mut self) -> CodedUnit {
+        self.next_by(RandomDecider::new)
+    }
+
+    /// The same by the decider that is made of a plan.
+    fn next_by<D: SuperblockDecider>(&mut self, decider: impl FnOnce(Plan) -> D) -> CodedUnit {
         if self.random.below(3) > 0 {
             self.paint();
         }
         let header = self.header();
         let names = (1..=7).collect();
         let seed = self.random.below(1 << 30) as u64;
-        let mut decider = RandomDecider::new(Plan { seed, wildness: self.wildness, names });
+        let mut decider = decider(Plan { seed, wildness: self.wildness, names });
         let unit = self
             .stream
             .encode(header, &self.planes, LayerId::default(), &mut decider)
@@ -326,4 +334,43 @@ fn threads_change_nothing() {
             }
         }
     }
+}
+
+/// Fails in the second row of superblocks.
+struct Failing(RandomDecider);
+
+impl SuperblockDecider for Failing {
+    type Shared = Plan;
+    type Worker = ();
+
+    fn workers(&mut self, count: usize) -> (&Plan, &mut [()]) {
+        self.0.workers(count)
+    }
+
+    fn superblock(
+        plan: &Plan,
+        worker: &mut (),
+        coder: &mut TileCoder<'_>,
+        records: &mut Vec<Record>,
+        mi_row: usize,
+        mi_col: usize,
+    ) {
+        assert!(mi_row != 16, "a failure made for this test");
+        RandomDecider::superblock(plan, worker, coder, records, mi_row, mi_col);
+    }
+}
+
+/// A thread that fails ends the call, and leaves none waiting.
+#[test]
+fn a_failing_thread_stops_the_others() {
+    let mut failures = 0;
+    for seed in 0..8 {
+        let mut stream = RandomStream::new(seed, (700, 400), 3);
+        let tall = stream.planes[0].height > 64;
+        let call =
+            std::panic::AssertUnwindSafe(|| stream.next_by(|p| Failing(RandomDecider::new(p))));
+        assert_eq!(std::panic::catch_unwind(call).is_err(), tall);
+        failures += usize::from(tall);
+    }
+    assert!(failures > 0);
 }
