@@ -181,13 +181,6 @@ impl CdfContext {
         &self.storage.0
     }
 
-    /// As [`Self::values`], to adapt.
-    #[inline]
-    #[cfg(test)]
-    pub(crate) fn values_mut(&mut self) -> &mut [u16; CDF_LENGTH] {
-        &mut self.storage.0
-    }
-
     /// Sets a table to its defaults, repeated where the standard makes several copies of them.
     fn fill(&mut self, span: Span, defaults: &impl Rows) {
         let mut rows = span.rows().peekable();

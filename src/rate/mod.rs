@@ -142,7 +142,8 @@ impl Controller {
                 (self.model.log_step(alone, frame.complexity, bits), bits)
             }
             Class::Inter(level) => {
-                let resting = RESTING.max(RESTING_INTERVALS * self.longest_with(frame.elapsed)) * second;
+                let resting =
+                    RESTING.max(RESTING_INTERVALS * self.longest_with(frame.elapsed)) * second;
                 let frames = (HORIZON / interval).max(2.0);
                 let correction = (resting - waiting) / frames;
                 let bits = (usual + correction).clamp(LEAST_BUDGET * usual, MOST_BUDGET * usual);

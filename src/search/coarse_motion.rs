@@ -115,7 +115,8 @@ mod tests {
             for y in 0..96_usize {
                 for (x, s) in plane.row_mut(0, y as isize, 128).iter_mut().enumerate() {
                     let (x, y) = ((x + shift) as f64, y as f64);
-                    *s = (128.0 + 60.0 * (x * 0.11).sin() + 50.0 * (y * 0.13 + x * 0.03).cos()) as u8;
+                    *s = (128.0 + 60.0 * (x * 0.11).sin() + 50.0 * (y * 0.13 + x * 0.03).cos())
+                        as u8;
                 }
             }
             plane.extend_edges();

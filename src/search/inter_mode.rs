@@ -314,8 +314,7 @@ impl BlockSearch<'_, '_, '_> {
         let kept = if block.is_compound() { 0 } else { block.ref_frame[0] as usize };
         let Some(stack) = self.worker.stacks[kept] else { return u32::MAX };
         let rate = self.inter_rate(block, &stack, near);
-        let region =
-            Region { plane: 0, x: area.x, y: area.y, w: size.width(), h: size.height() };
+        let region = Region { plane: 0, x: area.x, y: area.y, w: size.width(), h: size.height() };
         let stride = size.width();
         let filters = [block.interp_filter; 2];
         let plane = |list: usize| {

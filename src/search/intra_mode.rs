@@ -201,8 +201,8 @@ pub(crate) fn choose_chroma(search: &mut BlockSearch<'_, '_, '_>, block: &mut Bl
             }
             // Signs and magnitudes cost some 3 bits for each plane.
             let magnitudes = alpha.iter().filter(|&&a| a != 0).count() as u32;
-            let rate = frame.costs.symbol(row, UvMode::Cfl as usize)
-                + ((2 + 2 * magnitudes) << COST_BITS);
+            let rate =
+                frame.costs.symbol(row, UvMode::Cfl as usize) + ((2 + 2 * magnitudes) << COST_BITS);
             if frame.lambda.absolute(difference, rate) < best {
                 chosen = (UvMode::Cfl, 0, alpha);
             }

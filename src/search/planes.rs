@@ -160,7 +160,14 @@ mod tests {
                 let mut buffer = [0; 256];
                 let region = Region { plane: 0, x: 16, y: 8, w: 16, h: 16 };
                 let mv = Mv::new(2 * row, 2 * col);
-                predict_single(&mut buffer, 16, &reference, region, mv, [InterpFilter::EightTap; 2]);
+                predict_single(
+                    &mut buffer,
+                    16,
+                    &reference,
+                    region,
+                    mv,
+                    [InterpFilter::EightTap; 2],
+                );
                 let from = source.index(16, 8);
                 let expected = sad(&source.data[from..], source.stride, &buffer, 16, 16, 16);
                 let found = planes.sad(&source, area, row.into(), col.into());

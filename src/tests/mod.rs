@@ -23,8 +23,6 @@ mod random_decisions;
 mod random_files;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod random_stream;
-#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
-mod search_streams;
 #[cfg(all(test, feature = "rav1e"))]
 mod rav1e;
 #[cfg(test)]
@@ -35,6 +33,8 @@ mod round_trip;
 mod rtp_peers;
 #[cfg(test)]
 mod rtp_roundtrip;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod search_streams;
 #[cfg(test)]
 mod tile_parser;
 

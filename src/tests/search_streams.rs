@@ -60,7 +60,8 @@ fn check(scene: Scene, (width, height): (u32, u32), speed: u8, qindex: u8, frame
         }
         let unit = stream.encode(header, &planes, LayerId::default(), &mut search).unwrap();
         bytes += unit.data.len();
-        let at = format!("{scene:?} {width}x{height} speed {speed} qindex {qindex}: frame {number}");
+        let at =
+            format!("{scene:?} {width}x{height} speed {speed} qindex {qindex}: frame {number}");
         if let Err(failure) = parser.parse_unit(&unit.data) {
             panic!("{at}: {failure:?}");
         }

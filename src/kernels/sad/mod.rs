@@ -219,7 +219,7 @@ mod tests {
             prop_assert_eq!(sse(src, src_stride, pred, pred_stride, width, height), squares as u32);
 
             let mean: Vec<u8> = (0..SIZE)
-                .map(|i| ((u16::from(preds[i]) + u16::from(candidates[1][i]) + 1) / 2) as u8)
+                .map(|i| (u16::from(preds[i]) + u16::from(candidates[1][i])).div_ceil(2) as u8)
                 .collect();
             let average = sad_average(
                 src, src_stride, pred, pred_stride, candidates[1], pred_stride, width, height,
