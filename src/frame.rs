@@ -2,7 +2,6 @@
 
 use crate::error::FrameError;
 
-#[allow(dead_code)]
 pub(crate) mod padded;
 
 /// The least width and height of a picture, in luma samples.

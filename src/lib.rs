@@ -9,11 +9,9 @@ mod capi;
 mod config;
 mod error;
 mod frame;
-#[allow(dead_code)]
 mod kernels;
 mod layers;
 mod rate;
-#[allow(dead_code)]
 mod search;
 
 pub mod av1;

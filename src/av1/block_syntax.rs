@@ -92,20 +92,6 @@ impl BlockWriter<'_> {
         }
     }
 
-    /// 5.11.5 `decode_block`: the block's symbols; the records and contexts follow.
-    ///
-    /// `stack` is the outcome of 7.10.2 for an inter block's references.
-    pub(crate) fn write_block(
-        &mut self,
-        sink: &mut impl SymbolSink,
-        block: &Block,
-        residual: &Residual,
-        stack: Option<&MvStack>,
-    ) {
-        self.write_modes(sink, block, stack);
-        self.write_coefficients(sink, block, residual);
-    }
-
     /// The first part of 5.11.5 `decode_block`: everything but the coefficients.
     pub(crate) fn write_modes(
         &mut self,

@@ -6,8 +6,7 @@
 //! before.
 //!
 //! The walk goes by rows of blocks, top to bottom. A row of blocks reads two luma rows below it, so
-//! all but the last row of a superblock row may be filtered once that is deblocked
-//! ([`rows_after_deblock`]).
+//! all but the last row of a superblock row may be filtered once that is deblocked.
 
 use core::ops::Range;
 
@@ -308,6 +307,7 @@ fn mark_available(
 
 /// How many rows of 8×8 blocks may be filtered once the first `sb_rows` rows of superblocks of a
 /// frame of `mi_rows` positions are deblocked.
+#[cfg(test)]
 pub(crate) fn rows_after_deblock(sb_rows: usize, mi_rows: usize) -> usize {
     if 16 * sb_rows >= mi_rows { mi_rows / 2 } else { (8 * sb_rows).saturating_sub(1) }
 }

@@ -176,14 +176,9 @@ impl CdfContext {
 
     /// Every row in its place.
     #[inline]
+    #[cfg(test)]
     pub(crate) fn values(&self) -> &[u16; CDF_LENGTH] {
         &self.storage.0
-    }
-
-    /// As [`Self::values`], to adapt.
-    #[inline]
-    pub(crate) fn values_mut(&mut self) -> &mut [u16; CDF_LENGTH] {
-        &mut self.storage.0
     }
 
     /// Sets a table to its defaults, repeated where the standard makes several copies of them.
@@ -243,6 +238,7 @@ macro_rules! cdf_tables {
     };
     (@table $table:ident [$($index:ident: $extent:literal),*] of $symbols:literal) => {
         #[doc = concat!("The place of `", stringify!($table), $("[", stringify!($index), "]",)* "`.")]
+        #[allow(dead_code, reason = "each has its place, whether or not its symbols are written")]
         pub(crate) const $table: CdfTable<{ count(&[$($extent),*]) }> = CdfTable {
             offset: SPANS[Place::$table as usize].offset,
             stride: SPANS[Place::$table as usize].stride(),

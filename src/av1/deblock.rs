@@ -52,6 +52,7 @@ impl TxSizeGrid {
 
     /// Writes `size` over the part of a transform block that lies inside the frame; the position is
     /// in units of 4×4 samples of `plane` (0 luma, else chroma), inside the frame.
+    #[cfg(test)]
     pub(crate) fn fill(&mut self, plane: usize, row: usize, col: usize, size: TxSize) {
         self.fill_area(plane, row, col, (size.width4(), size.height4()), size);
     }

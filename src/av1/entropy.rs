@@ -112,11 +112,6 @@ impl RangeEncoder {
         self.drain(0);
         &self.bytes
     }
-
-    /// Bits coded so far, rounded up.
-    pub(crate) fn bits(&self) -> u64 {
-        self.bytes.len() as u64 * 8 + u64::from(self.pending) + 1
-    }
 }
 
 /// Adapts the inverse distribution `row` of `symbols` values to `symbol` (8.2.6).

@@ -109,9 +109,4 @@ impl FrameParams {
     pub(crate) fn lossless(&self, segment_id: u8) -> bool {
         self.qindex(segment_id, self.base_q_idx) == 0 && self.delta_q.is_zero()
     }
-
-    /// `CodedLossless` (5.9.2).
-    pub(crate) fn coded_lossless(&self) -> bool {
-        (0..MAX_SEGMENTS as u8).all(|id| self.lossless(id))
-    }
 }

@@ -118,19 +118,6 @@ pub(crate) fn predict_intra(
     }
 }
 
-/// 7.11.2.1 with `use_filter_intra`: predicts a luma transform block, at most 32 samples a side, by
-/// `filter_intra_mode` 0 to 4.
-pub(crate) fn predict_filter_intra(
-    dst: &mut [u8],
-    stride: usize,
-    tx_size: TxSize,
-    filter_intra_mode: usize,
-    edges: &Edges,
-) {
-    let size = (tx_size.width(), tx_size.height());
-    intra::recursive(dst, stride, size, edges, filter_intra_mode);
-}
-
 /// `pAngle` of 7.11.2.4, in degrees.
 fn prediction_angle(mode: PredictionMode, angle_delta: i8) -> usize {
     let angle = isize::from(MODE_TO_ANGLE[mode as usize]) + isize::from(angle_delta) * ANGLE_STEP;

@@ -5,47 +5,26 @@
 
 pub mod obu;
 
-#[allow(dead_code)]
 pub(crate) mod block;
-#[allow(dead_code)]
 pub(crate) mod block_decoded;
-#[allow(dead_code)]
 pub(crate) mod block_syntax;
-#[allow(dead_code)]
 pub(crate) mod cdef;
-#[allow(dead_code)]
 pub(crate) mod cdf;
-#[allow(dead_code)]
 pub(crate) mod coefficient_syntax;
-#[allow(dead_code)]
 pub(crate) mod deblock;
-#[allow(dead_code)]
 pub(crate) mod entropy;
-#[allow(dead_code)]
 pub(crate) mod frame_params;
-#[allow(dead_code)]
 pub(crate) mod inter;
-#[allow(dead_code)]
 pub(crate) mod inter_syntax;
-#[allow(dead_code)]
 pub(crate) mod intra;
-#[allow(dead_code)]
 pub(crate) mod mode_info;
-#[allow(dead_code)]
 pub(crate) mod motion_field;
-#[allow(dead_code)]
 pub(crate) mod mv_prediction;
-#[allow(dead_code)]
 pub(crate) mod reconstruct;
-#[allow(dead_code)]
 pub(crate) mod reference;
-#[allow(dead_code)]
 pub(crate) mod symbol;
-#[allow(dead_code)]
 pub(crate) mod tables;
-#[allow(dead_code)]
 pub(crate) mod tile_context;
-#[allow(dead_code)]
 pub(crate) mod types;
 
 #[cfg(test)]

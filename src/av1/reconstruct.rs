@@ -4,8 +4,10 @@
 //! [`kernels::transform`](crate::kernels::transform) tells.
 
 use crate::av1::types::{TxSize, TxType};
+#[cfg(test)]
+use crate::kernels::transform::coefficient_count;
+use crate::kernels::transform::inverse_transform_add;
 use crate::kernels::transform::wht::inverse_wht_add;
-use crate::kernels::transform::{coefficient_count, inverse_transform_add};
 
 /// 7.12.3 the logarithm of `dqDenom`.
 pub(crate) const fn dq_denom_log2(tx_size: TxSize) -> u32 {
@@ -17,6 +19,7 @@ pub(crate) const fn dq_denom_log2(tx_size: TxSize) -> u32 {
 }
 
 /// 7.12.3 steps 1c to 1f: `Dequant` of one `level` (`Quant`, 20 bits and sign) at `step`.
+#[cfg(test)]
 pub(crate) fn dequantize(level: i32, step: u16, dq_denom_log2: u32) -> i16 {
     let product = u64::from(level.unsigned_abs()) * u64::from(step);
     let magnitude = (product & 0xFF_FFFF) as i32 >> dq_denom_log2;
@@ -27,6 +30,7 @@ pub(crate) fn dequantize(level: i32, step: u16, dq_denom_log2: u32) -> i16 {
 /// 7.12.3 step 1: `levels` (`Quant`) into `dequantized` (`Dequant`), every entry of the block written.
 ///
 /// `dc_step` and `ac_step` are those of `get_dc_quant` and `get_ac_quant` (7.12.2).
+#[cfg(test)]
 pub(crate) fn dequantize_block(
     levels: &[i16],
     dc_step: u16,

@@ -4,8 +4,6 @@
 
 /// Log2 of the side of a 4×4 unit, in which positions inside a frame are counted (`MI_SIZE_LOG2`).
 pub(crate) const MI_SIZE_LOG2: usize = 2;
-/// References of an inter frame (`REFS_PER_FRAME`).
-pub(crate) const REFS_PER_FRAME: usize = 7;
 /// Slots of reference frames (`NUM_REF_FRAMES`).
 pub(crate) const NUM_REF_FRAMES: usize = 8;
 /// Segments (`MAX_SEGMENTS`).
@@ -20,6 +18,7 @@ macro_rules! standard_enum {
 
         impl $name {
             /// Every value, in the standard's order.
+            #[allow(dead_code, reason = "only tests go through all values of some")]
             pub(crate) const ALL: &[Self] = &[$(Self::$variant),+];
         }
     };
@@ -69,6 +68,7 @@ impl BlockSize {
     }
 
     /// The block of `1 << width_log2` × `1 << height_log2` luma samples, if the standard has it.
+    #[cfg(test)]
     pub(crate) fn from_log2(width_log2: usize, height_log2: usize) -> Option<Self> {
         Self::ALL
             .iter()

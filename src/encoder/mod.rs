@@ -1,7 +1,6 @@
 //! The encoder: one frame in, zero or one temporal unit out.
 
 mod engine;
-#[allow(dead_code)]
 pub(crate) mod native;
 #[cfg(feature = "rav1e")]
 mod rav1e;

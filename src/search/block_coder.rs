@@ -21,7 +21,7 @@ use crate::av1::motion_field::MotionField;
 use crate::av1::mv_prediction::{MvPredictionInput, MvStack, TileBounds, find_mv_stack};
 use crate::av1::reconstruct::reconstruct;
 use crate::av1::reference::Reference;
-use crate::av1::symbol::{Record, SymbolSink};
+use crate::av1::symbol::Record;
 use crate::av1::tables::blocks::MODE_TO_TXFM;
 use crate::av1::tables::scans::scan;
 use crate::av1::tile_context::TileContext;
@@ -66,36 +66,22 @@ impl Scratch {
     }
 }
 
-/// What the choice of a transform's type may depend on.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct TxQuery {
-    /// `txSz` of a luma transform.
-    pub(crate) size: TxSize,
-    /// The types allowed.
-    pub(crate) set: TxSet,
-}
-
 /// A transform block that was quantized.
+#[cfg(test)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quantized<'a> {
-    /// The plane.
-    pub(crate) plane: usize,
     /// `txSz`.
     pub(crate) size: TxSize,
-    /// `PlaneTxType`.
-    pub(crate) tx_type: TxType,
     /// The scan (5.11.41).
     pub(crate) scan: &'a [u16],
     /// The steps of DC and AC.
     pub(crate) steps: [u16; 2],
-    /// The transform coefficients before quantization.
-    pub(crate) coefficients: &'a [i16],
 }
 
 /// Choices inside a block that are made transform by transform.
 pub(crate) trait TransformChoice {
-    /// The type of a luma transform, one of the set.
-    fn tx_type(&mut self, block: &Block, query: TxQuery) -> TxType;
+    /// The type of a luma transform, one of `set`.
+    fn tx_type(&mut self, block: &Block, set: TxSet) -> TxType;
 
     /// Whether no coefficient is left of a residual with this sum of squares, given the steps of
     /// DC and AC.
@@ -105,6 +91,7 @@ pub(crate) trait TransformChoice {
     }
 
     /// Changes quantized levels before they are reconstructed; gives the new `eob`.
+    #[cfg(test)]
     fn adjust(
         &mut self,
         input: &Quantized<'_>,
@@ -114,20 +101,6 @@ pub(crate) trait TransformChoice {
     ) -> usize {
         let _ = (input, levels, dequantized);
         eob
-    }
-}
-
-/// DCT everywhere, and nothing changed.
-#[derive(Clone, Copy, Debug, Default)]
-pub(crate) struct PlainTransforms;
-
-impl TransformChoice for PlainTransforms {
-    fn tx_type(&mut self, block: &Block, query: TxQuery) -> TxType {
-        if block.is_inter {
-            return TxType::DctDct;
-        }
-        let natural = MODE_TO_TXFM[block.y_mode as usize];
-        if query.set.contains(natural) { natural } else { TxType::DctDct }
     }
 }
 
@@ -205,29 +178,6 @@ impl TileCoder<'_> {
         self.cdef_idx = 0;
         self.context.start_superblock(self.frame.delta_q_res.is_some());
         self.decoded.clear(mi_row, mi_col, self.tile.mi_row_end, self.tile.mi_col_end);
-    }
-
-    /// Codes `block`: reconstructs it in place and writes its symbols. `block` comes back as coded:
-    /// skipped if it has no coefficients, with the segment it then has.
-    ///
-    /// `stack` belongs to an inter block's references.
-    pub(crate) fn code_block(
-        &mut self,
-        sink: &mut impl SymbolSink,
-        block: &mut Block,
-        stack: Option<&MvStack>,
-        choice: &mut impl TransformChoice,
-    ) {
-        self.prepare(block);
-        if block.is_inter {
-            self.predict_inter(block, 0..3);
-        }
-        self.reconstruct(block, 0..3, choice);
-        self.settle(block);
-        let residual = std::mem::take(&mut self.scratch.residual);
-        self.writer().write_block(sink, block, &residual, stack);
-        self.scratch.residual = residual;
-        self.set_decoded(block.mi_row, block.mi_col, block.size, true);
     }
 
     /// Writes a block that is reconstructed; gives where its coefficients start in `records`.
@@ -537,9 +487,10 @@ impl TileCoder<'_> {
         let order = scan(size, tx_type.class());
         let quantizer = &self.quantizers.get(qindex, block.is_inter)[plane];
         let mut eob = quantize(quantizer, size, order, coefficients, levels, dequantized);
+        #[cfg(test)]
         if eob > 0 {
             let steps = self.quantizers.steps(qindex, plane);
-            let input = Quantized { plane, size, tx_type, scan: order, steps, coefficients };
+            let input = Quantized { size, scan: order, steps };
             eob = choice.adjust(&input, levels, dequantized, eob);
         }
         if eob > 0 && !lossless && !is_conformant(dequantized, size, tx_type) {
@@ -585,7 +536,7 @@ impl TileCoder<'_> {
             return if set == TxSet::DctOnly || !coded {
                 TxType::DctDct
             } else {
-                choice.tx_type(block, TxQuery { size, set })
+                choice.tx_type(block, set)
             };
         }
         let wanted = if block.is_inter {

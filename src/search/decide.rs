@@ -1,7 +1,7 @@
 //! The search for a frame's choices: what is known of the frame as a whole, and the coding of one
 //! block whose modes are decided.
 
-use super::block_coder::{TileCoder, TransformChoice, TxQuery};
+use super::block_coder::{TileCoder, TransformChoice};
 use super::coarse_motion::CoarseMotion;
 use super::cost::CostTable;
 use super::intra_mode::choose_chroma;
@@ -11,6 +11,7 @@ use super::speed::{Effort, effort};
 use super::trial::{Before, Outcome, copy_in, copy_out, samples};
 use crate::av1::block::{Block, max_rect_tx_size};
 use crate::av1::cdf::{CdfContext, SKIP_CDF};
+use crate::av1::coefficient_syntax::TxSet;
 use crate::av1::inter::CompoundScratch;
 use crate::av1::mv_prediction::MvStack;
 use crate::av1::symbol::Record;
@@ -393,12 +394,12 @@ impl BlockSearch<'_, '_, '_> {
 struct Transforms;
 
 impl TransformChoice for Transforms {
-    fn tx_type(&mut self, block: &Block, query: TxQuery) -> TxType {
+    fn tx_type(&mut self, block: &Block, set: TxSet) -> TxType {
         if block.is_inter {
             return TxType::DctDct;
         }
         let natural = MODE_TO_TXFM[block.y_mode as usize];
-        if query.set.contains(natural) { natural } else { TxType::DctDct }
+        if set.contains(natural) { natural } else { TxType::DctDct }
     }
 
     fn vanishes(&self, energy: u32, steps: [u16; 2]) -> bool {

@@ -31,8 +31,8 @@ impl BlockSearch<'_, '_, '_> {
         let energy = (limit * limit / 64) as u32;
         let mut sums = [[0_i32; SIDE]; SIDE];
         let (cols, rows) = (w.div_ceil(PART), h.div_ceil(PART));
-        for row in 0..rows {
-            for col in 0..cols {
+        for (row, sums) in sums[..rows].iter_mut().enumerate() {
+            for (col, sum) in sums[..cols].iter_mut().enumerate() {
                 let (x, y) = (x0 + col * PART, y0 + row * PART);
                 let (x, y) = (x as isize, y as isize);
                 let src = &source.data[source.index(x, y)..];
@@ -41,7 +41,7 @@ impl BlockSearch<'_, '_, '_> {
                 let (w, h) =
                     ((w - col * PART).min(PART).next_multiple_of(4), (h - row * PART).min(PART));
                 let found = moments(src, stride, pred, pred_stride, w, h);
-                sums[row][col] = found.sum;
+                *sum = found.sum;
                 if found.sse < energy {
                     continue;
                 }
@@ -78,9 +78,9 @@ fn hadamard(values: &mut [[i32; SIDE]; SIDE], cols: usize, rows: usize) {
     let mut distance = 1;
     while distance < rows {
         for i in (0..rows).filter(|i| i & distance == 0) {
-            for col in 0..cols {
-                let (a, b) = (values[i][col], values[i + distance][col]);
-                (values[i][col], values[i + distance][col]) = (a + b, a - b);
+            let (above, below) = values.split_at_mut(i + distance);
+            for (a, b) in above[i][..cols].iter_mut().zip(&mut below[0]) {
+                (*a, *b) = (*a + *b, *a - *b);
             }
         }
         distance *= 2;

@@ -36,11 +36,6 @@ impl Before {
         coder.grid.fill(mi_row, mi_col, size, uncoded);
         coder.set_decoded(mi_row, mi_col, size, false);
     }
-
-    /// Where the area's records begin.
-    pub(crate) fn records(&self) -> usize {
-        self.records
-    }
 }
 
 /// An area as one way of coding left it.

@@ -14,7 +14,7 @@ use crate::av1::types::{
 };
 use crate::encoder::native::frame_coder::SuperblockDecider;
 use crate::kernels::random::Random;
-use crate::search::block_coder::{Quantized, TileCoder, TransformChoice, TxQuery};
+use crate::search::block_coder::{Quantized, TileCoder, TransformChoice};
 
 /// How wild the choices are.
 #[derive(Clone, Copy, Debug)]
@@ -68,8 +68,8 @@ struct RandomTransforms<'a> {
 }
 
 impl TransformChoice for RandomTransforms<'_> {
-    fn tx_type(&mut self, _: &Block, query: TxQuery) -> TxType {
-        pick(self.random, query.set.types())
+    fn tx_type(&mut self, _: &Block, set: TxSet) -> TxType {
+        pick(self.random, set.types())
     }
 
     fn adjust(
@@ -204,7 +204,13 @@ impl Draw<'_> {
         }
         let mut choice =
             RandomTransforms { random: &mut self.random, levels: self.wildness.levels };
-        coder.code_block(records, &mut block, stack.as_ref(), &mut choice);
+        coder.prepare(&mut block);
+        if block.is_inter {
+            coder.predict_inter(&block, 0..3);
+        }
+        coder.reconstruct(&block, 0..3, &mut choice);
+        coder.settle(&mut block);
+        coder.write(records, &block, stack.as_ref());
     }
 
     fn intra(&mut self, block: &mut Block, lossless: bool) {

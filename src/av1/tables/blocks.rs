@@ -5,6 +5,7 @@ use crate::av1::types::BlockSize::{
     self, B4x4, B4x8, B4x16, B8x4, B8x8, B8x16, B8x32, B16x4, B16x8, B16x16, B16x32, B16x64, B32x8,
     B32x16, B32x32, B32x64, B64x16, B64x32, B64x64, B64x128, B128x64, B128x128,
 };
+#[cfg(test)]
 use crate::av1::types::PredictionMode;
 use crate::av1::types::TxSize::{
     self, T4x4, T4x8, T4x16, T8x4, T8x8, T8x16, T8x32, T16x4, T16x8, T16x16, T16x32, T16x64, T32x8,
@@ -308,18 +309,21 @@ pub(crate) static SPLIT_TX_SIZE: [TxSize; 19] = [
 ];
 
 /// `Tx_Size_Sqr` (9.3): the square of the shorter side, by `TxSize`.
+#[cfg(test)]
 pub(crate) static TX_SIZE_SQR: [TxSize; 19] = [
     T4x4, T8x8, T16x16, T32x32, T64x64, T4x4, T4x4, T8x8, T8x8, T16x16, T16x16, T32x32, T32x32,
     T4x4, T4x4, T8x8, T8x8, T16x16, T16x16,
 ];
 
 /// `Tx_Size_Sqr_Up` (9.3): the square of the longer side, by `TxSize`.
+#[cfg(test)]
 pub(crate) static TX_SIZE_SQR_UP: [TxSize; 19] = [
     T4x4, T8x8, T16x16, T32x32, T64x64, T8x8, T8x8, T16x16, T16x16, T32x32, T32x32, T64x64, T64x64,
     T16x16, T16x16, T32x32, T32x32, T64x64, T64x64,
 ];
 
 /// `Adjusted_Tx_Size` (9.3): the part of a transform that can have coefficients, by `TxSize`.
+#[cfg(test)]
 pub(crate) static ADJUSTED_TX_SIZE: [TxSize; 19] = [
     T4x4, T8x8, T16x16, T32x32, T32x32, T4x8, T8x4, T8x16, T16x8, T16x32, T32x16, T32x32, T32x32,
     T4x16, T16x4, T8x32, T32x8, T16x32, T32x16,
@@ -333,6 +337,7 @@ pub(crate) static MODE_TO_TXFM: [TxType; 14] = [
 
 /// `Tx_Type_In_Set_Intra` (5.11.40): whether an intra transform set has a type, by set and
 /// `TxType`.
+#[cfg(test)]
 pub(crate) static TX_TYPE_IN_SET_INTRA: [[bool; 16]; 3] = [
     [
         true, false, false, false, false, false, false, false, false, false, false, false, false,
@@ -350,6 +355,7 @@ pub(crate) static TX_TYPE_IN_SET_INTRA: [[bool; 16]; 3] = [
 
 /// `Tx_Type_In_Set_Inter` (5.11.40): whether an inter transform set has a type, by set and
 /// `TxType`.
+#[cfg(test)]
 pub(crate) static TX_TYPE_IN_SET_INTER: [[bool; 16]; 4] = [
     [
         true, false, false, false, false, false, false, false, false, false, false, false, false,
@@ -420,6 +426,7 @@ pub(crate) static INTRA_MODE_CONTEXT: [u8; 13] = [0, 1, 2, 3, 4, 4, 4, 4, 3, 0, 
 
 /// `Filter_Intra_Mode_To_Intra_Dir` (8.3.2): the direction of a `filter_intra_mode` for
 /// `intra_tx_type`.
+#[cfg(test)]
 pub(crate) static FILTER_INTRA_MODE_TO_INTRA_DIR: [PredictionMode; 5] = [
     PredictionMode::Dc,
     PredictionMode::V,
@@ -571,6 +578,7 @@ pub(crate) static COEFF_BASE_POS_CTX_OFFSET: [u8; 3] = [26, 31, 36];
 
 /// `Sig_Ref_Diff_Offset` (9.3): neighbours (row, column) that count for `coeff_base`, by
 /// `TxClass`.
+#[cfg(test)]
 pub(crate) static SIG_REF_DIFF_OFFSET: [[[u8; 2]; 5]; 3] = [
     [[0, 1], [1, 0], [1, 1], [0, 2], [2, 0]],
     [[0, 1], [1, 0], [0, 2], [0, 3], [0, 4]],
@@ -579,21 +587,12 @@ pub(crate) static SIG_REF_DIFF_OFFSET: [[[u8; 2]; 5]; 3] = [
 
 /// `Mag_Ref_Offset_With_Tx_Class` (8.3.2): neighbours (row, column) that count for `coeff_br`, by
 /// `TxClass`.
+#[cfg(test)]
 pub(crate) static MAG_REF_OFFSET_WITH_TX_CLASS: [[[u8; 2]; 3]; 3] =
     [[[0, 1], [1, 0], [1, 1]], [[0, 1], [1, 0], [0, 2]], [[0, 1], [1, 0], [2, 0]]];
 
 /// `Mode_To_Angle` (9.3): degrees of an intra mode.
 pub(crate) static MODE_TO_ANGLE: [u8; 13] = [0, 90, 180, 45, 135, 113, 157, 203, 67, 0, 0, 0, 0];
-
-/// `Segmentation_Feature_Bits` (5.9.14): bits of a segmentation feature's value.
-pub(crate) static SEGMENTATION_FEATURE_BITS: [u8; 8] = [8, 6, 6, 6, 6, 3, 0, 0];
-
-/// `Segmentation_Feature_Signed` (5.9.14): whether a segmentation feature's value has a sign.
-pub(crate) static SEGMENTATION_FEATURE_SIGNED: [bool; 8] =
-    [true, true, true, true, true, false, false, false];
-
-/// `Segmentation_Feature_Max` (5.9.14): largest magnitude of a segmentation feature's value.
-pub(crate) static SEGMENTATION_FEATURE_MAX: [u8; 8] = [255, 63, 63, 63, 63, 7, 0, 0];
 
 /// `Div_Mult` (7.9.3): 16384 divided by a frame distance.
 pub(crate) static DIV_MULT: [u16; 32] = [

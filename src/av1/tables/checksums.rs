@@ -2,7 +2,7 @@
 //! values as little-endian 32-bit integers, enumerations by their numbers.
 
 use super::tests::Table;
-use super::{blocks, default_cdfs, filters, quantizer, scans, transform};
+use super::{blocks, default_cdfs, filters, quantizer, scans};
 
 /// Each table with its name and checksum.
 pub(super) fn recorded() -> Vec<(&'static str, &'static dyn Table, u64)> {
@@ -339,28 +339,9 @@ pub(super) fn recorded() -> Vec<(&'static str, &'static dyn Table, u64)> {
         ("SM_WEIGHTS_TX_32X32", &filters::SM_WEIGHTS_TX_32X32, 0x842c_df03_e67c_f15a),
         ("SM_WEIGHTS_TX_64X64", &filters::SM_WEIGHTS_TX_64X64, 0x166f_7eec_69b7_d6f2),
         ("DR_INTRA_DERIVATIVE", &filters::DR_INTRA_DERIVATIVE, 0xba86_3697_7eb4_ca5e),
-        ("INTRA_FILTER_TAPS", &filters::INTRA_FILTER_TAPS, 0x0012_c36e_3ade_4f66),
         ("INTRA_EDGE_KERNEL", &filters::INTRA_EDGE_KERNEL, 0x80aa_9265_6e4b_8f7f),
         ("SUBPEL_FILTERS", &filters::SUBPEL_FILTERS, 0x6c18_6659_f0be_db4d),
-        ("DIV_LUT", &filters::DIV_LUT, 0xd646_05a9_d0a2_06e3),
-        ("OBMC_MASK_2", &filters::OBMC_MASK_2, 0x250a_6e41_786d_f848),
-        ("OBMC_MASK_4", &filters::OBMC_MASK_4, 0xc26b_dff6_fc6a_c44b),
-        ("OBMC_MASK_8", &filters::OBMC_MASK_8, 0x670d_4db9_3434_7a0a),
-        ("OBMC_MASK_16", &filters::OBMC_MASK_16, 0x513f_e5ed_6fcf_693f),
-        ("OBMC_MASK_32", &filters::OBMC_MASK_32, 0x15a2_f7a8_e57f_7b65),
-        ("QUANT_DIST_WEIGHT", &filters::QUANT_DIST_WEIGHT, 0xa4af_2158_726c_a4d8),
-        ("QUANT_DIST_LOOKUP", &filters::QUANT_DIST_LOOKUP, 0xfb13_a443_66a4_bbf3),
-        ("CDEF_UV_DIR", &filters::CDEF_UV_DIR, 0xb223_a234_40ee_5b25),
-        ("CDEF_DIRECTIONS", &filters::CDEF_DIRECTIONS, 0x6129_8324_1b5d_9f57),
-        ("CDEF_PRI_TAPS", &filters::CDEF_PRI_TAPS, 0xb9ae_7ed7_ac1a_cc13),
-        ("CDEF_SEC_TAPS", &filters::CDEF_SEC_TAPS, 0x92dd_e59f_6cb2_8485),
         ("DIV_TABLE", &filters::DIV_TABLE, 0xe670_472c_fa59_80a7),
-        ("COS128_LOOKUP", &transform::COS128_LOOKUP, 0xfd1b_d14f_77d1_6c13),
-        ("SINPI_1_9", &transform::SINPI_1_9, 0x93ae_38af_23d6_adcb),
-        ("SINPI_2_9", &transform::SINPI_2_9, 0xc768_6f36_2414_0334),
-        ("SINPI_3_9", &transform::SINPI_3_9, 0xdc34_f804_c161_ee56),
-        ("SINPI_4_9", &transform::SINPI_4_9, 0xb4a8_6790_93ea_f2dc),
-        ("TRANSFORM_ROW_SHIFT", &transform::TRANSFORM_ROW_SHIFT, 0xd7bb_949c_0b79_6a76),
         ("SIZE_GROUP", &blocks::SIZE_GROUP, 0x7aca_010f_309a_83b5),
         ("PARTITION_SUBSIZE", &blocks::PARTITION_SUBSIZE, 0x4104_db85_c7b7_5482),
         ("SUBSAMPLED_SIZE", &blocks::SUBSAMPLED_SIZE, 0xe5c3_70cc_7247_45f9),
@@ -394,13 +375,6 @@ pub(super) fn recorded() -> Vec<(&'static str, &'static dyn Table, u64)> {
             0xab40_685d_203f_0725,
         ),
         ("MODE_TO_ANGLE", &blocks::MODE_TO_ANGLE, 0x5328_6963_6b66_fe45),
-        ("SEGMENTATION_FEATURE_BITS", &blocks::SEGMENTATION_FEATURE_BITS, 0xa5fb_284c_b636_4c1e),
-        (
-            "SEGMENTATION_FEATURE_SIGNED",
-            &blocks::SEGMENTATION_FEATURE_SIGNED,
-            0xca71_5f12_2f7f_2844,
-        ),
-        ("SEGMENTATION_FEATURE_MAX", &blocks::SEGMENTATION_FEATURE_MAX, 0x41ec_1626_7917_678d),
         ("DIV_MULT", &blocks::DIV_MULT, 0x1da0_b1d6_b279_4294),
     ]
 }

@@ -5,7 +5,6 @@ pub(crate) mod default_cdfs;
 pub(crate) mod filters;
 pub(crate) mod quantizer;
 pub(crate) mod scans;
-pub(crate) mod transform;
 
 #[cfg(test)]
 mod checksums;

@@ -68,12 +68,8 @@ impl Stream {
         self.coder.set_threads(threads);
     }
 
-    /// What a slot holds.
-    pub(crate) fn slot(&self, slot: usize) -> Option<&Arc<Reference>> {
-        self.slots[slot].as_ref()
-    }
-
     /// What the decoder's side of the headers is.
+    #[cfg(test)]
     pub(crate) fn state(&self) -> &DecoderState {
         &self.state
     }
@@ -126,23 +122,6 @@ impl Stream {
             records: coded.records,
             reference: coded.reference,
         })
-    }
-
-    /// A temporal unit that shows what a slot holds (`show_existing_frame`).
-    pub(crate) fn show_existing(&mut self, slot: u8) -> Result<Vec<u8>, BitstreamError> {
-        let header = UncompressedHeader::ShowExistingFrame(frame::ShowExistingFrame {
-            frame_to_show_map_idx: slot,
-            frame_presentation_time: None,
-            display_frame_id: None,
-        });
-        let layer = LayerId::default();
-        let mut bits = self.state.write_frame_header(&header, layer)?;
-        bits.trailing_bits();
-        let mut data = Vec::new();
-        write_obu(&obu_header(ObuType::TemporalDelimiter, layer), &[], &mut data)?;
-        write_obu(&obu_header(ObuType::FrameHeader, layer), &bits.into_bytes(), &mut data)?;
-        self.state.advance(&header, layer)?;
-        Ok(data)
     }
 
     fn write_unit(

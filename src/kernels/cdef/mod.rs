@@ -10,8 +10,6 @@ pub(crate) const STRIDE: usize = 80;
 pub(crate) const MARGIN: usize = 8;
 /// Rows of a luma window: 8 and the reach of the taps above and below.
 pub(crate) const LUMA_ROWS: usize = 12;
-/// Rows of a chroma window.
-pub(crate) const CHROMA_ROWS: usize = 8;
 /// Rows that taps reach above and below a block.
 pub(crate) const REACH: usize = 2;
 

@@ -5,8 +5,8 @@ use std::ops::{Index, IndexMut};
 
 use super::{EDGE_ORIGIN, Edges};
 use crate::av1::tables::filters::{
-    DR_INTRA_DERIVATIVE, INTRA_EDGE_KERNEL, INTRA_FILTER_TAPS, SM_WEIGHTS_TX_4X4,
-    SM_WEIGHTS_TX_8X8, SM_WEIGHTS_TX_16X16, SM_WEIGHTS_TX_32X32, SM_WEIGHTS_TX_64X64,
+    DR_INTRA_DERIVATIVE, INTRA_EDGE_KERNEL, SM_WEIGHTS_TX_4X4, SM_WEIGHTS_TX_8X8,
+    SM_WEIGHTS_TX_16X16, SM_WEIGHTS_TX_32X32, SM_WEIGHTS_TX_64X64,
 };
 use crate::av1::types::PredictionMode;
 
@@ -118,43 +118,6 @@ fn paeth(inputs: &Inputs, above: &Line, left: &Line) -> Vec<Vec<i32>> {
             above.at(-1)
         }
     })
-}
-
-/// 7.11.2.3.
-pub(crate) fn recursive(w: usize, h: usize, filter_mode: usize, edges: &Edges) -> Vec<Vec<i32>> {
-    let above = Line::of(&edges.above, w + h);
-    let left = Line::of(&edges.left, w + h);
-    let mut pred = vec![vec![0; w]; h];
-    for i2 in 0..h >> 1 {
-        for j4 in 0..w >> 2 {
-            let mut p = [0; 7];
-            for (i, p) in p.iter_mut().enumerate() {
-                *p = if i < 5 {
-                    if i2 == 0 {
-                        above.at(((j4 << 2) + i) as i32 - 1)
-                    } else if j4 == 0 && i == 0 {
-                        left.at((i2 << 1) as i32 - 1)
-                    } else {
-                        pred[(i2 << 1) - 1][(j4 << 2) + i - 1]
-                    }
-                } else if j4 == 0 {
-                    left.at(((i2 << 1) + i - 5) as i32)
-                } else {
-                    pred[(i2 << 1) + i - 5][(j4 << 2) - 1]
-                };
-            }
-            for i1 in 0..2 {
-                for j1 in 0..4 {
-                    let mut pr = 0;
-                    for i in 0..7 {
-                        pr += i32::from(INTRA_FILTER_TAPS[filter_mode][(i1 << 2) + j1][i]) * p[i];
-                    }
-                    pred[(i2 << 1) + i1][(j4 << 2) + j1] = round2_signed(pr, 4).clamp(0, 255);
-                }
-            }
-        }
-    }
-    pred
 }
 
 fn dc(inputs: &Inputs, above: &Line, left: &Line) -> Vec<Vec<i32>> {

@@ -8,11 +8,9 @@ mod cfl;
 mod directional;
 #[cfg(test)]
 pub(crate) mod literal;
-mod recursive;
 
 pub(crate) use cfl::{CFL_MAX, cfl_ac, cfl_predict};
 pub(crate) use directional::directional;
-pub(crate) use recursive::recursive;
 
 use crate::av1::tables::filters::{
     SM_WEIGHTS_TX_4X4, SM_WEIGHTS_TX_8X8, SM_WEIGHTS_TX_16X16, SM_WEIGHTS_TX_32X32,

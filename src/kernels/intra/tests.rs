@@ -96,19 +96,6 @@ fn every_angle_is_the_standards() {
 }
 
 #[test]
-fn filter_modes_are_the_standards() {
-    for mode in 0..5 {
-        for_all_sizes(mode as u64, 6, |size, edges| {
-            if size.0.max(size.1) > 32 {
-                return;
-            }
-            let ours = run(size, |dst, stride| recursive(dst, stride, size, edges, mode));
-            assert_eq!(ours, literal::recursive(size.0, size.1, mode, edges), "{mode} {size:?}");
-        });
-    }
-}
-
-#[test]
 fn chroma_from_luma_is_the_standards() {
     let mut random = Random::new(9);
     let sides = [4, 8, 16, 32];

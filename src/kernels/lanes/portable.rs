@@ -2,7 +2,7 @@
 
 use std::array::from_fn;
 
-use super::{F32x8, FACTOR_BITS, I16x8, Sums};
+use super::{FACTOR_BITS, I16x8};
 
 /// Eight 16-bit integers.
 #[derive(Clone, Copy, Debug)]
@@ -131,11 +131,13 @@ fn add_clipped(samples: &mut [u8], residual: &[i16; 8]) {
 }
 
 /// Eight single-precision numbers.
+#[cfg(any(test, not(target_arch = "x86_64")))]
 #[derive(Clone, Copy, Debug)]
 #[repr(align(16))]
 pub(crate) struct Reals([f32; 8]);
 
-impl F32x8 for Reals {
+#[cfg(any(test, not(target_arch = "x86_64")))]
+impl super::F32x8 for Reals {
     #[inline(always)]
     fn zero() -> Self {
         Self([0.0; 8])
@@ -179,10 +181,12 @@ impl F32x8 for Reals {
 }
 
 /// A sum over samples.
+#[cfg(any(test, not(target_arch = "x86_64")))]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PartialSums(u32);
 
-impl Sums for PartialSums {
+#[cfg(any(test, not(target_arch = "x86_64")))]
+impl super::Sums for PartialSums {
     #[inline(always)]
     fn zero() -> Self {
         Self(0)

@@ -46,3 +46,17 @@ pub(super) const fn adst_output(n: u32, i: usize) -> usize {
     let d = (i & 1) ^ ((i >> 1) & 1);
     ((d << 3) | (c << 2) | (b << 1) | a) >> (4 - n)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::f64::consts::PI;
+
+    use super::*;
+
+    #[test]
+    fn cosines_are_rounded() {
+        for (i, &value) in COS128_LOOKUP.iter().enumerate() {
+            assert_eq!(f64::from(value), (4096.0 * (i as f64 * PI / 128.0).cos()).round(), "{i}");
+        }
+    }
+}
