@@ -160,7 +160,7 @@ impl RandomStream {
         if random.below(3) == 0 {
             segments(random, &mut h);
         }
-        if qindex > 0 && random.below(3) == 0 {
+        if qindex > 0 && random.below(3) == 0 && !h.coded_lossless() {
             h.delta_q = Some(DeltaQ { delta_q_res: random.below(4) as u8, delta_lf: None });
         }
         let lossless = h.coded_lossless();
