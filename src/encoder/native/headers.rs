@@ -15,6 +15,8 @@ const ALL_TRANSFORMS_UP_TO: u8 = 4;
 
 /// Up to this speed blocks may take the mean of two references.
 const COMPOUND_UP_TO: u8 = 5;
+/// Up to this speed vectors are predicted from those of earlier frames.
+const TEMPORAL_VECTORS_UP_TO: u8 = 5;
 
 /// The sequence header for `settings`.
 pub(super) fn sequence_header(settings: &Settings) -> SequenceHeader {
@@ -59,7 +61,7 @@ pub(super) fn frame_header(
         header.interpolation_filter = InterpolationFilter::Switchable;
         header.allow_high_precision_mv = qindex < HIGH_PRECISION_BELOW;
         header.reference_select = speed <= COMPOUND_UP_TO;
-        header.use_ref_frame_mvs = sequence.enable_ref_frame_mvs;
+        header.use_ref_frame_mvs = sequence.enable_ref_frame_mvs && speed <= TEMPORAL_VECTORS_UP_TO;
     }
     // Index 0 is lossless (5.9.2), which has 4×4 transforms and no filters.
     if qindex > 0 {

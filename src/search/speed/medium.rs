@@ -6,7 +6,11 @@ use super::Effort;
 pub(super) fn effort(level: u8) -> Effort {
     let rich = level <= 5;
     Effort {
-        references: if rich { 3 } else { 2 },
+        references: match level {
+            ..=5 => 3,
+            6 => 2,
+            _ => 1,
+        },
         near: 2,
         predicted: if rich { 4 } else { 1 },
         finalists: if rich { 2 } else { 1 },
@@ -23,10 +27,10 @@ pub(super) fn effort(level: u8) -> Effort {
         least_split: match level {
             4 => [30, 24, 30],
             5 => [30, 24, 60],
-            6 => [30, 50, 150],
+            6 => [40, 50, 150],
             _ => [60, 60, 150],
         },
-        largest_coded: if rich { 64 } else { 32 },
+        largest_coded: if rich { 64 } else { 16 },
         quiet: 9,
         unseen: true,
         content: 4,
