@@ -64,7 +64,7 @@ fn a_camera_clip_is_exact() {
 /// Every Y4M file of the folder that the environment names.
 #[test]
 fn other_clips_are_exact() {
-    let Some(folder) = std::env::var_os(FOLDER) else {
+    let Some(folder) = std::env::var_os(FOLDER).filter(|name| !name.is_empty()) else {
         println!("skipped: {FOLDER} is not set");
         return;
     };

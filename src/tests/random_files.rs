@@ -37,7 +37,7 @@ fn write(folder: &Path, seed: u64) -> std::io::Result<()> {
 
 #[test]
 fn random_streams_are_written() {
-    let Some(folder) = std::env::var_os(FOLDER) else {
+    let Some(folder) = std::env::var_os(FOLDER).filter(|name| !name.is_empty()) else {
         println!("skipped: {FOLDER} is not set");
         return;
     };
