@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![cfg_attr(
+    all(test, not(any(feature = "rav1d", feature = "dav1d"))),
+    allow(dead_code, reason = "tests that decode are left out, and what only they use is not")
+)]
 
 // Tests share the examples' readers, which know the library by its name.
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod formats;
 mod memory;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod native;
-#[cfg(test)]
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod random_decisions;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod random_files;
