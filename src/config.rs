@@ -119,6 +119,23 @@ impl Default for ColorDescription {
     }
 }
 
+/// What the network adds to each frame, for a rate that is meant on the wire.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct WireOverhead {
+    /// Bytes that every packet carries beside the payload, 0 to 1000: for RTP over UDP and IPv4 at
+    /// least 40. 0, the default, counts the bytes of temporal units alone.
+    pub packet_overhead: u32,
+    /// The most bytes of payload in a packet, 100 to 65535: that of
+    /// [`Packetizer`](crate::rtp::Packetizer); 1200 unless changed.
+    pub max_payload: u32,
+}
+
+impl Default for WireOverhead {
+    fn default() -> Self {
+        Self { packet_overhead: 0, max_payload: 1200 }
+    }
+}
+
 /// Settings of an [`Encoder`](crate::Encoder).
 ///
 /// Make one with [`new`](Self::new) and change the fields that matter.
@@ -135,6 +152,22 @@ pub struct EncoderConfig {
     pub frame_rate: Rational,
     /// Rate or quantizer.
     pub rate: RateMode,
+    /// The most delay that frames may cause on a link of exactly the target rate, in ms, 50 to 1000;
+    /// 200 unless changed. Whatever is shown, after every frame the bits that such a link has not
+    /// yet carried are no more than it carries in this time; a frame that cannot be made small
+    /// enough is dropped.
+    pub max_delay: u32,
+    /// The most bytes of a temporal unit, 64 or more; `None`: no limit but
+    /// [`max_delay`](Self::max_delay). A constant quantizer index is raised where it would break it.
+    pub max_frame_bytes: Option<u32>,
+    /// What the network adds to each frame: the target rate and [`max_delay`](Self::max_delay)
+    /// include it. With it stated and a rate of 30 kbit/s or less, frames are left out where headers
+    /// would take more than a quarter of the rate.
+    pub wire: WireOverhead,
+    /// Whether frames may be left out for the sake of the others while the quantizer index stays
+    /// above 205, down to 7 frames a second (10 above 320×240, 15 above 480×270 luma samples), until
+    /// it has been below 145 for a while. Off unless changed.
+    pub adaptive_frame_rate: bool,
     /// Effort.
     pub speed: Speed,
     /// Threads the encoder may use, its caller's included, 1 to 64; the bytes do not depend on it.
@@ -164,6 +197,10 @@ impl EncoderConfig {
             timebase: Rational::new(1, 90_000),
             frame_rate: Rational::new(30, 1),
             rate: RateMode::Bitrate(bitrate),
+            max_delay: 200,
+            max_frame_bytes: None,
+            wire: WireOverhead::default(),
+            adaptive_frame_rate: false,
             speed: Speed::default(),
             threads: 1,
             key_interval: None,
@@ -171,6 +208,24 @@ impl EncoderConfig {
             reconstruction: false,
             color: ColorDescription::default(),
         }
+    }
+}
+
+/// The settings of an [`EncoderConfig`] that limit what is sent.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SendLimits {
+    /// ms.
+    pub(crate) max_delay: u32,
+    /// Bytes.
+    pub(crate) max_frame_bytes: Option<u32>,
+    /// What the network adds.
+    pub(crate) wire: WireOverhead,
+}
+
+impl EncoderConfig {
+    pub(crate) fn send_limits(&self) -> SendLimits {
+        let Self { max_delay, max_frame_bytes, wire, .. } = *self;
+        SendLimits { max_delay, max_frame_bytes, wire }
     }
 }
 
@@ -191,6 +246,7 @@ impl TryFrom<EncoderConfig> for Settings {
         if let RateMode::Bitrate(bitrate) = rate {
             check_bitrate(bitrate)?;
         }
+        check_limits(config.send_limits())?;
         if !(1..=MAX_THREADS).contains(&threads) {
             return Err(ConfigError::Threads(threads));
         }
@@ -218,6 +274,21 @@ pub(crate) fn check_frame_rate(rate: Rational) -> Result<(), ConfigError> {
     let (num, den) = (u64::from(rate.num), u64::from(rate.den));
     if den == 0 || num * 10 < den || num > 240 * den {
         return Err(ConfigError::FrameRate { num: rate.num, den: rate.den });
+    }
+    Ok(())
+}
+
+pub(crate) fn check_limits(limits: SendLimits) -> Result<(), ConfigError> {
+    let SendLimits { max_delay, max_frame_bytes, wire } = limits;
+    if !(50..=1000).contains(&max_delay) {
+        return Err(ConfigError::MaxDelay(max_delay));
+    }
+    if let Some(most @ ..64) = max_frame_bytes {
+        return Err(ConfigError::MaxFrameBytes(most));
+    }
+    let WireOverhead { packet_overhead, max_payload } = wire;
+    if packet_overhead > 1000 || !(100..=65535).contains(&max_payload) {
+        return Err(ConfigError::Wire { packet_overhead, max_payload });
     }
     Ok(())
 }

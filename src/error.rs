@@ -90,6 +90,12 @@ pub enum ConfigError {
     /// The key-frame interval is zero.
     #[error("key-frame interval {0} is not at least 1")]
     KeyInterval(u32),
+    /// The most delay is outside 50 to 1000 ms.
+    #[error("max delay {0} ms is outside 50 to 1000")]
+    MaxDelay(u32),
+    /// The ceiling of a frame is below 64 bytes.
+    #[error("max frame bytes {0} is not at least 64")]
+    MaxFrameBytes(u32),
     /// The picture size is out of range.
     #[error("picture size {width}x{height} is outside 16x16 to 8192x4320")]
     Size {
@@ -121,6 +127,17 @@ pub enum ConfigError {
         setting: &'static str,
         /// Its value.
         value: String,
+    },
+    /// What the network adds is out of range.
+    #[error(
+        "packet overhead {packet_overhead} bytes is outside 0 to 1000, or max payload \
+         {max_payload} bytes outside 100 to 65535"
+    )]
+    Wire {
+        /// Bytes beside the payload of a packet.
+        packet_overhead: u32,
+        /// Bytes of payload, at most.
+        max_payload: u32,
     },
 }
 

@@ -33,11 +33,14 @@ pub use av1::obu::{
     DecoderState, FrameHeader, FrameInfo, FrameType, LayerId, Obu, ObuHeader, ObuType, Obus,
     SequenceHeader, StreamInspector, TemporalUnitInfo, TemporalUnits,
 };
-pub use config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
+pub use config::{
+    ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed, WireOverhead,
+};
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 pub use decoder::{Decoder, DecoderConfig, Picture};
 pub use encoder::{
-    Capabilities, DropReason, DroppedFrame, EncodeOutcome, Encoder, FrameOptions, TemporalUnit,
+    Capabilities, DropReason, DroppedFrame, EncodeOutcome, Encoder, FrameBits, FrameOptions,
+    FrameStats, QindexReason, TemporalUnit,
 };
 pub use error::{BitstreamError, ConfigError, DecodeError, EncodeError, FrameError, RtpError};
 pub use frame::{

@@ -99,6 +99,18 @@ impl RangeEncoder {
         }
     }
 
+    /// How much has been coded, in 1/256 bit, from a fixed but arbitrary start.
+    pub(crate) fn position(&self) -> u64 {
+        // What the range has lost of its 16 bits counts too; its logarithm bit by bit, by squares.
+        let (mut x, mut fraction) = (u64::from(self.range), 0);
+        for _ in 0..8 {
+            x = (x * x) >> WINDOW;
+            fraction = (fraction << 1) | u64::from(x >> (WINDOW + 1));
+            x >>= x >> (WINDOW + 1);
+        }
+        ((self.bytes.len() as u64 * 8 + u64::from(self.pending) + 1) << 8) - fraction
+    }
+
     /// Ends the tile (8.2.4): the trailing bit is the top bit of the decoder's last window, and
     /// only zeros follow it. Gives the bytes of the tile.
     pub(crate) fn finish(&mut self) -> &[u8] {

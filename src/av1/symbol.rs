@@ -1,6 +1,11 @@
 //! Symbols between the two phases of a frame: recorded while blocks are decided, coded afterwards.
 
-use super::cdf::{CdfContext, CdfRow};
+use std::ops::Range;
+
+use super::cdf::{
+    CdfContext, CdfRow, INTRA_FRAME_Y_MODE_CDF, MV_CLASS0_HP_CDF, MV_JOINT_CDF, NEW_MV_CDF,
+    PALETTE_Y_SIZE_CDF,
+};
 use super::entropy::{RangeEncoder, adapt};
 use super::types::{BlockSize, Partition};
 
@@ -114,6 +119,52 @@ pub(crate) fn gathered(row: &[u16], symbols: usize, gather: Gather) -> u16 {
     parts.iter().filter(|&&p| (p as usize) < symbols).map(|&p| probability(p)).sum()
 }
 
+/// What symbols are spent on.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Category {
+    /// Everything but the other two.
+    Modes = 0,
+    /// Differences of motion vectors (5.11.32).
+    Motion = 1,
+    /// Coefficients (5.11.39).
+    Coefficients = 2,
+}
+
+impl Category {
+    /// Of the symbol whose row lies at `offset`.
+    #[inline]
+    fn of(offset: u32) -> Self {
+        const COEFFICIENTS_END: u32 = INTRA_FRAME_Y_MODE_CDF.offset as u32;
+        const BITS: Range<u32> = MV_CLASS0_HP_CDF.offset as u32..NEW_MV_CDF.offset as u32;
+        const CLASSES: Range<u32> = MV_JOINT_CDF.offset as u32..PALETTE_Y_SIZE_CDF.offset as u32;
+        if offset < COEFFICIENTS_END {
+            Self::Coefficients
+        } else if BITS.contains(&offset) || CLASSES.contains(&offset) {
+            Self::Motion
+        } else {
+            Self::Modes
+        }
+    }
+}
+
+/// How much was coded by [`Category`], in 1/256 bit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Tally {
+    spent: [u64; 3],
+}
+
+impl Tally {
+    /// Whole bits by category that add up to `total`.
+    pub(crate) fn bits(&self, total: u64) -> [u64; 3] {
+        let mut bits = self.spent.map(|spent| spent >> 8);
+        // The end of a tile and what was rounded go with the largest.
+        let largest = (0..3).max_by_key(|&category| bits[category]).unwrap_or(0);
+        let others = bits.iter().sum::<u64>() - bits[largest];
+        bits[largest] = total.saturating_sub(others);
+        bits
+    }
+}
+
 /// Codes `records` in order; the second phase of a frame. `adaptive` is the inverse of
 /// `disable_cdf_update`.
 pub(crate) fn code(
@@ -121,14 +172,24 @@ pub(crate) fn code(
     cdfs: &mut CdfContext,
     encoder: &mut RangeEncoder,
     adaptive: bool,
+    tally: &mut Tally,
 ) {
+    let mut since = encoder.position();
+    let mut category = Category::Modes;
     for &Record(bits) in records {
         let count = (bits >> 24) & 63;
         let value = ((bits >> 16) & 0xFF) as usize;
         let low = bits & 0xFFFF;
         if bits >> 30 == KIND_LITERAL {
+            // Signs and escapes go with the symbols before them.
             encoder.literal(low, count);
             continue;
+        }
+        let next = Category::of(low);
+        if next != category {
+            let now = encoder.position();
+            tally.spent[category as usize] += now - since;
+            (since, category) = (now, next);
         }
         let symbols = count as usize;
         let row = cdfs.row_mut(CdfRow { offset: low as u16, symbols: count as u8 });
@@ -149,6 +210,7 @@ pub(crate) fn code(
             }
         }
     }
+    tally.spent[category as usize] += encoder.position() - since;
 }
 
 /// The row of `partition` for a square block (8.3.2), where `ctx` is from 0 to 3.

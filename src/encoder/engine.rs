@@ -1,7 +1,7 @@
 //! The seam between [`Encoder`](super::Encoder) and the engines that do its work.
 
 use super::unit::{EncodeOutcome, FrameOptions, TemporalUnit};
-use crate::config::{EngineKind, Rational, Settings, Speed};
+use crate::config::{EncoderConfig, EngineKind, Rational, SendLimits, Settings, Speed};
 use crate::error::{ConfigError, EncodeError};
 use crate::frame::Frame;
 
@@ -23,6 +23,10 @@ pub struct Capabilities {
     pub key_on_request: bool,
     /// The reconstruction can be had.
     pub reconstruction: bool,
+    /// Delay and size of frames are bounded, and what the network adds is counted:
+    /// [`crate::EncoderConfig::max_delay`], [`crate::EncoderConfig::max_frame_bytes`],
+    /// [`crate::EncoderConfig::wire`], [`crate::EncoderConfig::adaptive_frame_rate`].
+    pub bounded_delay: bool,
     /// The most threads it makes use of at its size.
     pub max_threads: usize,
 }
@@ -60,6 +64,11 @@ pub(crate) trait Engine: Send {
         Err(unsupported(self.name(), "frame rate at run time", format_args!("{num}/{den}")))
     }
 
+    /// New limits; to be had with [`Capabilities::bounded_delay`].
+    fn set_limits(&mut self, limits: SendLimits) -> Result<(), ConfigError> {
+        Err(unsupported(self.name(), "limits at run time", format_args!("{limits:?}")))
+    }
+
     /// A new speed; to be had with [`Capabilities::live_speed`].
     fn set_speed(&mut self, speed: Speed) -> Result<(), ConfigError> {
         Err(unsupported(self.name(), "speed at run time", speed.level()))
@@ -75,6 +84,27 @@ pub(super) fn create(settings: &Settings) -> Result<Box<dyn Engine>, ConfigError
         #[cfg(not(feature = "rav1e"))]
         kind @ EngineKind::Rav1e => Err(ConfigError::EngineMissing(kind.name())),
     }
+}
+
+/// Refuses settings that an engine without bounds would not hold.
+pub(super) fn check_unbounded(
+    engine: &'static str,
+    settings: &Settings,
+) -> Result<(), ConfigError> {
+    let usual = EncoderConfig::new(settings.width, settings.height, 0);
+    if settings.max_delay != usual.max_delay {
+        return Err(unsupported(engine, "max delay", settings.max_delay));
+    }
+    if let Some(most) = settings.max_frame_bytes {
+        return Err(unsupported(engine, "max frame bytes", most));
+    }
+    if settings.wire != usual.wire {
+        return Err(unsupported(engine, "packet overhead", settings.wire.packet_overhead));
+    }
+    if settings.adaptive_frame_rate {
+        return Err(unsupported(engine, "adaptive frame rate", true));
+    }
+    Ok(())
 }
 
 pub(crate) fn unsupported(

@@ -12,10 +12,14 @@ use std::fmt;
 
 pub use engine::Capabilities;
 pub(crate) use engine::Engine;
-pub use unit::{DropReason, DroppedFrame, EncodeOutcome, FrameOptions, TemporalUnit};
+pub use unit::{
+    DropReason, DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, QindexReason,
+    TemporalUnit,
+};
 
 use crate::config::{
-    EncoderConfig, RateMode, Rational, Settings, Speed, check_bitrate, check_frame_rate,
+    EncoderConfig, RateMode, Rational, SendLimits, Settings, Speed, WireOverhead, check_bitrate,
+    check_frame_rate, check_limits,
 };
 use crate::error::{ConfigError, EncodeError};
 use crate::frame::Frame;
@@ -29,6 +33,7 @@ pub struct Encoder {
     width: u32,
     height: u32,
     rate: RateMode,
+    limits: SendLimits,
     last_timestamp: Option<u64>,
     key_requested: bool,
     flushed: bool,
@@ -48,11 +53,15 @@ impl Encoder {
         if settings.reconstruction && !engine.capabilities().reconstruction {
             return Err(engine::unsupported(engine.name(), "reconstruction", true));
         }
+        if !engine.capabilities().bounded_delay {
+            engine::check_unbounded(engine.name(), settings)?;
+        }
         Ok(Self {
             engine,
             width: settings.width,
             height: settings.height,
             rate: settings.rate,
+            limits: settings.send_limits(),
             last_timestamp: None,
             key_requested: false,
             flushed: false,
@@ -107,7 +116,7 @@ impl Encoder {
         self.engine.flush()
     }
 
-    /// Sets the target rate, in bit/s of coded OBUs, from the next frame on.
+    /// Sets the target rate, in bit/s of coded OBUs and what the network adds to them, from the next frame on.
     ///
     /// # Errors
     /// A rate outside 1000 to 100 000 000, an encoder of constant quantizer index, or an engine
@@ -129,6 +138,39 @@ impl Encoder {
     pub fn set_frame_rate(&mut self, rate: Rational) -> Result<(), ConfigError> {
         check_frame_rate(rate)?;
         self.engine.set_frame_rate(rate)
+    }
+
+    /// Sets the most delay of the link, in ms, from the next frame on
+    /// ([`EncoderConfig::max_delay`]).
+    ///
+    /// # Errors
+    /// A delay outside 50 to 1000 ms, or an engine whose delay is not bounded.
+    pub fn set_max_delay(&mut self, max_delay: u32) -> Result<(), ConfigError> {
+        self.set_limits(SendLimits { max_delay, ..self.limits })
+    }
+
+    /// Sets or lifts the most bytes of a temporal unit from the next frame on
+    /// ([`EncoderConfig::max_frame_bytes`]).
+    ///
+    /// # Errors
+    /// Fewer than 64 bytes, or an engine whose frames are not bounded.
+    pub fn set_max_frame_bytes(&mut self, most: Option<u32>) -> Result<(), ConfigError> {
+        self.set_limits(SendLimits { max_frame_bytes: most, ..self.limits })
+    }
+
+    /// Sets what the network adds to each frame from the next one on ([`EncoderConfig::wire`]).
+    ///
+    /// # Errors
+    /// A value out of range, or an engine that does not count it.
+    pub fn set_wire_overhead(&mut self, wire: WireOverhead) -> Result<(), ConfigError> {
+        self.set_limits(SendLimits { wire, ..self.limits })
+    }
+
+    fn set_limits(&mut self, limits: SendLimits) -> Result<(), ConfigError> {
+        check_limits(limits)?;
+        self.engine.set_limits(limits)?;
+        self.limits = limits;
+        Ok(())
     }
 
     /// Sets the effort from the next frame on.
@@ -183,6 +225,7 @@ impl fmt::Debug for Encoder {
             .field("width", &self.width)
             .field("height", &self.height)
             .field("rate", &self.rate)
+            .field("limits", &self.limits)
             .field("last_timestamp", &self.last_timestamp)
             .field("key_requested", &self.key_requested)
             .field("flushed", &self.flushed)

@@ -75,6 +75,7 @@ impl Rav1e {
             qindex: packet.qp,
             width: self.width,
             height: self.height,
+            stats: None,
             reconstruction,
         })
     }
@@ -109,6 +110,7 @@ impl Engine for Rav1e {
             frame_qindex: false,
             key_on_request: true,
             reconstruction: true,
+            bounded_delay: false,
             max_threads: self.tiles,
         }
     }

@@ -37,6 +37,7 @@ impl Engine for Scripted {
             frame_qindex: self.able,
             key_on_request: self.able,
             reconstruction: self.able,
+            bounded_delay: self.able,
             max_threads: 1,
         }
     }
@@ -65,6 +66,7 @@ impl Engine for Scripted {
             qindex: options.qindex.unwrap_or(100),
             width: frame.width(),
             height: frame.height(),
+            stats: None,
             reconstruction: None,
         };
         Ok(EncodeOutcome { unit: Some(unit), dropped: None })

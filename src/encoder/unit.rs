@@ -42,8 +42,78 @@ pub struct TemporalUnit {
     pub width: u32,
     /// Coded height in luma samples.
     pub height: u32,
+    /// How the frame came about; `None` from an engine that cannot say.
+    pub stats: Option<FrameStats>,
     /// The encoder's reconstruction, if [`crate::EncoderConfig::reconstruction`] asks for it.
     pub reconstruction: Option<PictureBuffer>,
+}
+
+/// What the bits of a frame were spent on; together they are those of the temporal unit.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FrameBits {
+    /// Headers: all that is not inside a tile.
+    pub headers: u32,
+    /// Partitions, modes, references, predicted vectors, transform sizes, filters.
+    pub modes: u32,
+    /// Differences of motion vectors.
+    pub motion: u32,
+    /// Coefficients.
+    pub coefficients: u32,
+}
+
+impl FrameBits {
+    /// Their sum.
+    pub fn total(&self) -> u32 {
+        self.headers + self.modes + self.motion + self.coefficients
+    }
+}
+
+/// What decided a frame's quantizer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum QindexReason {
+    /// The caller: a request for this frame, or a constant index.
+    Asked,
+    /// The room that a key frame has on the link.
+    KeyFrame,
+    /// The room that new content has on the link: after a cut, or when the light goes on.
+    NewContent,
+    /// The rate.
+    Budget,
+    /// The rate, held back so that quality does not jump.
+    Steadiness,
+    /// The delay that was left on the link.
+    Delay,
+    /// The ceiling: coded as before, the frame would have broken it.
+    Ceiling,
+}
+
+/// How a frame came about.
+#[derive(Clone, Copy, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct FrameStats {
+    /// Bits that were aimed at; `None` without a target rate.
+    pub target_bits: Option<u32>,
+    /// The most bits the frame could have had; `None` without a limit.
+    pub max_bits: Option<u32>,
+    /// Bits by what they were spent on.
+    pub bits: FrameBits,
+    /// What a link of exactly the target rate still has to carry when this frame has been handed to
+    /// it, in ms; `None` without a target rate.
+    pub delay_ms: Option<f32>,
+    /// Mean quantizer index over the rows of superblocks, 0 to 255.
+    pub qindex_mean: f32,
+    /// The least index of a row.
+    pub qindex_min: u8,
+    /// The greatest index of a row.
+    pub qindex_max: u8,
+    /// What decided the index.
+    pub reason: QindexReason,
+    /// Share of the picture in blocks without coefficients, 0 to 1.
+    pub skipped: f32,
+    /// How often the frame was coded until it fitted, 1 and more.
+    pub attempts: u8,
 }
 
 /// Why a frame was not coded.
@@ -52,6 +122,10 @@ pub struct TemporalUnit {
 pub enum DropReason {
     /// The link still owes the bits of earlier frames.
     LinkFull,
+    /// Not even the least that can be said of the frame is below the ceiling.
+    Ceiling,
+    /// Fewer frames, so that those that are coded are fuller.
+    FrameRate,
 }
 
 /// A frame that went in and will not come out.

@@ -1,45 +1,63 @@
 //! One-pass control of the rate: how coarsely to quantize the next frame, or to leave it out.
 //!
 //! A [`Bucket`](bucket::Bucket) drains at the target rate and takes the bits of each frame; what is
-//! in it is the delay that the link adds. Before each inter frame the controller sets a budget that
-//! brings the bucket back to [`RESTING`] over [`HORIZON`], and the [`Model`] says at which step the
-//! plan's mix of levels would cost that much. Time comes in as seconds between frames, so uneven
-//! timestamps are followed; there is no clock.
+//! in it is the delay that the link adds. [`Limits`] say what no frame may break. Before each inter
+//! frame the controller sets a budget that brings the bucket back to its resting level, and the
+//! [`Model`] says at which step the plan's mix of levels would cost that much. [`RowPacer`] holds a
+//! frame to its budget from within, [`Attempts`] from without. Time comes in as seconds between
+//! frames, so uneven timestamps are followed; there is no clock.
 
+mod attempts;
 mod bucket;
+mod limits;
 mod logarithm;
 mod model;
+mod pacing;
+mod rows;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use self::attempts::{Attempts, Next};
 use self::bucket::Bucket;
+pub(crate) use self::limits::{Limits, Wire};
 use self::logarithm::log2;
 use self::model::Model;
 pub(crate) use self::model::{Class, Complexity};
+use self::pacing::Pacing;
+pub(crate) use self::rows::{DELTA_Q_RES, RowPacer, Used};
 use crate::av1::tables::quantizer::AC_QLOOKUP;
+use crate::encoder::{DropReason, QindexReason};
 use crate::layers::{Cascade, Level};
 
 /// The delay before a frame that the bucket is led back to, enough that the link does not run dry
-/// when a frame turns out small: seconds, or frame intervals if that is more.
+/// when a frame turns out small: seconds, or frame intervals if that is more; at most a share of
+/// what the limit leaves beside a frame.
 const RESTING: f64 = 0.040;
 const RESTING_INTERVALS: f64 = 0.7;
+const RESTING_SHARE: f64 = 0.4;
 /// Seconds over which the bucket is led back.
 const HORIZON: f64 = 0.4;
-/// Delay after a key frame, in seconds.
-const KEY_DELAY: f64 = 0.150;
-/// The least that a key frame gets even if the link is busy, in seconds of the rate.
-const LEAST_KEY: f64 = 0.060;
-/// A frame is left out when the bucket holds more than this before it, in seconds.
-const FULL: f64 = 0.180;
-/// Delay after an inter frame that is not to be passed: seconds, or frame intervals beside the
-/// resting delay.
-const MOST_DELAY: f64 = 0.180;
-const MOST_INTERVALS: f64 = 2.5;
+/// Frames over which what is above the usual delay is led back.
+const EXCESS_FRAMES: f64 = 3.0;
+/// Delay after a key frame, or one that is new altogether, as a share of the limit; at most so many
+/// seconds.
+const KEY_DELAY: f64 = 0.65;
+const MOST_KEY_DELAY: f64 = 0.4;
+/// A key frame waits until it has this share of the limit to itself.
+const LEAST_KEY: f64 = 0.35;
+/// Delay after an inter frame that is not to be passed: a share of the limit, or the resting delay
+/// and frame intervals, up to another share.
+const USUAL_DELAY: f64 = 0.47;
+const USUAL_INTERVALS: f64 = 1.6;
+const MOST_DELAY: f64 = 0.9;
 /// The least room of an inter frame that is coded at all, as a share of the rate's bits in a frame
-/// interval.
-const LEAST_ROOM: f64 = 0.4;
+/// interval, and in bytes.
+const LEAST_ROOM: f64 = 0.25;
+const LEAST_BYTES: u64 = 28;
+/// The same of a key frame, in bytes.
+const LEAST_KEY_BYTES: u64 = 60;
 /// Bounds of a frame's budget, as shares of the rate's bits in a frame interval.
-const LEAST_BUDGET: f64 = 0.25;
+const LEAST_BUDGET: f64 = 0.15;
 const MOST_BUDGET: f64 = 2.0;
 /// How far the step may fall, also while the link is idle, and rise from one frame to the next, in
 /// octaves.
@@ -50,6 +68,10 @@ const RISE: f64 = 0.6;
 const INTERVAL_GAIN: f64 = 0.2;
 /// An interval counts as at most this many mean ones.
 const LONGEST_INTERVAL: f64 = 5.0;
+/// A frame is unsure if its complexity is this many times that of the frame before, or if its
+/// budget takes more than this share of what may be sent.
+const UNSURE_RISE: f32 = 1.6;
+const UNSURE_ROOM: f64 = 0.6;
 
 /// A frame as the controller sees it.
 #[derive(Clone, Copy, Debug)]
@@ -66,15 +88,37 @@ pub(crate) struct FrameFacts {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) enum Decision {
     /// Leave it out.
-    Drop,
+    Drop(DropReason),
     /// Code it.
-    Code {
-        /// `base_q_idx`, 1 to 255.
-        qindex: u8,
-        /// Bits above which the link would fall behind: the bound for whoever codes the frame
-        /// again.
-        max_bits: u64,
-    },
+    Code(Target),
+}
+
+/// What a frame is to become.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Target {
+    /// `base_q_idx`, 1 to 255.
+    pub(crate) qindex: u8,
+    /// Why.
+    pub(crate) reason: QindexReason,
+    /// Bits of the temporal unit that are aimed at.
+    pub(crate) bits: u64,
+    /// Bytes of the temporal unit that must not be passed.
+    pub(crate) max_bytes: u64,
+    /// Whether the model may be far off, so that the frame should be held to its target from within.
+    pub(crate) unsure: bool,
+    /// Whether a frame that turns out far too small should be coded again.
+    pub(crate) improve: bool,
+}
+
+/// What became of a frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome {
+    /// The quantizers of its rows.
+    pub(crate) used: Used,
+    /// Whether bits were dearer than usual.
+    pub(crate) thrifty: bool,
+    /// Bytes of the temporal unit.
+    pub(crate) bytes: u64,
 }
 
 /// Holds the rate of a stream.
@@ -82,31 +126,61 @@ pub(crate) enum Decision {
 pub(crate) struct Controller {
     /// Bit/s.
     rate: f64,
-    /// Mean seconds between frames.
+    limits: Limits,
+    /// Mean seconds between the frames that are wanted.
     interval: f64,
     /// The longest of the last intervals: the link must not run dry in it.
     longest: f64,
+    /// Seconds from the last wanted frame to the last frame.
+    unwanted: f64,
+    /// Seconds since the last coded frame.
+    since_coded: f64,
     bucket: Bucket,
     model: Model,
+    pacing: Pacing,
     cascade: Cascade,
     /// log₂ of the step that offsets of levels are from, of the frame before.
     last: Option<f64>,
+    /// Mean difference of the frame before.
+    temporal: f32,
     /// Whether the step may move without limits: rate, frame rate or kind of frame changed.
     free: bool,
 }
 
+/// What a [`Controller`] is made for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ControllerSettings {
+    /// Target rate in bit/s.
+    pub(crate) rate: f64,
+    /// Nominal frames a second.
+    pub(crate) frame_rate: f64,
+    /// Luma samples of a picture.
+    pub(crate) samples: f64,
+    /// Limits.
+    pub(crate) limits: Limits,
+    /// Whether frames are left out while the quantizer is coarse.
+    pub(crate) adaptive_frame_rate: bool,
+    /// The plan's levels.
+    pub(crate) cascade: Cascade,
+}
+
 impl Controller {
-    /// A controller of `rate` bit/s at `frame_rate` frames a second for pictures of `samples` luma
-    /// samples, in a plan with these levels.
-    pub(crate) fn new(rate: f64, frame_rate: f64, samples: f64, cascade: Cascade) -> Self {
+    /// A controller with these settings.
+    pub(crate) fn new(settings: ControllerSettings) -> Self {
+        let ControllerSettings { rate, frame_rate, samples, limits, cascade, .. } = settings;
         Self {
             rate,
+            limits,
             interval: frame_rate.recip(),
             longest: frame_rate.recip(),
+            unwanted: 0.0,
+            since_coded: 0.0,
             bucket: Bucket::default(),
             model: Model::new(samples),
+            pacing: Pacing::new(samples, frame_rate, settings.adaptive_frame_rate),
             cascade,
             last: None,
+            temporal: 0.0,
             free: true,
         }
     }
@@ -121,76 +195,180 @@ impl Controller {
     pub(crate) fn set_frame_rate(&mut self, frame_rate: f64) {
         self.interval = frame_rate.recip();
         self.longest = self.interval;
+        self.pacing.set_frame_rate(frame_rate);
         self.free = true;
+    }
+
+    /// The limits, to be changed from the next frame on.
+    pub(crate) fn limits_mut(&mut self) -> &mut Limits {
+        &mut self.limits
+    }
+
+    /// How long the link will take for what waits, in seconds.
+    pub(crate) fn delay(&self) -> f64 {
+        self.bucket.bits() / self.rate
     }
 
     /// What to do with a frame; nothing changes before [`coded`](Self::coded) or
     /// [`dropped`](Self::dropped) tells what became of it.
     pub(crate) fn pick(&self, frame: &FrameFacts) -> Decision {
-        let waiting = self.bucket.after(frame.elapsed, self.rate).bits();
-        let second = self.rate;
-        if waiting > FULL * second {
-            return Decision::Drop;
+        let overhead = self.limits.wire.packet_overhead;
+        let key = frame.class == Class::Key;
+        if !key && self.pacing.leaves_out(frame.elapsed, self.rate, overhead) {
+            return Decision::Drop(DropReason::FrameRate);
         }
+        let waiting = self.bucket.after(frame.elapsed, self.rate).bits();
         let interval = self.interval_with(frame.elapsed);
-        let usual = second * interval;
-        let alone = [(frame.class, 1.0, 0.0)].into_iter();
-        let (log_step, most) = match frame.class {
-            Class::Key => {
-                let room = KEY_DELAY * second - waiting;
-                let bits = room.max(LEAST_KEY * second).max(usual);
-                (self.model.log_step(alone, frame.complexity, bits), bits)
-            }
-            Class::Inter(level) => {
-                let resting =
-                    RESTING.max(RESTING_INTERVALS * self.longest_with(frame.elapsed)) * second;
-                let frames = (HORIZON / interval).max(2.0);
-                let correction = (resting - waiting) / frames;
-                let bits = (usual + correction).clamp(LEAST_BUDGET * usual, MOST_BUDGET * usual);
-                let Cascade { octaves, shares } = &self.cascade;
-                let mix = Level::ALL.map(|level| {
-                    (Class::Inter(level), shares[level.index()], octaves[level.index()])
-                });
-                let base = self.model.log_step(mix.into_iter(), frame.complexity, bits);
-                let step = self.limited(base, waiting) + octaves[level.index()];
-                let delay = (MOST_DELAY * second).max(resting + MOST_INTERVALS * usual);
-                let most = (delay - waiting).max(LEAST_ROOM * usual);
-                (step.max(self.model.log_step(alone, frame.complexity, most)), most)
-            }
+        let usual = self.rate * interval;
+        let max_bytes = self.limits.max_bytes(self.rate, waiting);
+        let alone = Limits { max_frame_bytes: None, ..self.limits };
+        let room = (alone.max_bytes(self.rate, waiting) * 8) as f64;
+        let (least_room, least_bytes) = if key {
+            (LEAST_KEY * self.limits.max_delay * self.rate, LEAST_KEY_BYTES)
+        } else {
+            (LEAST_ROOM * usual, LEAST_BYTES)
         };
-        Decision::Code { qindex: nearest_qindex(log_step), max_bits: most as u64 }
+        if room < least_room.min(0.9 * self.limits.max_delay * self.rate)
+            || room < (least_bytes * 8) as f64
+        {
+            return Decision::Drop(DropReason::LinkFull);
+        }
+        Decision::Code(self.target(frame, waiting, interval, max_bytes))
     }
 
-    /// The frame was coded into `bits` with `qindex`, which need not be the one that was picked.
-    pub(crate) fn coded(&mut self, frame: &FrameFacts, qindex: u8, bits: u64) {
-        self.pass(frame.elapsed);
-        let bits = bits as f64;
-        self.bucket = self.bucket.with(bits);
-        let log_step = log_step_of(qindex);
-        // Lossless frames follow another law.
-        if qindex > 0 {
+    fn target(&self, frame: &FrameFacts, waiting: f64, interval: f64, max_bytes: u64) -> Target {
+        let usual = self.rate * interval;
+        let most = (max_bytes * 8) as f64;
+        let max_delay = self.limits.max_delay;
+        let new = matches!(frame.class, Class::Key | Class::Fresh);
+        let (wire_bits, log_step, reason) = match frame.class {
+            Class::Key | Class::Fresh => {
+                let delay = (KEY_DELAY * max_delay).min(MOST_KEY_DELAY);
+                let least = match frame.class {
+                    Class::Key => (LEAST_KEY * max_delay * self.rate).max(usual),
+                    _ => usual,
+                };
+                let bits = (delay * self.rate - waiting).max(least).min(0.9 * most);
+                let step = self.model.log_step_alone(frame.class, frame.complexity, bits);
+                let reason = match frame.class {
+                    Class::Key => QindexReason::KeyFrame,
+                    _ => QindexReason::NewContent,
+                };
+                (bits, step, reason)
+            }
+            Class::Inter(level) => self.inter(frame, level, waiting, interval, most),
+        };
+        let rise = self.rises(frame);
+        Target {
+            qindex: nearest_qindex(log_step),
+            reason,
+            bits: wire_bits as u64,
+            max_bytes,
+            unsure: new || self.free || rise || wire_bits > UNSURE_ROOM * most,
+            improve: new,
+        }
+    }
+
+    /// Budget, log₂ of the step, and its reason, of an ordinary inter frame.
+    fn inter(
+        &self,
+        frame: &FrameFacts,
+        level: Level,
+        waiting: f64,
+        interval: f64,
+        most: f64,
+    ) -> (f64, f64, QindexReason) {
+        let (second, usual) = (self.rate, self.rate * interval);
+        let max_delay = self.limits.max_delay;
+        let resting = RESTING
+            .max(RESTING_INTERVALS * self.longest_with(frame.elapsed))
+            .min(RESTING_SHARE * (max_delay - interval).max(0.0));
+        let usual_delay = (USUAL_DELAY * max_delay)
+            .max(resting + USUAL_INTERVALS * interval)
+            .min(MOST_DELAY * max_delay);
+        let frames = (HORIZON / interval).max(2.0);
+        let excess = (waiting + usual - usual_delay * second).max(0.0);
+        let correction = (resting * second - waiting) / frames - excess / EXCESS_FRAMES;
+        let bits = (usual + correction).clamp(LEAST_BUDGET * usual, MOST_BUDGET * usual);
+        let Cascade { octaves, shares } = &self.cascade;
+        let mix = Level::ALL
+            .map(|level| (Class::Inter(level), shares[level.index()], octaves[level.index()]));
+        let alone =
+            |class, bits| self.model.log_step_alone(class, frame.complexity, self.payload(bits));
+        let mut base = self.model.log_step(mix.into_iter(), frame.complexity, self.payload(bits));
+        if self.rises(frame) {
+            base = base.min(alone(Class::Fresh, bits));
+        }
+        let limited = self.limited(base, waiting);
+        let step = limited + octaves[level.index()];
+        let room = (usual_delay * second - waiting).max(LEAST_ROOM * usual).min(0.9 * most);
+        let mut bound = alone(frame.class, room);
+        if self.rises(frame) {
+            bound = bound.min(alone(Class::Fresh, room));
+        }
+        let aim = (bits * level_share(&self.cascade, level)).min(room);
+        if step < bound {
+            (aim, bound, QindexReason::Delay)
+        } else if limited != base {
+            (aim, step, QindexReason::Steadiness)
+        } else {
+            (aim, step, QindexReason::Budget)
+        }
+    }
+
+    /// Whether a frame differs so much more from the one before it than that one did, that what was
+    /// learnt of differences may not hold.
+    fn rises(&self, frame: &FrameFacts) -> bool {
+        frame.complexity.temporal > UNSURE_RISE * self.temporal + 0.5
+    }
+
+    /// The bits of a unit that takes `bits` on the wire.
+    fn payload(&self, bits: f64) -> f64 {
+        let overhead = f64::from(self.limits.wire.packet_overhead);
+        (bits - 8.0 * overhead).max(8.0 * LEAST_BYTES as f64)
+    }
+
+    /// The frame was coded.
+    pub(crate) fn coded(&mut self, frame: &FrameFacts, outcome: &Outcome) {
+        self.pass(frame.elapsed, true);
+        self.bucket = self.bucket.with(self.limits.wire_bits(outcome.bytes));
+        let Used { mean, greatest, log_step, .. } = outcome.used;
+        // Lossless frames follow another law, and so do those that had to be small.
+        if greatest > 0 && !outcome.thrifty {
+            let bits = (outcome.bytes * 8) as f64;
             self.model.learn(frame.class, frame.complexity, log_step, bits);
         }
         self.last = Some(match frame.class {
-            Class::Key => log_step,
+            Class::Key | Class::Fresh => log_step,
             Class::Inter(level) => log_step - self.cascade.octaves[level.index()],
         });
+        self.temporal = frame.complexity.temporal;
         self.free = false;
+        self.pacing.coded(mean, self.since_coded);
+        self.since_coded = 0.0;
     }
 
     /// The frame was left out.
-    pub(crate) fn dropped(&mut self, frame: &FrameFacts) {
-        self.pass(frame.elapsed);
+    pub(crate) fn dropped(&mut self, frame: &FrameFacts, reason: DropReason) {
+        self.pass(frame.elapsed, reason != DropReason::FrameRate);
     }
 
-    fn pass(&mut self, elapsed: f64) {
+    fn pass(&mut self, elapsed: f64, wanted: bool) {
         self.bucket = self.bucket.after(elapsed, self.rate);
-        self.longest = self.longest_with(elapsed);
-        self.interval = self.interval_with(elapsed);
+        self.since_coded += elapsed;
+        self.pacing.pass(elapsed, wanted);
+        if wanted {
+            (self.longest, self.interval) =
+                (self.longest_with(elapsed), self.interval_with(elapsed));
+            self.unwanted = 0.0;
+        } else {
+            self.unwanted += elapsed;
+        }
     }
 
     /// The mean interval with the one before this frame.
     fn interval_with(&self, elapsed: f64) -> f64 {
+        let elapsed = elapsed + self.unwanted;
         if elapsed <= 0.0 {
             return self.interval;
         }
@@ -200,6 +378,7 @@ impl Controller {
 
     /// The longest interval with the one before this frame: it is forgotten as the mean is learnt.
     fn longest_with(&self, elapsed: f64) -> f64 {
+        let elapsed = elapsed + self.unwanted;
         let faded = self.longest + INTERVAL_GAIN * (self.interval - self.longest);
         faded.max(elapsed.min(LONGEST_INTERVAL * self.interval))
     }
@@ -214,6 +393,14 @@ impl Controller {
     }
 }
 
+/// The bits of a frame of `level` over those of the mean frame, by the model's exponent.
+fn level_share(cascade: &Cascade, level: Level) -> f64 {
+    let cost =
+        |level: Level| logarithm::exp2(-model::INTER_EXPONENT * cascade.octaves[level.index()]);
+    let mean: f64 = Level::ALL.map(|l| cascade.shares[l.index()] * cost(l)).iter().sum();
+    cost(level) / mean
+}
+
 /// log₂ of luma's AC step at `qindex`, in samples.
 fn log_step_of(qindex: u8) -> f64 {
     log2(f64::from(AC_QLOOKUP[0][usize::from(qindex)])) - 3.0
@@ -221,8 +408,15 @@ fn log_step_of(qindex: u8) -> f64 {
 
 /// The index, 1 to 255, whose step is nearest, by ratio.
 fn nearest_qindex(log_step: f64) -> u8 {
-    let above = (1..=255).find(|&qindex| log_step_of(qindex) >= log_step).unwrap_or(255);
-    let below = above.max(2) - 1;
+    let (mut below, mut above) = (1, 255);
+    while above - below > 1 {
+        let middle = below + (above - below) / 2;
+        if log_step_of(middle) >= log_step {
+            above = middle;
+        } else {
+            below = middle;
+        }
+    }
     let nearer_below = log_step - log_step_of(below) < log_step_of(above) - log_step;
     if nearer_below { below } else { above }
 }

@@ -8,7 +8,9 @@
 //!
 //! `complexity` is the mean gradient of the picture for key frames and its mean difference from the
 //! picture before for inter frames, summed over the samples: at a fixed step a picture with twice
-//! the difference costs 2ᵃ as much. `b` is how fast bits fall as the step grows: about 1 where most
+//! the difference costs 2ᵃ as much. No prediction from other frames being better than a bad one, an
+//! inter frame is taken to cost no more than a fresh one, of the first kind: so the model stays
+//! right where the picture changes altogether, and differences say little. `b` is how fast bits fall as the step grows: about 1 where most
 //! coefficients survive, up to 2 where most are zero. Both exponents are fixed. `k` is learnt, one
 //! for each class, and moves by a share of each frame's error. If the true exponent is β, an error
 //! is followed by one of (1 − g β / b) of its size, so that with g ≤ ½ any β below 4 b converges,
@@ -33,14 +35,20 @@ pub(crate) struct Complexity {
 pub(crate) enum Class {
     /// Key frames.
     Key,
-    /// Inter frames of a level.
+    /// Inter frames that show something new: those after a cut, or when the light goes on.
+    Fresh,
+    /// Other inter frames, of a level.
     Inter(Level),
 }
+
+/// How many classes there are.
+const CLASSES: usize = LEVELS + 2;
 
 impl Class {
     fn index(self) -> usize {
         match self {
             Self::Key => LEVELS,
+            Self::Fresh => LEVELS + 1,
             Self::Inter(level) => level.index(),
         }
     }
@@ -57,38 +65,41 @@ struct Law {
 }
 
 const KEY: Law = Law { complexity: 1.0, step: 1.0, floor: 0.3, start: 1.0 };
-const INTER: Law = Law { complexity: 0.7, step: 1.3, floor: 0.3, start: 0.5 };
+const INTER: Law = Law { complexity: 0.7, step: INTER_EXPONENT, floor: 0.3, start: 0.5 };
+/// How fast the bits of an inter frame fall as the step grows.
+pub(crate) const INTER_EXPONENT: f64 = 1.3;
 /// Bits of headers.
 const OVERHEAD: f64 = 120.0;
 /// Share of an error that `k` takes over from the first, the second and later frames of a class.
 const GAINS: [f64; 3] = [1.0, 0.6, 0.35];
 /// The greatest error, in octaves, that one frame may teach.
 const MOST_ERROR: f64 = 3.0;
+/// How far `k` may leave its first guess: what a picture without motion teaches is forgotten when
+/// something moves again.
+const MOST_DRIFT: f64 = 4.0;
 
 /// The model of one stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Model {
-    k: [f64; LEVELS + 1],
-    seen: [usize; LEVELS + 1],
+    k: [f64; CLASSES],
+    start: [f64; CLASSES],
+    seen: [usize; CLASSES],
+    /// log₂ of the complexity of the frame that taught last, by class.
+    complexity: [f64; CLASSES],
 }
 
 impl Model {
     /// First guesses for pictures of `samples` luma samples.
     pub(crate) fn new(samples: f64) -> Self {
         let size = log2(samples);
-        let mut k = [INTER.start + size; LEVELS + 1];
-        k[LEVELS] = KEY.start + size;
-        Self { k, seen: [0; LEVELS + 1] }
+        let mut k = [INTER.start + size; CLASSES];
+        k[LEVELS..].fill(KEY.start + size);
+        Self { k, start: k, seen: [0; CLASSES], complexity: [0.0; CLASSES] }
     }
 
     /// log₂ of what a frame would cost, headers apart, at step 1.
     fn at_unit_step(&self, class: Class, complexity: Complexity) -> f64 {
-        let law = law(class);
-        let value = match class {
-            Class::Key => complexity.spatial,
-            Class::Inter(_) => complexity.temporal,
-        };
-        self.k[class.index()] + law.complexity * log2(f64::from(value) + law.floor)
+        self.k[class.index()] + law(class).complexity * log_complexity(class, complexity)
     }
 
     /// The bits of a frame; `log_step` is log₂ of the step in samples.
@@ -115,6 +126,11 @@ impl Model {
         (log2(cost) - log2((bits - OVERHEAD).max(LEAST_BITS))) / exponent
     }
 
+    /// The same for one class alone.
+    pub(crate) fn log_step_alone(&self, class: Class, complexity: Complexity, bits: f64) -> f64 {
+        self.log_step([(class, 1.0, 0.0)].into_iter(), complexity, bits)
+    }
+
     /// A frame did cost `bits`.
     pub(crate) fn learn(&mut self, class: Class, complexity: Complexity, log_step: f64, bits: f64) {
         let expected = self.at_unit_step(class, complexity) - law(class).step * log_step;
@@ -122,8 +138,21 @@ impl Model {
         let error = (actual - expected).clamp(-MOST_ERROR, MOST_ERROR);
         let index = class.index();
         let first = self.seen[index] == 0;
-        self.k[index] += error * GAINS[self.seen[index].min(GAINS.len() - 1)];
+        // An empty frame says no more than that it is empty.
+        let error = if bits <= EMPTY { error.max(-LEAST_LESSON) } else { error };
+        // Nor does a picture quite unlike the others say much of them.
+        let value = log_complexity(class, complexity);
+        let strange = (value - self.complexity[index]).abs();
+        self.complexity[index] = value;
+        let gain = GAINS[self.seen[index].min(GAINS.len() - 1)];
+        let gain = if first { gain } else { gain / (1.0 + strange) };
+        self.k[index] += error * gain;
+        let start = self.start[index];
+        self.k[index] = self.k[index].clamp(start - MOST_DRIFT, start + MOST_DRIFT);
         self.seen[index] += 1;
+        if class == Class::Key && self.seen[LEVELS + 1] == 0 {
+            self.k[LEVELS + 1] = self.k[LEVELS];
+        }
         // Until a level has had a frame of its own, it goes with the others.
         if let Class::Inter(_) = class
             && first
@@ -135,12 +164,24 @@ impl Model {
     }
 }
 
+fn log_complexity(class: Class, complexity: Complexity) -> f64 {
+    let value = match class {
+        Class::Key | Class::Fresh => complexity.spatial,
+        Class::Inter(_) => complexity.temporal,
+    };
+    log2(f64::from(value) + law(class).floor)
+}
+
 fn law(class: Class) -> &'static Law {
     match class {
-        Class::Key => &KEY,
+        Class::Key | Class::Fresh => &KEY,
         Class::Inter(_) => &INTER,
     }
 }
+
+/// Bits of a frame that holds next to nothing, and the most that it teaches, in octaves.
+const EMPTY: f64 = 2.0 * OVERHEAD;
+const LEAST_LESSON: f64 = 0.5;
 
 /// What even an empty frame is taken to cost beside its headers.
 const LEAST_BITS: f64 = 16.0;

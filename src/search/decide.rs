@@ -30,13 +30,30 @@ pub(crate) struct Analysis {
     /// Mean absolute difference of luma samples from the previous picture; that of neighbours in
     /// the first one.
     pub(crate) temporal: f32,
-    /// Share of the picture that differs from the previous picture, 0 to 1.
-    pub(crate) moving: f32,
+    /// Whether most of the picture is not what it was.
+    pub(crate) new: bool,
+}
+
+/// What a row of superblocks holds, in sums of absolute differences of luma samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct RowActivity {
+    /// From neighbour to neighbour.
+    pub(crate) spatial: u64,
+    /// From the previous picture.
+    pub(crate) temporal: u64,
+    /// Samples.
+    pub(crate) area: u64,
 }
 
 /// A mean difference of samples, in 1/16, up to which a unit counts as still: the noise of a
 /// camera.
 const STILL: u32 = 16;
+
+/// A mean difference of samples beside what the picture's own texture explains, from which on a unit
+/// counts as changed.
+const CHANGED: u32 = 4;
+/// A picture is new if it differs so many times as much as the picture before did.
+const NEW_RISE: f32 = 2.5;
 
 /// What the search knows of a frame, the same for all its blocks.
 pub(crate) struct FrameSearch {
@@ -44,8 +61,8 @@ pub(crate) struct FrameSearch {
     pub(crate) effort: Effort,
     /// Costs of symbols at the frame's start.
     pub(crate) costs: CostTable,
-    /// λ by quantizer index of the frame.
-    pub(crate) lambda: Lambda,
+    /// How dear bits are beyond what the quantizer says: log₂ of a factor of λ.
+    thrift: u32,
     /// The references to search, most likely first; every one another frame.
     pub(crate) names: Vec<RefFrame>,
     serials: Vec<u64>,
@@ -86,6 +103,10 @@ pub(crate) struct Search {
     workers: Vec<Worker>,
     previous: PaddedPlane,
     seen: bool,
+    /// By row of superblocks.
+    rows: Vec<RowActivity>,
+    /// Mean difference of the picture before from the one before that.
+    temporal: f32,
 }
 
 /// A block that was coded.
@@ -123,7 +144,7 @@ impl Search {
             frame: FrameSearch {
                 effort: effort(6),
                 costs: CostTable::new(),
-                lambda: Lambda::new(0),
+                thrift: 0,
                 names: Vec::new(),
                 serials: Vec::new(),
                 half: Vec::new(),
@@ -135,6 +156,8 @@ impl Search {
             workers: Vec::new(),
             previous: PaddedPlane::new(width, height),
             seen: false,
+            rows: vec![RowActivity::default(); height.div_ceil(64)],
+            temporal: 0.0,
         }
     }
 
@@ -143,31 +166,54 @@ impl Search {
         self.frame.effort = effort(level);
     }
 
+    /// Makes bits 2^`thrift` times as dear as they are by the quantizer, for frames that must be
+    /// small; 0 is as usual, 12 leaves hardly more than predictions.
+    pub(crate) fn set_thrift(&mut self, thrift: u32) {
+        self.frame.thrift = thrift;
+    }
+
     /// Compares a picture with the one given before.
     pub(crate) fn analyse(&mut self, source: &[PaddedPlane; 3]) -> Analysis {
         let luma = &source[0];
         let (width, height) = (luma.width, luma.height);
-        let (mut spatial, mut temporal, mut moving) = (0_u64, 0_u64, 0);
+        let mut changed = 0;
+        self.rows.fill(RowActivity::default());
         for (index, still) in self.frame.still.iter_mut().enumerate() {
             let (x, y) = (index % self.frame.cols * UNIT, index / self.frame.cols * UNIT);
             let (w, h) = ((width - x).min(UNIT), (height - y).min(UNIT));
             // Edges repeat, so that what is read beyond them adds nothing new.
             let w4 = w.next_multiple_of(4);
+            let area = (w4 * h) as u32;
             let at = luma.index(x as isize, y as isize);
             let (here, stride) = (&luma.data[at..], luma.stride);
-            spatial += u64::from(sad(here, stride, &luma.data[at + 1..], stride, w4, h));
+            let gradient = sad(here, stride, &luma.data[at + 1..], stride, w4, h);
             let before = &self.previous.data[self.previous.index(x as isize, y as isize)..];
             let difference = sad(here, stride, before, self.previous.stride, w4, h);
-            temporal += u64::from(difference);
-            *still = self.seen && difference * 16 <= STILL * (w4 * h) as u32;
-            moving += usize::from(!*still);
+            let row = &mut self.rows[y / 64];
+            row.spatial += u64::from(gradient);
+            row.temporal += u64::from(difference);
+            row.area += (w * h) as u64;
+            *still = self.seen && difference * 16 <= STILL * area;
+            changed += usize::from(difference > gradient + gradient / 2 + CHANGED * area);
         }
         self.previous.data.copy_from_slice(&luma.data);
         let samples = (width * height) as f32;
-        let spatial = spatial as f32 / samples;
-        let temporal = if self.seen { temporal as f32 / samples } else { spatial };
+        let sum = |of: fn(&RowActivity) -> u64| self.rows.iter().map(of).sum::<u64>() as f32;
+        let spatial = sum(|row| row.spatial) / samples;
+        let temporal = sum(|row| row.temporal) / samples;
+        let new = changed * 2 > self.frame.still.len() && temporal > NEW_RISE * self.temporal;
+        let analysis = match self.seen {
+            true => Analysis { spatial, temporal, new },
+            false => Analysis { spatial, temporal: spatial, new: true },
+        };
+        self.temporal = if self.seen { temporal } else { 0.0 };
         self.seen = true;
-        Analysis { spatial, temporal, moving: moving as f32 / self.frame.still.len() as f32 }
+        analysis
+    }
+
+    /// What the picture that was analysed last holds, by row of superblocks.
+    pub(crate) fn rows(&self) -> &[RowActivity] {
+        &self.rows
     }
 }
 
@@ -178,7 +224,6 @@ impl SuperblockDecider for Search {
     fn start_frame(&mut self, job: &FrameJob<'_>, source: &[PaddedPlane; 3], cdfs: &CdfContext) {
         let frame = &mut self.frame;
         frame.costs.update(cdfs);
-        frame.lambda = Lambda::new(job.params.base_q_idx);
         frame.names.clear();
         frame.serials.clear();
         if job.params.frame_is_intra {
@@ -233,7 +278,9 @@ impl SuperblockDecider for Search {
         mi_row: usize,
         mi_col: usize,
     ) {
-        BlockSearch { frame: shared, worker, coder, records }.superblock(mi_row, mi_col);
+        let lambda = Lambda::new(coder.target_q_index, shared.thrift);
+        let mut search = BlockSearch { frame: shared, lambda, worker, coder, records };
+        search.superblock(mi_row, mi_col);
     }
 }
 
@@ -282,6 +329,8 @@ fn moves_near(still: &[bool], cols: usize, [left, top, right, bottom]: [usize; 4
 pub(crate) struct BlockSearch<'a, 'b, 'c> {
     /// The frame.
     pub(crate) frame: &'a FrameSearch,
+    /// λ of the superblock.
+    pub(crate) lambda: Lambda,
     /// Room.
     pub(crate) worker: &'a mut Worker,
     /// The tile.
@@ -363,7 +412,7 @@ impl BlockSearch<'_, '_, '_> {
         let modes = costs.records(&self.records[start..coefficients]);
         let rate = modes + costs.records(&self.records[coefficients..]);
         let distortion = self.error(mi_row, mi_col, size);
-        let cost = self.frame.lambda.squared(distortion, rate);
+        let cost = self.lambda.squared(distortion, rate);
         let coded = Coded { cost, distortion, skip: block.skip };
         let Some(error) = skipped.filter(|_| !block.skip) else {
             return coded;
@@ -371,7 +420,7 @@ impl BlockSearch<'_, '_, '_> {
         let near = self.coder.writer().inter_neighbours(mi_row, mi_col);
         let row = SKIP_CDF.row([near.iter().flatten().filter(|n| n.skip).count()]);
         let rate = (modes + costs.symbol(row, 1)).saturating_sub(costs.symbol(row, 0));
-        if self.frame.lambda.squared(error, rate) > cost {
+        if self.lambda.squared(error, rate) > cost {
             return coded;
         }
         let before = std::mem::take(&mut self.worker.skip);
@@ -385,7 +434,7 @@ impl BlockSearch<'_, '_, '_> {
         block.tx_split = 0;
         self.coder.write(self.records, &block, stack);
         let rate = costs.records(&self.records[start..]);
-        let cost = self.frame.lambda.squared(error, rate);
+        let cost = self.lambda.squared(error, rate);
         Coded { cost, distortion: error, skip: true }
     }
 }

@@ -48,7 +48,7 @@ impl BlockSearch<'_, '_, '_> {
         if !intra_frame {
             self.inter_candidates(mi_row, mi_col, size, hints);
             let best = self.worker.candidates.iter().map(|c| c.cost).min().unwrap_or(u32::MAX);
-            let step = u32::from(ac_step(self.coder.frame.base_q_idx)) / 8;
+            let step = u32::from(ac_step(self.coder.target_q_index)) / 8;
             worth_intra = best > (size.width() * size.height()) as u32 * step / 6;
         }
         if worth_intra {
@@ -96,7 +96,7 @@ impl BlockSearch<'_, '_, '_> {
         };
         let mut best = u32::MAX;
         let frame = self.frame;
-        let step = u32::from(ac_step(self.coder.frame.base_q_idx)) / 8;
+        let step = u32::from(ac_step(self.coder.target_q_index)) / 8;
         let content = (area.w * area.h) as u32 * step * frame.effort.content / 64;
         let mut found = [(u32::MAX, Mv::default()); 7];
         let still = frame.effort.unseen && frame.is_still(mi_row, mi_col, size);
@@ -124,7 +124,7 @@ impl BlockSearch<'_, '_, '_> {
                     },
                     area,
                     prediction: stack.mvs[0][0],
-                    lambda: frame.lambda,
+                    lambda: self.lambda,
                     costs: &frame.costs,
                 };
                 let hint = hints.vectors[index];
@@ -260,7 +260,7 @@ impl BlockSearch<'_, '_, '_> {
         let rate = self.inter_rate(&block, stack, near);
         let (row, col) = (i32::from(mv.row) >> 1, i32::from(mv.col) >> 1);
         let difference = planes.sad(&self.coder.source[0], area, row, col);
-        let cost = self.frame.lambda.absolute(difference, rate);
+        let cost = self.lambda.absolute(difference, rate);
         self.worker.candidates.push(Candidate { block, cost });
     }
 
@@ -332,7 +332,7 @@ impl BlockSearch<'_, '_, '_> {
         let source = &self.coder.source[0];
         let src = &source.data[source.index(area.x as isize, area.y as isize)..];
         let difference = satd(src, source.stride, &self.worker.buffer, stride, area.w, area.h) / 2;
-        self.frame.lambda.absolute(difference, rate)
+        self.lambda.absolute(difference, rate)
     }
 
     /// Means of the two references that alone are nearest to the block.

@@ -88,7 +88,7 @@ impl BlockSearch<'_, '_, '_> {
         let direction = self.coder.direction(&block, 0, mode, angle_delta);
         let difference = self.intra_difference(&block, 0, tx, mode, direction, edges);
         let rate = self.intra_rate(&block, near);
-        let cost = self.frame.lambda.absolute(difference, rate);
+        let cost = self.lambda.absolute(difference, rate);
         self.worker.candidates.push(Candidate { block, cost });
         cost
     }
@@ -178,7 +178,7 @@ pub(crate) fn choose_chroma(search: &mut BlockSearch<'_, '_, '_>, block: &mut Bl
             let row = ANGLE_DELTA_CDF.row([mode as usize - PredictionMode::V as usize]);
             rate += frame.costs.symbol(row, (angle_delta + 3) as usize);
         }
-        let cost = frame.lambda.absolute(difference, rate);
+        let cost = search.lambda.absolute(difference, rate);
         if cost < best {
             best = cost;
             chosen = (mode, angle_delta, [0; 2]);
@@ -203,7 +203,7 @@ pub(crate) fn choose_chroma(search: &mut BlockSearch<'_, '_, '_>, block: &mut Bl
             let magnitudes = alpha.iter().filter(|&&a| a != 0).count() as u32;
             let rate =
                 frame.costs.symbol(row, UvMode::Cfl as usize) + ((2 + 2 * magnitudes) << COST_BITS);
-            if frame.lambda.absolute(difference, rate) < best {
+            if search.lambda.absolute(difference, rate) < best {
                 chosen = (UvMode::Cfl, 0, alpha);
             }
         }

@@ -14,11 +14,12 @@ pub(crate) struct Lambda {
 
 impl Lambda {
     /// λ for blocks coded with `qindex`: a share of the squared step in the sample domain, where a
-    /// transform's step is 8 times a sample's, and for absolute differences its root.
-    pub(crate) fn new(qindex: u8) -> Self {
+    /// transform's step is 8 times a sample's, and for absolute differences its root. Bits count
+    /// 2^`thrift` times.
+    pub(crate) fn new(qindex: u8, thrift: u32) -> Self {
         const SQUARED_SHARE: f64 = 0.13;
         let step = f64::from(ac_step(qindex)) / 8.0;
-        let squared = SQUARED_SHARE * step * step;
+        let squared = SQUARED_SHARE * step * step * f64::from(1_u32 << thrift);
         Self {
             squared: (squared * 256.0).round().max(1.0) as u64,
             absolute: (squared.sqrt() * 256.0).round().max(1.0) as u32,

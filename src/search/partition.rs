@@ -31,7 +31,7 @@ impl BlockSearch<'_, '_, '_> {
     fn skip_unseen(&mut self, mi_row: usize, mi_col: usize, size: BlockSize) -> Option<u64> {
         if self.coder.frame.frame_is_intra
             || !self.frame.effort.unseen
-            || self.coder.frame.base_q_idx == 0
+            || self.coder.target_q_index == 0
             || self.frame.names.first() != Some(&LAST_FRAME)
             || !self.frame.is_still(mi_row, mi_col, size)
         {
@@ -166,7 +166,7 @@ impl BlockSearch<'_, '_, '_> {
     fn symbol(&mut self, (mi_row, mi_col): (usize, usize), size: BlockSize, p: Partition) -> u64 {
         let start = self.records.len();
         self.coder.writer().write_partition(self.records, mi_row, mi_col, size, p);
-        self.frame.lambda.squared(0, self.frame.costs.records(&self.records[start..]))
+        self.lambda.squared(0, self.frame.costs.records(&self.records[start..]))
     }
 
     /// A square as one block.
@@ -220,7 +220,7 @@ impl BlockSearch<'_, '_, '_> {
     fn may_split(&mut self, place: (usize, usize), size: BlockSize, coded: &Coded) -> bool {
         // Parts cost some bits whatever is in them, and do not make all errors vanish.
         const ERROR_LEFT: u64 = 3;
-        let lambda = &self.frame.lambda;
+        let lambda = &self.lambda;
         let least = lambda.of_bits(self.frame.effort.least_split[6 - size.width_log2()]) << 8;
         if coded.cost < least + (coded.distortion << 8) * ERROR_LEFT / 10 {
             return false;

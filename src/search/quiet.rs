@@ -25,7 +25,7 @@ impl BlockSearch<'_, '_, '_> {
         (x0, y0, w, h): (usize, usize, usize, usize),
     ) -> bool {
         let quiet = self.frame.effort.quiet;
-        let [dc, ac] = self.coder.quantizers.steps(self.coder.frame.base_q_idx, plane);
+        let [dc, ac] = self.coder.quantizers.steps(self.coder.target_q_index, plane);
         let limit = i32::from(dc.min(ac)) * quiet / 16;
         // The energy of one coefficient at the limit; transforms count in 1/8.
         let energy = (limit * limit / 64) as u32;

@@ -212,8 +212,9 @@ impl RandomStream {
         let mut decider = decider(Plan { seed, wildness: self.wildness, names });
         let unit = self
             .stream
-            .encode(header, &self.planes, LayerId::default(), &mut decider)
+            .encode(header, &self.planes, LayerId::default(), &mut decider, None)
             .expect("a legal header");
+        self.stream.commit(&unit).expect("a legal header");
         self.frame += 1;
         unit
     }

@@ -2,17 +2,24 @@
 
 use bytes::Bytes;
 
+use super::frame_coder::RowControl;
 use super::headers::{frame_header, sequence_header};
-use super::stream::Stream;
+use super::stream::{CodedUnit, Stream};
 use crate::av1::reference::Reference;
-use crate::config::{EngineKind, MAX_THREADS, RateMode, Rational, Settings, Speed};
+use crate::config::{EngineKind, MAX_THREADS, RateMode, Rational, SendLimits, Settings, Speed};
 use crate::encoder::engine::{Capabilities, Engine};
-use crate::encoder::unit::{DropReason, DroppedFrame, EncodeOutcome, FrameOptions, TemporalUnit};
-use crate::error::{ConfigError, EncodeError};
+use crate::encoder::unit::{
+    DropReason, DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, QindexReason,
+    TemporalUnit,
+};
+use crate::error::{BitstreamError, ConfigError, EncodeError};
 use crate::frame::padded::PaddedPlane;
 use crate::frame::{Frame, PictureBuffer};
 use crate::layers::{FramePlan, GoldenPlan};
-use crate::rate::{Class, Complexity, Controller, Decision, FrameFacts};
+use crate::rate::{
+    Attempts, Class, Complexity, Controller, ControllerSettings, Decision, FrameFacts, Limits,
+    Next, Outcome, RowPacer, Target, Used, Wire,
+};
 use crate::search::decide::{Analysis, Search};
 
 const NAME: &str = EngineKind::Native.name();
@@ -23,6 +30,8 @@ pub(crate) struct NativeEngine {
     search: Search,
     plan: GoldenPlan,
     quantizer: QuantizerSource,
+    pacer: RowPacer,
+    max_frame_bytes: Option<u32>,
     /// The picture to code, edges extended.
     source: [PaddedPlane; 3],
     width: u32,
@@ -36,6 +45,17 @@ pub(crate) struct NativeEngine {
     tick: f64,
     last_timestamp: Option<u64>,
 }
+
+/// A frame that was coded, and how.
+struct CodedFrame {
+    unit: CodedUnit,
+    used: Used,
+    attempts: usize,
+    thrifty: bool,
+}
+
+/// Bits of a tile that are left to the headers of its temporal unit.
+const HEADER_BITS: f64 = 200.0;
 
 /// Where the quantizer of a frame comes from.
 enum QuantizerSource {
@@ -54,18 +74,24 @@ impl NativeEngine {
         let chroma = (width.div_ceil(2), height.div_ceil(2));
         let quantizer = match settings.rate {
             RateMode::ConstantQindex(qindex) => QuantizerSource::Constant(qindex),
-            RateMode::Bitrate(bitrate) => QuantizerSource::Rate(Box::new(Controller::new(
-                f64::from(bitrate),
-                settings.frame_rate.as_f64(),
-                (width * height) as f64,
-                GoldenPlan::CASCADE,
-            ))),
+            RateMode::Bitrate(bitrate) => {
+                QuantizerSource::Rate(Box::new(Controller::new(ControllerSettings {
+                    rate: f64::from(bitrate),
+                    frame_rate: settings.frame_rate.as_f64(),
+                    samples: (width * height) as f64,
+                    limits: limits(settings.send_limits()),
+                    adaptive_frame_rate: settings.adaptive_frame_rate,
+                    cascade: GoldenPlan::CASCADE,
+                })))
+            }
         };
         Ok(Self {
             stream,
             search,
             plan: GoldenPlan::default(),
             quantizer,
+            pacer: RowPacer::default(),
+            max_frame_bytes: settings.max_frame_bytes,
             source: [(width, height), chroma, chroma].map(|(w, h)| PaddedPlane::new(w, h)),
             width: settings.width,
             height: settings.height,
@@ -88,7 +114,11 @@ impl NativeEngine {
 
     fn facts(&self, timestamp: u64, plan: &FramePlan, analysis: Analysis) -> FrameFacts {
         let elapsed = self.last_timestamp.map_or(0, |last| timestamp - last);
-        let class = if plan.key_frame { Class::Key } else { Class::Inter(plan.level) };
+        let class = match plan.key_frame {
+            true => Class::Key,
+            false if analysis.new => Class::Fresh,
+            false => Class::Inter(plan.level),
+        };
         FrameFacts {
             elapsed: elapsed as f64 * self.tick,
             class,
@@ -96,24 +126,128 @@ impl NativeEngine {
         }
     }
 
+    /// What a frame is to become, whoever says so.
+    fn decide(&self, facts: &FrameFacts, asked: Option<u8>) -> Decision {
+        let fixed = |qindex, max_bytes| {
+            Decision::Code(Target {
+                qindex,
+                reason: QindexReason::Asked,
+                bits: 0,
+                max_bytes,
+                unsure: false,
+                improve: false,
+            })
+        };
+        let most = self.max_frame_bytes.map_or(u64::MAX, u64::from);
+        match (&self.quantizer, asked) {
+            (QuantizerSource::Constant(qindex), None) => fixed(*qindex, most),
+            (QuantizerSource::Constant(_), Some(qindex)) => fixed(qindex, most),
+            (QuantizerSource::Rate(controller), asked) => match (controller.pick(facts), asked) {
+                (Decision::Code(target), Some(qindex)) => fixed(qindex, target.max_bytes),
+                (decision, _) => decision,
+            },
+        }
+    }
+
+    /// Codes a frame, again if need be, until it is below its ceiling; `None` if it cannot be.
+    fn code(
+        &mut self,
+        plan: &FramePlan,
+        target: &Target,
+    ) -> Result<Option<CodedFrame>, BitstreamError> {
+        let improve_below = target.improve.then_some(target.bits / 8);
+        let mut attempts = Attempts::new(target.qindex, target.max_bytes, improve_below);
+        loop {
+            let attempt = attempts.now();
+            let paced = (target.unsure || attempts.made() > 0) && target.bits > 0;
+            let rows = paced && attempt.qindex > 0;
+            let header =
+                frame_header(self.stream.sequence(), plan, attempt.qindex, self.speed, rows)?;
+            let mut control = rows.then(|| {
+                let most = (target.max_bytes * 8) as f64 - HEADER_BITS;
+                let aim = (target.bits as f64 - HEADER_BITS).min(most);
+                let weights = self.search.rows().iter().map(|row| {
+                    let sum = if plan.key_frame { row.spatial } else { row.temporal };
+                    sum as f64 + 0.3 * row.area as f64
+                });
+                self.pacer.start(attempt.qindex, (aim, most), weights);
+                &mut self.pacer as &mut dyn RowControl
+            });
+            self.search.set_thrift(attempt.thrift);
+            let search = &mut self.search;
+            let control = control.as_deref_mut();
+            let unit = self.stream.encode(header, &self.source, plan.layer, search, control)?;
+            let used = if rows { self.pacer.used() } else { Used::one(attempt.qindex) };
+            match attempts.took(used.log_step, unit.data.len() as u64) {
+                Next::Take => {
+                    let (attempts, thrifty) = (attempts.made(), attempt.thrift > 0);
+                    return Ok(Some(CodedFrame { unit, used, attempts, thrifty }));
+                }
+                Next::Again => self.stream.discard(unit),
+                Next::GiveUp => {
+                    self.stream.discard(unit);
+                    return Ok(None);
+                }
+            }
+        }
+    }
+
+    fn dropped(&mut self, timestamp: u64, facts: &FrameFacts, reason: DropReason) -> EncodeOutcome {
+        if let QuantizerSource::Rate(controller) = &mut self.quantizer {
+            controller.dropped(facts, reason);
+        }
+        self.last_timestamp = Some(timestamp);
+        self.since_key = self.since_key.saturating_add(1);
+        EncodeOutcome { unit: None, dropped: Some(DroppedFrame { timestamp, reason }) }
+    }
+
+    fn stats(&self, target: &Target, coded: &CodedFrame) -> FrameStats {
+        let CodedFrame { unit, used, attempts, .. } = coded;
+        let controlled = match &self.quantizer {
+            QuantizerSource::Rate(controller) => Some(controller),
+            QuantizerSource::Constant(_) => None,
+        };
+        let [modes, motion, coefficients] = unit.spent.map(|bits| bits as u32);
+        let total = unit.data.len() as u32 * 8;
+        let limited = controlled.is_some() || self.max_frame_bytes.is_some();
+        FrameStats {
+            target_bits: (target.bits > 0).then_some(target.bits as u32),
+            max_bits: limited.then_some((target.max_bytes * 8).min(u64::from(u32::MAX)) as u32),
+            bits: FrameBits {
+                headers: total - modes - motion - coefficients,
+                modes,
+                motion,
+                coefficients,
+            },
+            delay_ms: controlled.map(|controller| (controller.delay() * 1000.0) as f32),
+            qindex_mean: used.mean as f32,
+            qindex_min: used.least,
+            qindex_max: used.greatest,
+            reason: if *attempts > 1 { QindexReason::Ceiling } else { target.reason },
+            skipped: unit.skipped,
+            attempts: *attempts as u8,
+        }
+    }
+
     fn unit(
         &self,
         timestamp: u64,
         plan: &FramePlan,
-        qindex: u8,
-        data: Vec<u8>,
-        reference: &Reference,
+        coded: CodedFrame,
+        stats: FrameStats,
     ) -> TemporalUnit {
+        let CodedFrame { unit, .. } = coded;
         TemporalUnit {
-            data: Bytes::from(data),
             timestamp,
             key_frame: plan.key_frame,
             temporal_id: plan.layer.temporal_id,
             spatial_id: plan.layer.spatial_id,
-            qindex,
+            qindex: unit.qindex(),
             width: self.width,
             height: self.height,
-            reconstruction: self.reconstruction.then(|| self.picture(reference)),
+            stats: Some(stats),
+            reconstruction: self.reconstruction.then(|| self.picture(&unit.reference)),
+            data: Bytes::from(unit.data),
         }
     }
 
@@ -144,6 +278,7 @@ impl Engine for NativeEngine {
             frame_qindex: true,
             key_on_request: true,
             reconstruction: true,
+            bounded_delay: true,
             max_threads: self.stream.most_threads().min(MAX_THREADS),
         }
     }
@@ -159,34 +294,29 @@ impl Engine for NativeEngine {
         let due = self.key_interval.is_some_and(|interval| self.since_key >= interval);
         let plan = self.plan.next(options.key_frame || due);
         let facts = self.facts(timestamp, &plan, analysis);
-        let qindex = match (options.qindex, &mut self.quantizer) {
-            (Some(qindex), _) => qindex,
-            (None, QuantizerSource::Constant(qindex)) => *qindex,
-            (None, QuantizerSource::Rate(controller)) => match controller.pick(&facts) {
-                Decision::Code { qindex, .. } => qindex,
-                Decision::Drop => {
-                    controller.dropped(&facts);
-                    self.last_timestamp = Some(timestamp);
-                    self.since_key = self.since_key.saturating_add(1);
-                    let dropped = DroppedFrame { timestamp, reason: DropReason::LinkFull };
-                    return Ok(EncodeOutcome { unit: None, dropped: Some(dropped) });
-                }
-            },
+        let target = match self.decide(&facts, options.qindex) {
+            Decision::Code(target) => target,
+            Decision::Drop(reason) => return Ok(self.dropped(timestamp, &facts, reason)),
         };
-        let header = frame_header(self.stream.sequence(), &plan, qindex, self.speed);
-        let coded = header
-            .and_then(|header| {
-                self.stream.encode(header, &self.source, plan.layer, &mut self.search)
-            })
-            .map_err(|error| EncodeError::Engine { engine: NAME, message: error.to_string() })?;
+        let failed = |error: BitstreamError| EncodeError::Engine {
+            engine: NAME,
+            message: error.to_string(),
+        };
+        let Some(coded) = self.code(&plan, &target).map_err(failed)? else {
+            return Ok(self.dropped(timestamp, &facts, DropReason::Ceiling));
+        };
+        self.stream.commit(&coded.unit).map_err(failed)?;
 
         self.plan.commit(&plan);
         self.last_timestamp = Some(timestamp);
         self.since_key = if plan.key_frame { 1 } else { self.since_key.saturating_add(1) };
         if let QuantizerSource::Rate(controller) = &mut self.quantizer {
-            controller.coded(&facts, qindex, coded.data.len() as u64 * 8);
+            let bytes = coded.unit.data.len() as u64;
+            let outcome = Outcome { used: coded.used, thrifty: coded.thrifty, bytes };
+            controller.coded(&facts, &outcome);
         }
-        let unit = self.unit(timestamp, &plan, qindex, coded.data, &coded.reference);
+        let stats = self.stats(&target, &coded);
+        let unit = self.unit(timestamp, &plan, coded, stats);
         Ok(EncodeOutcome { unit: Some(unit), dropped: None })
     }
 
@@ -212,5 +342,28 @@ impl Engine for NativeEngine {
         self.speed = speed.level();
         self.search.set_speed(self.speed);
         Ok(())
+    }
+
+    fn set_limits(&mut self, limits: SendLimits) -> Result<(), ConfigError> {
+        self.max_frame_bytes = limits.max_frame_bytes;
+        if let QuantizerSource::Rate(controller) = &mut self.quantizer {
+            *controller.limits_mut() = self::limits(limits);
+        }
+        Ok(())
+    }
+}
+
+impl RowControl for RowPacer {
+    fn row(&mut self, row: usize, bits: u64) -> u8 {
+        RowPacer::row(self, row, bits)
+    }
+}
+
+fn limits(limits: SendLimits) -> Limits {
+    let wire = limits.wire;
+    Limits {
+        max_delay: f64::from(limits.max_delay) / 1000.0,
+        max_frame_bytes: limits.max_frame_bytes,
+        wire: Wire { packet_overhead: wire.packet_overhead, max_payload: wire.max_payload },
     }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use super::tile::{TileDecider, TileInput, View};
+use super::tile::{Paced, TileDecider, TileInput, View};
 use crate::av1::cdef::{Cdef, CdefParams};
 use crate::av1::cdf::CdfContext;
 use crate::av1::deblock::{LoopFilter, LoopFilterParams, TxSizeGrid};
@@ -13,7 +13,7 @@ use crate::av1::mode_info::ModeInfoGrid;
 use crate::av1::motion_field::{MotionField, OrderHints, SavedMotion};
 use crate::av1::mv_prediction::TileBounds;
 use crate::av1::reference::Reference;
-use crate::av1::symbol::{Record, code};
+use crate::av1::symbol::{Record, Tally, code};
 use crate::frame::padded::PaddedPlane;
 use crate::search::block_coder::TileCoder;
 
@@ -43,6 +43,13 @@ pub(crate) trait SuperblockDecider {
         mi_row: usize,
         mi_col: usize,
     );
+}
+
+/// Chooses the quantizer of each row of superblocks of a frame with deltas (5.9.17), knowing what the
+/// rows before it took.
+pub(crate) trait RowControl {
+    /// The quantizer index of `row`, when the tile's rows above it took `bits`.
+    fn row(&mut self, row: usize, bits: u64) -> u8;
 }
 
 /// A frame's headers, as far as its tiles and filters are concerned.
@@ -80,10 +87,50 @@ pub(crate) struct FrameCoder {
     cdef_idx: Vec<i8>,
     motion_field: MotionField,
     tiles: TileDecider,
-    encoder: RangeEncoder,
-    tile_cdfs: CdfContext,
+    writer: TileWriter,
     /// References no slot holds any more, to be written again.
     spare: Vec<Reference>,
+}
+
+/// The second phase of a tile: codes what has been decided so far.
+pub(super) struct TileWriter {
+    encoder: RangeEncoder,
+    cdfs: CdfContext,
+    adaptive: bool,
+    tally: Tally,
+    /// Records coded.
+    coded: usize,
+}
+
+impl TileWriter {
+    fn new() -> Self {
+        Self {
+            encoder: RangeEncoder::default(),
+            cdfs: CdfContext::new_default(0),
+            adaptive: true,
+            tally: Tally::default(),
+            coded: 0,
+        }
+    }
+
+    /// Starts a tile with these distributions.
+    fn start(&mut self, cdfs: &CdfContext, adaptive: bool) {
+        self.cdfs.copy_from(cdfs);
+        self.encoder.start();
+        (self.adaptive, self.tally, self.coded) = (adaptive, Tally::default(), 0);
+    }
+
+    /// Codes those of the tile's `records` that are new.
+    pub(super) fn catch_up(&mut self, records: &[Record]) {
+        let new = &records[self.coded..];
+        code(new, &mut self.cdfs, &mut self.encoder, self.adaptive, &mut self.tally);
+        self.coded = records.len();
+    }
+
+    /// Bits of the tile so far.
+    pub(super) fn bits(&self) -> u64 {
+        self.encoder.position() >> 8
+    }
 }
 
 /// A coded frame.
@@ -95,6 +142,10 @@ pub(crate) struct CodedFrame {
     pub(crate) records: Vec<Vec<Record>>,
     /// What slots keep of the frame.
     pub(crate) reference: Arc<Reference>,
+    /// Bits of the tiles by [`Category`](crate::av1::symbol::Category).
+    pub(crate) spent: [u64; 3],
+    /// Share of the picture in blocks without coefficients, 0 to 1.
+    pub(crate) skipped: f32,
 }
 
 impl FrameCoder {
@@ -113,8 +164,7 @@ impl FrameCoder {
             cdef_idx: vec![-1; superblocks],
             motion_field: MotionField::default(),
             tiles,
-            encoder: RangeEncoder::default(),
-            tile_cdfs: CdfContext::new_default(0),
+            writer: TileWriter::new(),
             spare: Vec::new(),
         }
     }
@@ -155,12 +205,14 @@ impl FrameCoder {
         })
     }
 
-    /// Codes a frame: `source` with its edges extended, by the choices of `decider`.
+    /// Codes a frame: `source` with its edges extended, by the choices of `decider`. `rows`, for
+    /// frames of one tile with deltas, chooses the quantizers.
     pub(crate) fn encode(
         &mut self,
         job: &FrameJob<'_>,
         source: &[PaddedPlane; 3],
         decider: &mut impl SuperblockDecider,
+        mut rows: Option<&mut dyn RowControl>,
     ) -> CodedFrame {
         let mut reference = self.blank_reference();
         self.frames += 1;
@@ -180,6 +232,8 @@ impl FrameCoder {
         self.grid.clear();
         self.project_motion(job);
         decider.start_frame(job, source, &start_cdfs);
+        debug_assert!(rows.is_none() || job.tiles.len() == 1);
+        let mut spent = [0; 3];
         let mut tiles = Vec::with_capacity(job.tiles.len());
         #[cfg(test)]
         let mut records = Vec::new();
@@ -192,17 +246,24 @@ impl FrameCoder {
                 tx_sizes: &mut self.tx_sizes,
                 cdef_idx: &mut self.cdef_idx,
             };
-            let decided = self.tiles.decide(input, view, decider);
-            self.tile_cdfs.copy_from(&start_cdfs);
-            self.encoder.start();
-            code(decided, &mut self.tile_cdfs, &mut self.encoder, job.params.cdf_update);
-            tiles.push(self.encoder.finish().to_vec());
+            self.writer.start(&start_cdfs, job.params.cdf_update);
+            let writer = &mut self.writer;
+            let paced = rows.as_deref_mut().map(|control| Paced { writer, control });
+            let decided = self.tiles.decide(input, view, decider, paced);
+            self.writer.catch_up(decided);
+            let bytes = self.writer.encoder.finish();
+            let bits = self.writer.tally.bits(bytes.len() as u64 * 8);
+            for (sum, bits) in spent.iter_mut().zip(bits) {
+                *sum += bits;
+            }
+            tiles.push(bytes.to_vec());
             #[cfg(test)]
             records.push(decided.to_vec());
             if job.context_update_tile_id == Some(id) {
-                reference.cdfs.copy_from(&self.tile_cdfs);
+                reference.cdfs.copy_from(&self.writer.cdfs);
             }
         }
+        let skipped = self.skipped();
         self.filter(job, &mut reference);
         for plane in &mut reference.planes {
             plane.extend_edges();
@@ -213,7 +274,15 @@ impl FrameCoder {
             #[cfg(test)]
             records,
             reference: Arc::new(reference),
+            spent,
+            skipped,
         }
+    }
+
+    fn skipped(&self) -> f32 {
+        let rows = (0..self.grid.mi_rows).map(|row| self.grid.row(row));
+        let skipped: usize = rows.map(|row| row.iter().filter(|info| info.skip).count()).sum();
+        skipped as f32 / (self.grid.mi_rows * self.grid.mi_cols) as f32
     }
 
     /// 7.9, if the frame uses it.

@@ -1,11 +1,12 @@
 //! The headers of the native engine: what it switches on, and why.
 
 use super::level::seq_level_idx;
-use crate::av1::obu::frame::{FrameHeader, FrameType, InterpolationFilter, TxMode};
+use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, InterpolationFilter, TxMode};
 use crate::av1::obu::{ColorCodes, SequenceHeader};
 use crate::config::{RateMode, Settings};
 use crate::error::BitstreamError;
 use crate::layers::{FramePlan, ORDER_HINT_BITS};
+use crate::rate::DELTA_Q_RES;
 use crate::search::filter_strength;
 
 /// Vectors of an eighth of a sample pay at fine quantizers only.
@@ -43,12 +44,14 @@ pub(super) fn sequence_header(settings: &Settings) -> SequenceHeader {
     sequence
 }
 
-/// The header of a frame that follows `plan` at `qindex` and `speed`.
+/// The header of a frame that follows `plan` at `qindex` and `speed`, with deltas of the index by
+/// row if there are `rows`.
 pub(super) fn frame_header(
     sequence: &SequenceHeader,
     plan: &FramePlan,
     qindex: u8,
     speed: u8,
+    rows: bool,
 ) -> Result<FrameHeader, BitstreamError> {
     let frame_type = if plan.key_frame { FrameType::Key } else { FrameType::Inter };
     let mut header = FrameHeader::new(sequence, frame_type, qindex)?;
@@ -68,6 +71,7 @@ pub(super) fn frame_header(
         header.tx_mode = TxMode::Select;
         header.loop_filter_params = filter_strength::deblock(qindex, plan.key_frame);
         header.cdef_params = filter_strength::cdef(qindex, plan.key_frame);
+        header.delta_q = rows.then_some(DeltaQ { delta_q_res: DELTA_Q_RES, delta_lf: None });
     }
     Ok(header)
 }

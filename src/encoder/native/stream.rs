@@ -2,14 +2,14 @@
 
 use std::sync::Arc;
 
-use super::frame_coder::{FrameCoder, FrameJob, SuperblockDecider};
+use super::frame_coder::{FrameCoder, FrameJob, RowControl, SuperblockDecider};
 use super::tile::most_threads;
 use crate::av1::cdef;
 use crate::av1::deblock;
 use crate::av1::frame_params::{FrameParams, PlaneDeltas, SEG_LVL_MAX, Segmentation};
 use crate::av1::motion_field::OrderHints;
 use crate::av1::mv_prediction::TileBounds;
-use crate::av1::obu::frame::{self, FrameHeader, UncompressedHeader};
+use crate::av1::obu::frame::{self, FrameHeader, TileInfo, UncompressedHeader};
 use crate::av1::obu::tile_group::write_tile_group;
 use crate::av1::obu::unit::write_obu;
 use crate::av1::obu::{DecoderState, LayerId, ObuHeader, ObuType, SequenceHeader};
@@ -26,8 +26,12 @@ pub(crate) struct Stream {
     coder: FrameCoder,
 }
 
-/// A temporal unit with the reconstruction of its frame.
+/// A temporal unit with the reconstruction of its frame, which the stream has yet to take over.
 pub(crate) struct CodedUnit {
+    header: UncompressedHeader,
+    refresh: u8,
+    qindex: u8,
+    layer: LayerId,
     /// The OBUs in the low-overhead format.
     pub(crate) data: Vec<u8>,
     /// The records of each tile.
@@ -35,6 +39,17 @@ pub(crate) struct CodedUnit {
     pub(crate) records: Vec<Vec<crate::av1::symbol::Record>>,
     /// The frame as it will be referred to.
     pub(crate) reference: Arc<Reference>,
+    /// Bits of the tiles by [`Category`](crate::av1::symbol::Category).
+    pub(crate) spent: [u64; 3],
+    /// Share of the picture in blocks without coefficients, 0 to 1.
+    pub(crate) skipped: f32,
+}
+
+impl CodedUnit {
+    /// `base_q_idx`.
+    pub(crate) fn qindex(&self) -> u8 {
+        self.qindex
+    }
 }
 
 impl Stream {
@@ -75,13 +90,18 @@ impl Stream {
     }
 
     /// Codes a frame into a temporal unit: `source` with its edges extended, by the choices of
-    /// `decider`. The sequence header goes in front of key frames.
+    /// `decider` and, if it has deltas, with the quantizers of `rows`. The sequence header goes in
+    /// front of key frames.
+    ///
+    /// Nothing refers to the unit until it is [committed](Self::commit); until then the frame can be
+    /// coded again.
     pub(crate) fn encode(
         &mut self,
         header: FrameHeader,
         source: &[PaddedPlane; 3],
         layer: LayerId,
         decider: &mut impl SuperblockDecider,
+        rows: Option<&mut dyn RowControl>,
     ) -> Result<CodedUnit, BitstreamError> {
         let slots: [Option<usize>; 8] = std::array::from_fn(|name| {
             (name > 0 && !header.is_intra()).then(|| usize::from(header.ref_frame_idx[name - 1]))
@@ -105,47 +125,64 @@ impl Stream {
             },
             use_ref_frame_mvs: header.use_ref_frame_mvs,
         };
-        let coded = self.coder.encode(&job, source, decider);
-        let refresh = header.refresh_frame_flags;
-        let data = self.write_unit(header, layer, &coded.tiles)?;
-        drop(job);
-        for slot in 0..NUM_REF_FRAMES {
-            if (refresh >> slot) & 1 != 0
-                && let Some(old) = self.slots[slot].replace(Arc::clone(&coded.reference))
-            {
-                self.coder.recycle(old);
-            }
-        }
+        let coded = self.coder.encode(&job, source, decider, rows);
+        let key_frame = header.frame_type == frame::FrameType::Key;
+        let (refresh, qindex) = (header.refresh_frame_flags, header.quantization_params.base_q_idx);
+        let info = header.tile_info.clone();
+        let header = UncompressedHeader::Frame(Box::new(header));
+        let data = self.write_unit(&header, &info, key_frame, layer, &coded.tiles)?;
         Ok(CodedUnit {
+            header,
+            refresh,
+            qindex,
+            layer,
             data,
             #[cfg(test)]
             records: coded.records,
             reference: coded.reference,
+            spent: coded.spent,
+            skipped: coded.skipped,
         })
     }
 
+    /// Takes over a unit, the last that was coded: frames after it refer to it.
+    pub(crate) fn commit(&mut self, unit: &CodedUnit) -> Result<(), BitstreamError> {
+        self.state.advance(&unit.header, unit.layer)?;
+        for slot in 0..NUM_REF_FRAMES {
+            if (unit.refresh >> slot) & 1 != 0
+                && let Some(old) = self.slots[slot].replace(Arc::clone(&unit.reference))
+            {
+                self.coder.recycle(old);
+            }
+        }
+        Ok(())
+    }
+
+    /// Leaves a unit that was coded: the stream is as it was before.
+    pub(crate) fn discard(&mut self, unit: CodedUnit) {
+        self.coder.recycle(unit.reference);
+    }
+
     fn write_unit(
-        &mut self,
-        header: FrameHeader,
+        &self,
+        header: &UncompressedHeader,
+        info: &TileInfo,
+        key_frame: bool,
         layer: LayerId,
         tiles: &[Vec<u8>],
     ) -> Result<Vec<u8>, BitstreamError> {
-        let key = header.frame_type == frame::FrameType::Key;
-        let info = header.tile_info.clone();
-        let header = UncompressedHeader::Frame(Box::new(header));
-        let mut bits = self.state.write_frame_header(&header, layer)?;
+        let mut bits = self.state.write_frame_header(header, layer)?;
         bits.byte_alignment();
         let tiles: Vec<&[u8]> = tiles.iter().map(Vec::as_slice).collect();
-        write_tile_group(&mut bits, &info, 0, &tiles)?;
+        write_tile_group(&mut bits, info, 0, &tiles)?;
         let mut data = Vec::new();
         write_obu(&obu_header(ObuType::TemporalDelimiter, LayerId::default()), &[], &mut data)?;
-        if key {
+        if key_frame {
             let payload = self.sequence.write()?;
             let header = obu_header(ObuType::SequenceHeader, LayerId::default());
             write_obu(&header, &payload, &mut data)?;
         }
         write_obu(&obu_header(ObuType::Frame, layer), &bits.into_bytes(), &mut data)?;
-        self.state.advance(&header, layer)?;
         Ok(data)
     }
 }

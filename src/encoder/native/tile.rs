@@ -6,7 +6,7 @@
 
 use std::{iter, thread};
 
-use super::frame_coder::{FrameJob, SuperblockDecider};
+use super::frame_coder::{FrameJob, RowControl, SuperblockDecider, TileWriter};
 use super::wavefront::{SB4, Wavefront};
 use crate::av1::block_decoded::BlockDecoded;
 use crate::av1::deblock::TxSizeGrid;
@@ -78,6 +78,14 @@ impl Lane {
         let end = self.rows.get(index + 1).map_or(self.records.len(), |&(_, start)| start);
         Some(&self.records[self.rows[index].1..end])
     }
+}
+
+/// What the rows of a tile are held to: a control that is told the bits before each.
+pub(super) struct Paced<'a> {
+    /// Codes the rows that are done.
+    pub(super) writer: &'a mut TileWriter,
+    /// Chooses the next row's quantizer.
+    pub(super) control: &'a mut dyn RowControl,
 }
 
 /// What the decisions of a tile are made from, besides the decider.
@@ -236,16 +244,18 @@ impl TileDecider {
         1 + self.others.len()
     }
 
-    /// Decides a tile into `view` by the choices of `decider`; gives its records.
+    /// Decides a tile into `view` by the choices of `decider`; gives its records. With a row control
+    /// they are coded a row behind.
     pub(super) fn decide<D: SuperblockDecider>(
         &mut self,
         input: TileInput<'_>,
         mut view: View<'_>,
         decider: &mut D,
+        mut paced: Option<Paced<'_>>,
     ) -> &[Record] {
         let (rows, cols) = input.size();
         // CurrentQIndex runs on from row to row.
-        let serial = input.job.params.delta_q_res.is_some();
+        let serial = paced.is_some() || input.job.params.delta_q_res.is_some();
         let threads = if serial { 1 } else { self.threads().min(most_threads(rows, cols)) };
         let (shared, workers) = decider.workers(threads);
         let (first, others) = workers.split_first_mut().expect("a worker for the caller's thread");
@@ -253,7 +263,13 @@ impl TileDecider {
         if threads == 1 {
             let mut walk = input.coder(view, &mut self.own);
             for row in 0..rows {
+                if let Some(Paced { writer, control }) = &mut paced {
+                    walk.coder.target_q_index = control.row(row, writer.bits());
+                }
                 walk.row::<D>(row, None, shared, first);
+                if let Some(Paced { writer, .. }) = &mut paced {
+                    writer.catch_up(walk.records);
+                }
             }
             return &self.own.records;
         }

@@ -1,0 +1,183 @@
+//! Coding a frame again because it came out too large, or far too small.
+//!
+//! Near one another, two ways of coding the same frame differ in bits as a power of the step. The
+//! first correction takes the exponent that errs on the safe side; later ones take the exponent
+//! seen. Where the coarsest step is not enough, bits are made dearer for the search instead.
+
+use super::logarithm::log2;
+use super::{log_step_of, nearest_qindex};
+
+/// How a frame is coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Attempt {
+    /// `base_q_idx`, 1 to 255.
+    pub(crate) qindex: u8,
+    /// log₂ of how much dearer bits are than usual.
+    pub(crate) thrift: u32,
+}
+
+/// What is left beside predictions is hardly worth its name.
+const LEAST: Attempt = Attempt { qindex: 255, thrift: 12 };
+/// The most times that a frame is coded.
+const MOST: usize = 4;
+/// The share of the ceiling that a correction aims at.
+const SAFE: f64 = 0.85;
+/// Exponents of the step: assumed when bits must fall and when they should rise, and believed.
+const FALL_EXPONENT: f64 = 1.0;
+const RISE_EXPONENT: f64 = 1.3;
+const EXPONENTS: (f64, f64) = (0.5, 2.0);
+/// A frame that may be improved is, if it took less than this share of its target.
+const POOR: f64 = 0.55;
+
+/// The attempts at one frame.
+#[derive(Clone, Debug)]
+pub(crate) struct Attempts {
+    now: Attempt,
+    /// log₂ of step and bytes of the attempt before, if it counts.
+    before: Option<(f64, f64)>,
+    made: usize,
+    /// Bytes that must not be passed.
+    max_bytes: u64,
+    /// Bytes of the target, if a frame far below it is to be improved.
+    improve_below: Option<u64>,
+    /// The coarsest that is known to fit.
+    fits: Option<Attempt>,
+}
+
+/// What to do after an attempt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Next {
+    /// Take it.
+    Take,
+    /// Code the frame once more.
+    Again,
+    /// Leave it out: nothing fits.
+    GiveUp,
+}
+
+impl Attempts {
+    /// Starts with `qindex` and a ceiling.
+    pub(crate) fn new(qindex: u8, max_bytes: u64, improve_below: Option<u64>) -> Self {
+        let now = Attempt { qindex, thrift: 0 };
+        Self { now, before: None, made: 0, max_bytes, improve_below, fits: None }
+    }
+
+    /// The attempt to make.
+    pub(crate) fn now(&self) -> Attempt {
+        self.now
+    }
+
+    /// How many have been made.
+    pub(crate) fn made(&self) -> usize {
+        self.made
+    }
+
+    /// The attempt was made, at a mean step of `log_step`, and took `bytes`.
+    pub(crate) fn took(&mut self, log_step: f64, bytes: u64) -> Next {
+        self.made += 1;
+        let log_bytes = log2(bytes.max(1) as f64);
+        let seen = self.before.replace((log_step, log_bytes));
+        let exponent = |assumed: f64| match seen {
+            Some((step, bytes)) if (step - log_step).abs() > 0.05 => {
+                ((bytes - log_bytes) / (log_step - step)).clamp(EXPONENTS.0, EXPONENTS.1)
+            }
+            _ => assumed,
+        };
+        if bytes <= self.max_bytes {
+            let Some(target) = self.improve_below.take() else { return Next::Take };
+            let better = self.made == 1 && (bytes as f64) < POOR * target as f64;
+            if !better || self.now.qindex == 1 {
+                return Next::Take;
+            }
+            self.fits = Some(self.now);
+            let octaves = log2(target as f64) - log_bytes;
+            let step = log_step - octaves / exponent(RISE_EXPONENT);
+            return self.again(Attempt { qindex: nearest_qindex(step), thrift: 0 });
+        }
+        self.improve_below = None;
+        if self.now == LEAST {
+            return Next::GiveUp;
+        }
+        if self.made + 1 >= MOST {
+            return self.again(self.fits.unwrap_or(LEAST));
+        }
+        let octaves = log_bytes - log2((SAFE * self.max_bytes as f64).max(1.0));
+        let step = log_step + octaves / exponent(FALL_EXPONENT);
+        let coarsest = log_step_of(255);
+        if step <= coarsest && self.now.thrift == 0 && self.now.qindex < 255 {
+            let qindex = nearest_qindex(step).max(self.now.qindex.saturating_add(1));
+            return self.again(Attempt { qindex, thrift: 0 });
+        }
+        let beyond = step - coarsest.max(log_step);
+        let thrift = self.now.thrift + if beyond < 0.4 { 2 } else { 4 };
+        self.again(Attempt { qindex: 255, thrift: thrift.min(LEAST.thrift) })
+    }
+
+    fn again(&mut self, attempt: Attempt) -> Next {
+        if attempt.thrift != self.now.thrift {
+            // Another law.
+            self.before = None;
+        }
+        self.now = attempt;
+        Next::Again
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::logarithm::exp2;
+    use super::*;
+    use crate::kernels::random::Random;
+
+    /// Codes a frame that costs `bits` at step 1 until it is taken; gives its bytes.
+    fn run(mut attempts: Attempts, bits: f64, exponent: f64, least: f64) -> Option<u64> {
+        loop {
+            let Attempt { qindex, thrift } = attempts.now();
+            let step = log_step_of(qindex);
+            let bytes = exp2(log2(bits) - exponent * step - 0.4 * f64::from(thrift)) + least;
+            match attempts.took(step, bytes as u64) {
+                Next::Take => return Some(bytes as u64),
+                Next::Again => assert!(attempts.made() < MOST),
+                Next::GiveUp => return None,
+            }
+        }
+    }
+
+    #[test]
+    fn no_frame_passes_its_ceiling_and_few_are_left_out() {
+        let mut random = Random::new(1);
+        let mut unit = || random.below(1 << 20) as f64 / f64::from(1 << 20);
+        for _ in 0..20_000 {
+            let max_bytes = exp2(5.5 + 8.0 * unit()) as u64;
+            let exponent = 0.8 + unit();
+            let qindex = 1 + (254.0 * unit()) as u8;
+            // Up to eight times the ceiling at the first attempt.
+            let bits =
+                exp2(log2(max_bytes as f64) + exponent * log_step_of(qindex) + 5.0 * unit() - 2.0);
+            let improve = (unit() < 0.5).then_some((0.8 * max_bytes as f64) as u64);
+            let least = 20.0 * unit();
+            let taken = run(Attempts::new(qindex, max_bytes, improve), bits, exponent, least);
+            assert!(taken.is_some_and(|bytes| bytes <= max_bytes), "{taken:?} of {max_bytes}");
+        }
+    }
+
+    #[test]
+    fn nothing_fits_below_the_least() {
+        assert_eq!(run(Attempts::new(40, 30, None), 1e6, 1.2, 31.0), None);
+    }
+
+    #[test]
+    fn a_poor_frame_is_improved_once() {
+        let mut attempts = Attempts::new(200, 1000, Some(800));
+        assert_eq!(attempts.took(log_step_of(200), 200), Next::Again);
+        let better = attempts.now().qindex;
+        assert!(better < 200);
+        // What was known to fit comes back in the end.
+        assert_eq!(attempts.took(log_step_of(better), 1500), Next::Again);
+        let third = attempts.now().qindex;
+        assert!(third > better);
+        assert_eq!(attempts.took(log_step_of(third), 1001), Next::Again);
+        assert_eq!(attempts.now(), Attempt { qindex: 200, thrift: 0 });
+        assert_eq!(attempts.took(log_step_of(200), 200), Next::Take);
+    }
+}

@@ -1,0 +1,210 @@
+//! Correction within a frame: each row of superblocks gets the step at which the rest of the frame is
+//! expected to meet its target, given what the rows above took.
+//!
+//! What a row will take is guessed beforehand from how much it holds ([`RowWeight`]). The rows above
+//! tell how far off the guess is; the guess itself counts as much as [`PRIOR`] of the frame. Misses
+//! that the next frames can level out are left alone, since an even quality is worth more.
+
+use super::logarithm::{exp2, log2};
+use super::{log_step_of, nearest_qindex};
+
+/// How much of a frame the guess is worth beside what was seen.
+const PRIOR: f64 = 0.12;
+/// Shares of the target between which the frame may end.
+const AGREED: (f64, f64) = (0.75, 1.2);
+/// The share of the ceiling that rows are led to end below.
+const SAFE: f64 = 0.9;
+/// How far a row's step may leave that of the frame, in octaves.
+const DOWN: f64 = 0.4;
+const UP: f64 = 2.0;
+/// The exponent of the step.
+const EXPONENT: f64 = 1.2;
+/// log₂ of the unit that row indices are coded in (5.9.17 `delta_q_res`).
+pub(crate) const DELTA_Q_RES: u8 = 2;
+
+/// How much a row of superblocks holds that will have to be coded, in any unit.
+pub(crate) type RowWeight = f64;
+
+/// The quantizers of the rows of one frame.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RowPacer {
+    /// The frame's index, and log₂ of its step.
+    qindex: u8,
+    log_step: f64,
+    /// Bits of the tile that are aimed at, and that must not be passed.
+    aim: f64,
+    most: f64,
+    /// Share of the frame before each row, as guessed.
+    before: Vec<f64>,
+    weights: Vec<RowWeight>,
+    /// Bits before the row, and what they would have been at the frame's step.
+    bits: f64,
+    even: f64,
+    /// The step of the row, over that of the frame, in octaves.
+    offset: f64,
+    /// Sum, least and greatest of the indices so far, and log₂ of the steps' mean.
+    used: Used,
+}
+
+/// The quantizers that rows were coded with.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Used {
+    /// Mean index.
+    pub(crate) mean: f64,
+    /// Least index.
+    pub(crate) least: u8,
+    /// Greatest index.
+    pub(crate) greatest: u8,
+    /// Mean of log₂ of the steps.
+    pub(crate) log_step: f64,
+}
+
+impl Used {
+    /// One index for all of a frame.
+    pub(crate) fn one(qindex: u8) -> Self {
+        let log_step = if qindex == 0 { log_step_of(1) } else { log_step_of(qindex) };
+        Self { mean: f64::from(qindex), least: qindex, greatest: qindex, log_step }
+    }
+}
+
+impl Default for Used {
+    fn default() -> Self {
+        Self::one(1)
+    }
+}
+
+impl RowPacer {
+    /// Starts a frame of base index `qindex`, whose tile is to take `aim` bits and must not take
+    /// more than `most`.
+    pub(crate) fn start(
+        &mut self,
+        qindex: u8,
+        (aim, most): (f64, f64),
+        weights: impl Iterator<Item = RowWeight>,
+    ) {
+        self.qindex = qindex;
+        self.log_step = log_step_of(qindex);
+        (self.aim, self.most) = (aim.max(1.0), most.max(1.0));
+        self.weights.clear();
+        self.weights.extend(weights.map(|weight| weight.max(1e-3)));
+        let sum: f64 = self.weights.iter().sum();
+        self.before.clear();
+        let mut before = 0.0;
+        for weight in &mut self.weights {
+            *weight /= sum;
+            self.before.push(before);
+            before += *weight;
+        }
+        (self.bits, self.even, self.offset) = (0.0, 0.0, 0.0);
+        self.used = Used { mean: 0.0, least: u8::MAX, greatest: 0, log_step: 0.0 };
+    }
+
+    /// The index of `row`, when the rows above it took `bits`.
+    pub(crate) fn row(&mut self, row: usize, bits: u64) -> u8 {
+        let bits = bits as f64;
+        self.even += (bits - self.bits).max(0.0) * exp2(EXPONENT * self.offset);
+        self.bits = bits;
+        self.offset = self.wanted(row);
+        let qindex = self.coded_as(self.log_step + self.offset);
+        self.offset = log_step_of(qindex) - self.log_step;
+        self.note(row, qindex);
+        qindex
+    }
+
+    /// What the rows were coded with.
+    pub(crate) fn used(&self) -> Used {
+        self.used
+    }
+
+    fn wanted(&self, row: usize) -> f64 {
+        let before = self.before.get(row).copied().unwrap_or(1.0);
+        if row == 0 || before >= 1.0 {
+            return self.offset;
+        }
+        let miss = (self.even + PRIOR * self.aim) / ((before + PRIOR) * self.aim);
+        let rest = (miss * (1.0 - before) * self.aim).max(1.0);
+        let most = (AGREED.1 * self.aim).min(SAFE * self.most);
+        let least = AGREED.0 * self.aim.min(most);
+        let total = (self.bits + rest).clamp(least, most.max(least));
+        let left = (total - self.bits).max(0.02 * self.aim);
+        ((log2(rest) - log2(left)) / EXPONENT).clamp(-DOWN, UP)
+    }
+
+    /// The nearest index that the syntax can express.
+    fn coded_as(&self, log_step: f64) -> u8 {
+        let unit = 1 << DELTA_Q_RES;
+        let base = i32::from(self.qindex);
+        let steps = (i32::from(nearest_qindex(log_step)) - base) as f64 / f64::from(unit);
+        let (down, up) = ((base - 1) / unit, (255 - base) / unit);
+        (base + (steps.round() as i32).clamp(-down, up) * unit) as u8
+    }
+
+    fn note(&mut self, row: usize, qindex: u8) {
+        let used = &mut self.used;
+        let rows = row as f64;
+        used.mean = (used.mean * rows + f64::from(qindex)) / (rows + 1.0);
+        used.log_step = (used.log_step * rows + log_step_of(qindex)) / (rows + 1.0);
+        used.least = used.least.min(qindex);
+        used.greatest = used.greatest.max(qindex);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kernels::random::Random;
+
+    /// Codes a frame whose rows cost `costs` bits at the frame's step, guessed as all the same; gives
+    /// its bits.
+    fn run(costs: &[f64], qindex: u8, aim: f64, most: f64) -> (f64, Used) {
+        let mut pacer = RowPacer::default();
+        pacer.start(qindex, (aim, most), costs.iter().map(|_| 1.0));
+        let mut bits = 0.0;
+        for (row, cost) in costs.iter().enumerate() {
+            let index = pacer.row(row, bits as u64);
+            bits += cost * exp2(-1.3 * (log_step_of(index) - log_step_of(qindex)));
+        }
+        (bits, pacer.used())
+    }
+
+    #[test]
+    fn small_misses_are_left_alone() {
+        let (bits, used) = run(&[110.0; 6], 120, 600.0, 2000.0);
+        assert_eq!((bits, used), (660.0, Used::one(120)));
+    }
+
+    #[test]
+    fn great_misses_are_corrected() {
+        let mut random = Random::new(3);
+        for _ in 0..2000 {
+            let miss = 0.4 + 0.01 * random.below(360) as f64;
+            let rows = 3 + random.below(9);
+            let mut costs: Vec<f64> =
+                (0..rows).map(|_| miss * (60.0 + random.below(80) as f64)).collect();
+            let aim = 100.0 * rows as f64;
+            let plain: f64 = costs.iter().sum();
+            let (bits, used) = run(&costs, 100, aim, 1.4 * aim);
+            assert!((bits - aim).abs() <= (plain - aim).abs() + 0.05 * aim, "{costs:?}: {bits}");
+            assert!(used.least <= 100 && used.greatest >= 100);
+            // With rows enough even three times too much stays below the ceiling.
+            if rows >= 6 && miss < 3.0 {
+                costs[0] = miss * 100.0;
+                assert!(run(&costs, 100, aim, 1.4 * aim).0 < 1.4 * aim, "{costs:?}: {bits}");
+            }
+        }
+    }
+
+    #[test]
+    fn indices_are_those_that_can_be_coded() {
+        for qindex in [1, 2, 3, 128, 253, 254, 255] {
+            for miss in [0.01, 0.5, 2.0, 100.0] {
+                let mut pacer = RowPacer::default();
+                pacer.start(qindex, (1000.0, 1500.0), [1.0; 8].into_iter());
+                for row in 0..8 {
+                    let index = pacer.row(row, (miss * 125.0 * row as f64) as u64);
+                    assert!(index >= 1 && index.abs_diff(qindex).is_multiple_of(1 << DELTA_Q_RES));
+                }
+            }
+        }
+    }
+}
