@@ -24,6 +24,7 @@ const MOST: usize = 4;
 const SAFE: f64 = 0.85;
 /// Exponents of the step: assumed when bits must fall and when they should rise, and believed.
 const FALL_EXPONENT: f64 = 1.0;
+const SOFT_EXPONENT: f64 = 1.8;
 const RISE_EXPONENT: f64 = 1.3;
 const EXPONENTS: (f64, f64) = (0.5, 2.0);
 /// A frame that may be improved is, if it took less than this share of its target.
@@ -36,7 +37,8 @@ pub(crate) struct Attempts {
     /// log₂ of step and bytes of the attempt before, if it counts.
     before: Option<(f64, f64)>,
     made: usize,
-    /// Bytes that must not be passed.
+    /// Bytes that should not be passed, and those that must not.
+    soft_bytes: u64,
     max_bytes: u64,
     /// Bytes of the target, if a frame far below it is to be improved.
     improve_below: Option<u64>,
@@ -56,10 +58,15 @@ pub(crate) enum Next {
 }
 
 impl Attempts {
-    /// Starts with `qindex` and a ceiling.
-    pub(crate) fn new(qindex: u8, max_bytes: u64, improve_below: Option<u64>) -> Self {
+    /// Starts with `qindex`, a size to stay below if one more attempt will do, and a ceiling.
+    pub(crate) fn new(
+        qindex: u8,
+        soft_bytes: u64,
+        max_bytes: u64,
+        improve_below: Option<u64>,
+    ) -> Self {
         let now = Attempt { qindex, thrift: 0 };
-        Self { now, before: None, made: 0, max_bytes, improve_below, fits: None }
+        Self { now, before: None, made: 0, soft_bytes, max_bytes, improve_below, fits: None }
     }
 
     /// The attempt to make.
@@ -83,6 +90,16 @@ impl Attempts {
             }
             _ => assumed,
         };
+        if self.soft_bytes < bytes && bytes <= self.max_bytes && self.made == 1 {
+            self.improve_below = None;
+            let octaves = log_bytes - log2(self.soft_bytes.max(1) as f64);
+            let qindex = nearest_qindex(log_step + octaves / SOFT_EXPONENT);
+            if qindex <= self.now.qindex {
+                return Next::Take;
+            }
+            self.fits = Some(self.now);
+            return self.again(Attempt { qindex, thrift: 0 });
+        }
         if bytes <= self.max_bytes {
             let Some(target) = self.improve_below.take() else { return Next::Take };
             let better = self.made == 1 && (bytes as f64) < POOR * target as f64;
@@ -156,19 +173,20 @@ mod tests {
                 exp2(log2(max_bytes as f64) + exponent * log_step_of(qindex) + 5.0 * unit() - 2.0);
             let improve = (unit() < 0.5).then_some((0.8 * max_bytes as f64) as u64);
             let least = 20.0 * unit();
-            let taken = run(Attempts::new(qindex, max_bytes, improve), bits, exponent, least);
+            let taken =
+                run(Attempts::new(qindex, max_bytes, max_bytes, improve), bits, exponent, least);
             assert!(taken.is_some_and(|bytes| bytes <= max_bytes), "{taken:?} of {max_bytes}");
         }
     }
 
     #[test]
     fn nothing_fits_below_the_least() {
-        assert_eq!(run(Attempts::new(40, 30, None), 1e6, 1.2, 31.0), None);
+        assert_eq!(run(Attempts::new(40, 30, 30, None), 1e6, 1.2, 31.0), None);
     }
 
     #[test]
     fn a_poor_frame_is_improved_once() {
-        let mut attempts = Attempts::new(200, 1000, Some(800));
+        let mut attempts = Attempts::new(200, 1000, 1000, Some(800));
         assert_eq!(attempts.took(log_step_of(200), 200), Next::Again);
         let better = attempts.now().qindex;
         assert!(better < 200);

@@ -32,11 +32,12 @@ use crate::layers::{Cascade, Level};
 /// The delay before a frame that the bucket is led back to, enough that the link does not run dry
 /// when a frame turns out small: seconds, or frame intervals if that is more; at most a share of
 /// what the limit leaves beside a frame.
-const RESTING: f64 = 0.040;
+const RESTING: f64 = 0.045;
 const RESTING_INTERVALS: f64 = 0.7;
 const RESTING_SHARE: f64 = 0.4;
-/// Seconds over which the bucket is led back.
+/// Seconds over which the bucket is led back from above, and from below, where the link runs dry.
 const HORIZON: f64 = 0.4;
+const FILL_HORIZON: f64 = 0.15;
 /// Frames over which what is above the usual delay is led back.
 const EXCESS_FRAMES: f64 = 3.0;
 /// Delay after a key frame, or one that is new altogether, as a share of the limit; at most so many
@@ -57,7 +58,7 @@ const LEAST_BYTES: u64 = 28;
 /// The same of a key frame, in bytes.
 const LEAST_KEY_BYTES: u64 = 60;
 /// Bounds of a frame's budget, as shares of the rate's bits in a frame interval.
-const LEAST_BUDGET: f64 = 0.15;
+const LEAST_BUDGET: f64 = 0.4;
 const MOST_BUDGET: f64 = 2.0;
 /// How far the step may fall, also while the link is idle, and rise from one frame to the next, in
 /// octaves.
@@ -68,10 +69,8 @@ const RISE: f64 = 0.6;
 const INTERVAL_GAIN: f64 = 0.2;
 /// An interval counts as at most this many mean ones.
 const LONGEST_INTERVAL: f64 = 5.0;
-/// A frame is unsure if its complexity is this many times that of the frame before, or if its
-/// budget takes more than this share of what may be sent.
-const UNSURE_RISE: f32 = 1.6;
-const UNSURE_ROOM: f64 = 0.6;
+/// What was learnt of differences may not hold where they are this many times those before.
+const RISES: f32 = 1.6;
 
 /// A frame as the controller sees it.
 #[derive(Clone, Copy, Debug)]
@@ -102,10 +101,10 @@ pub(crate) struct Target {
     pub(crate) reason: QindexReason,
     /// Bits of the temporal unit that are aimed at.
     pub(crate) bits: u64,
+    /// Bytes of the temporal unit that should not be passed.
+    pub(crate) soft_bytes: u64,
     /// Bytes of the temporal unit that must not be passed.
     pub(crate) max_bytes: u64,
-    /// Whether the model may be far off, so that the frame should be held to its target from within.
-    pub(crate) unsure: bool,
     /// Whether a frame that turns out far too small should be coded again.
     pub(crate) improve: bool,
 }
@@ -241,7 +240,7 @@ impl Controller {
         let most = (max_bytes * 8) as f64;
         let max_delay = self.limits.max_delay;
         let new = matches!(frame.class, Class::Key | Class::Fresh);
-        let (wire_bits, log_step, reason) = match frame.class {
+        let (wire_bits, soft, log_step, reason) = match frame.class {
             Class::Key | Class::Fresh => {
                 let delay = (KEY_DELAY * max_delay).min(MOST_KEY_DELAY);
                 let least = match frame.class {
@@ -254,22 +253,22 @@ impl Controller {
                     Class::Key => QindexReason::KeyFrame,
                     _ => QindexReason::NewContent,
                 };
-                (bits, step, reason)
+                (bits, most, step, reason)
             }
             Class::Inter(level) => self.inter(frame, level, waiting, interval, most),
         };
-        let rise = self.rises(frame);
         Target {
             qindex: nearest_qindex(log_step),
             reason,
             bits: wire_bits as u64,
+            soft_bytes: (soft / 8.0) as u64,
             max_bytes,
-            unsure: new || self.free || rise || wire_bits > UNSURE_ROOM * most,
             improve: new,
         }
     }
 
-    /// Budget, log₂ of the step, and its reason, of an ordinary inter frame.
+    /// Budget, bits that should not be passed, log₂ of the step, and its reason, of an ordinary inter
+    /// frame.
     fn inter(
         &self,
         frame: &FrameFacts,
@@ -277,7 +276,7 @@ impl Controller {
         waiting: f64,
         interval: f64,
         most: f64,
-    ) -> (f64, f64, QindexReason) {
+    ) -> (f64, f64, f64, QindexReason) {
         let (second, usual) = (self.rate, self.rate * interval);
         let max_delay = self.limits.max_delay;
         let resting = RESTING
@@ -286,7 +285,8 @@ impl Controller {
         let usual_delay = (USUAL_DELAY * max_delay)
             .max(resting + USUAL_INTERVALS * interval)
             .min(MOST_DELAY * max_delay);
-        let frames = (HORIZON / interval).max(2.0);
+        let horizon = if waiting > resting * second { HORIZON } else { FILL_HORIZON };
+        let frames = (horizon / interval).max(2.0);
         let excess = (waiting + usual - usual_delay * second).max(0.0);
         let correction = (resting * second - waiting) / frames - excess / EXCESS_FRAMES;
         let bits = (usual + correction).clamp(LEAST_BUDGET * usual, MOST_BUDGET * usual);
@@ -307,19 +307,20 @@ impl Controller {
             bound = bound.min(alone(Class::Fresh, room));
         }
         let aim = (bits * level_share(&self.cascade, level)).min(room);
-        if step < bound {
-            (aim, bound, QindexReason::Delay)
+        let (step, reason) = if step < bound {
+            (bound, QindexReason::Delay)
         } else if limited != base {
-            (aim, step, QindexReason::Steadiness)
+            (step, QindexReason::Steadiness)
         } else {
-            (aim, step, QindexReason::Budget)
-        }
+            (step, QindexReason::Budget)
+        };
+        (aim, room, step, reason)
     }
 
     /// Whether a frame differs so much more from the one before it than that one did, that what was
     /// learnt of differences may not hold.
     fn rises(&self, frame: &FrameFacts) -> bool {
-        frame.complexity.temporal > UNSURE_RISE * self.temporal + 0.5
+        frame.complexity.temporal > RISES * self.temporal + 0.5
     }
 
     /// The bits of a unit that takes `bits` on the wire.

@@ -133,8 +133,8 @@ impl NativeEngine {
                 qindex,
                 reason: QindexReason::Asked,
                 bits: 0,
+                soft_bytes: max_bytes,
                 max_bytes,
-                unsure: false,
                 improve: false,
             })
         };
@@ -156,15 +156,15 @@ impl NativeEngine {
         target: &Target,
     ) -> Result<Option<CodedFrame>, BitstreamError> {
         let improve_below = target.improve.then_some(target.bits / 8);
-        let mut attempts = Attempts::new(target.qindex, target.max_bytes, improve_below);
+        let mut attempts =
+            Attempts::new(target.qindex, target.soft_bytes, target.max_bytes, improve_below);
         loop {
             let attempt = attempts.now();
-            let paced = (target.unsure || attempts.made() > 0) && target.bits > 0;
-            let rows = paced && attempt.qindex > 0;
+            let rows = target.bits > 0 && attempt.qindex > 0;
             let header =
                 frame_header(self.stream.sequence(), plan, attempt.qindex, self.speed, rows)?;
             let mut control = rows.then(|| {
-                let most = (target.max_bytes * 8) as f64 - HEADER_BITS;
+                let most = (target.soft_bytes * 8) as f64 - HEADER_BITS;
                 let aim = (target.bits as f64 - HEADER_BITS).min(most);
                 let weights = self.search.rows().iter().map(|row| {
                     let sum = if plan.key_frame { row.spatial } else { row.temporal };
