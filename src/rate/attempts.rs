@@ -2,7 +2,8 @@
 //!
 //! Near one another, two ways of coding the same frame differ in bits as a power of the step. The
 //! first correction takes the exponent that errs on the safe side; later ones take the exponent
-//! seen. Where the coarsest step is not enough, bits are made dearer for the search instead.
+//! seen. Where a background appears all at once, below some step, there is no such law: then the
+//! middle is tried. Where the coarsest step is not enough, bits are made dearer for the search instead.
 
 use super::logarithm::log2;
 use super::{Target, log_step_of, nearest_qindex};
@@ -28,6 +29,10 @@ const SOFT_EXPONENT: f64 = 3.0;
 const RISE_EXPONENT: f64 = 1.3;
 const EXPONENTS: (f64, f64) = (0.5, 2.0);
 
+/// After a frame that should have been smaller, one below this share of what it should have been is
+/// too small.
+const TIMID: f64 = 0.35;
+
 /// The attempts at one frame.
 #[derive(Clone, Debug)]
 pub(crate) struct Attempts {
@@ -41,7 +46,9 @@ pub(crate) struct Attempts {
     /// Bytes that are aimed at, and below how many the frame is worth another attempt.
     aim_bytes: u64,
     poor_bytes: u64,
-    /// The coarsest that is known to fit.
+    /// log₂ of the step of an attempt that should have been smaller.
+    over: Option<f64>,
+    /// An attempt that fits.
     fits: Option<Attempt>,
 }
 
@@ -67,6 +74,7 @@ impl Attempts {
             max_bytes: target.max_bytes,
             aim_bytes: target.bits / 8,
             poor_bytes: target.poor_bytes,
+            over: None,
             fits: None,
         }
     }
@@ -86,42 +94,41 @@ impl Attempts {
         self.made += 1;
         let log_bytes = log2(bytes.max(1) as f64);
         let seen = self.before.replace((log_step, log_bytes));
-        let exponent = |assumed: f64| match seen {
-            Some((step, bytes)) if (step - log_step).abs() > 0.05 => {
-                ((bytes - log_bytes) / (log_step - step)).clamp(EXPONENTS.0, EXPONENTS.1)
-            }
-            _ => assumed,
-        };
-        if self.soft_bytes < bytes && bytes <= self.max_bytes && self.made == 1 {
+        if bytes > self.max_bytes {
+            return self.too_large(log_step, log_bytes, seen);
+        }
+        if bytes > self.soft_bytes && self.made == 1 {
             let octaves = log_bytes - log2(self.soft_bytes.max(1) as f64);
-            let qindex = nearest_qindex(log_step + octaves / SOFT_EXPONENT);
-            if qindex <= self.now.qindex {
-                return Next::Take;
-            }
-            self.fits = Some(self.now);
-            return self.again(Attempt { qindex, thrift: 0 });
+            self.over = Some(log_step);
+            return self.coarser(nearest_qindex(log_step + octaves / SOFT_EXPONENT));
         }
-        if bytes <= self.max_bytes {
-            if self.made > 1 || bytes >= self.poor_bytes || self.now.qindex == 1 {
-                return Next::Take;
-            }
-            self.fits = Some(self.now);
-            let octaves = log2(self.aim_bytes.max(bytes) as f64) - log_bytes;
-            let qindex = nearest_qindex(log_step - octaves / RISE_EXPONENT);
-            return if qindex < self.now.qindex {
-                self.again(Attempt { qindex, thrift: 0 })
-            } else {
-                Next::Take
-            };
+        if self.made + 1 >= MOST {
+            return Next::Take;
         }
+        match self.over {
+            Some(over) if (bytes as f64) < TIMID * self.soft_bytes as f64 => {
+                self.finer(nearest_qindex((over + log_step) / 2.0))
+            }
+            None if bytes < self.poor_bytes => {
+                let octaves = log2(self.aim_bytes.max(bytes) as f64) - log_bytes;
+                self.finer(nearest_qindex(
+                    log_step - octaves / exponent(seen, log_step, log_bytes, RISE_EXPONENT),
+                ))
+            }
+            _ => Next::Take,
+        }
+    }
+
+    fn too_large(&mut self, log_step: f64, log_bytes: f64, seen: Option<(f64, f64)>) -> Next {
         if self.now == LEAST {
             return Next::GiveUp;
         }
-        if self.made + 1 >= MOST {
+        self.over = Some(log_step);
+        if self.made + 1 >= MOST || (self.made > 1 && self.fits.is_some()) {
             return self.again(self.fits.unwrap_or(LEAST));
         }
         let octaves = log_bytes - log2((SAFE * self.max_bytes as f64).max(1.0));
-        let step = log_step + octaves / exponent(FALL_EXPONENT);
+        let step = log_step + octaves / exponent(seen, log_step, log_bytes, FALL_EXPONENT);
         let coarsest = log_step_of(255);
         if step <= coarsest && self.now.thrift == 0 && self.now.qindex < 255 {
             let qindex = nearest_qindex(step).max(self.now.qindex.saturating_add(1));
@@ -132,6 +139,24 @@ impl Attempts {
         self.again(Attempt { qindex: 255, thrift: thrift.min(LEAST.thrift) })
     }
 
+    /// Once more with a greater index, or this one if there is none.
+    fn coarser(&mut self, qindex: u8) -> Next {
+        if qindex <= self.now.qindex {
+            return Next::Take;
+        }
+        self.fits = Some(self.now);
+        self.again(Attempt { qindex, thrift: 0 })
+    }
+
+    /// Once more with a smaller index, or this one if there is none.
+    fn finer(&mut self, qindex: u8) -> Next {
+        if qindex >= self.now.qindex || self.now.thrift > 0 {
+            return Next::Take;
+        }
+        self.fits = Some(self.now);
+        self.again(Attempt { qindex, thrift: 0 })
+    }
+
     fn again(&mut self, attempt: Attempt) -> Next {
         if attempt.thrift != self.now.thrift {
             // Another law.
@@ -139,6 +164,17 @@ impl Attempts {
         }
         self.now = attempt;
         Next::Again
+    }
+}
+
+/// How fast bytes fell as the step grew from the attempt `seen` to this one; `assumed` where that
+/// tells nothing.
+fn exponent(seen: Option<(f64, f64)>, log_step: f64, log_bytes: f64, assumed: f64) -> f64 {
+    match seen {
+        Some((step, bytes)) if (step - log_step).abs() > 0.05 => {
+            ((bytes - log_bytes) / (log_step - step)).clamp(EXPONENTS.0, EXPONENTS.1)
+        }
+        _ => assumed,
     }
 }
 
@@ -154,6 +190,7 @@ mod tests {
             qindex,
             reason: QindexReason::Budget,
             bits: 8 * max_bytes * 4 / 5,
+            exact: false,
             poor_bytes: 0,
             soft_bytes: max_bytes,
             max_bytes,
@@ -203,12 +240,24 @@ mod tests {
         assert_eq!(attempts.took(log_step_of(200), 200), Next::Again);
         let better = attempts.now().qindex;
         assert!(better < 200);
-        // What was known to fit comes back in the end.
+        // What was known to fit comes back.
         assert_eq!(attempts.took(log_step_of(better), 1500), Next::Again);
-        let third = attempts.now().qindex;
-        assert!(third > better);
-        assert_eq!(attempts.took(log_step_of(third), 1001), Next::Again);
         assert_eq!(attempts.now(), Attempt { qindex: 200, thrift: 0 });
         assert_eq!(attempts.took(log_step_of(200), 200), Next::Take);
+    }
+
+    #[test]
+    fn between_too_large_and_too_small_lies_a_third() {
+        let target = Target { soft_bytes: 500, ..target(100, 1000) };
+        let mut attempts = Attempts::new(&target);
+        assert_eq!(attempts.took(log_step_of(100), 900), Next::Again);
+        let second = attempts.now().qindex;
+        assert_eq!(attempts.took(log_step_of(second), 30), Next::Again);
+        let third = attempts.now().qindex;
+        assert!(100 < third && third < second, "{third} {second}");
+        assert_eq!(attempts.clone().took(log_step_of(third), 700), Next::Take);
+        assert_eq!(attempts.took(log_step_of(third), 1001), Next::Again);
+        assert_eq!(attempts.now().qindex, second);
+        assert_eq!(attempts.took(log_step_of(second), 30), Next::Take);
     }
 }

@@ -32,7 +32,7 @@ use crate::layers::{Cascade, Level};
 /// The delay before a frame that the bucket is led back to, enough that the link does not run dry
 /// when a frame turns out small: seconds, or frame intervals if that is more; at most a share of
 /// what the limit leaves beside a frame.
-const RESTING: f64 = 0.045;
+const RESTING: f64 = 0.046;
 const RESTING_INTERVALS: f64 = 0.7;
 const RESTING_SHARE: f64 = 0.4;
 /// Seconds over which the bucket is led back from above, and from below, where the link runs dry.
@@ -42,8 +42,8 @@ const FILL_HORIZON: f64 = 0.15;
 const EXCESS_FRAMES: f64 = 3.0;
 /// Delay after a key frame, or one that is new altogether, as a share of the limit; at most so many
 /// seconds.
-const KEY_DELAY: f64 = 0.92;
-const MOST_KEY_DELAY: f64 = 0.4;
+const KEY_DELAY: f64 = 0.96;
+const MOST_KEY_DELAY: f64 = 0.3;
 /// A key frame waits until it has this share of the limit to itself.
 const LEAST_KEY: f64 = 0.35;
 /// Delay after an inter frame that is not to be passed: a share of the limit, or the resting delay
@@ -58,19 +58,21 @@ const LEAST_BYTES: u64 = 28;
 /// The same of a key frame, in bytes.
 const LEAST_KEY_BYTES: u64 = 60;
 /// Bounds of a frame's budget, as shares of the rate's bits in a frame interval.
-const LEAST_BUDGET: f64 = 0.4;
+const LEAST_BUDGET: f64 = 0.45;
 const MOST_BUDGET: f64 = 2.0;
 /// A key frame is coded again if it took less than this share of its target.
 const POOR: f64 = 0.75;
 /// So is a frame, where frames are at least so many seconds apart, if the link would be busy for less
 /// than this share of the interval.
 const SLOW: f64 = 0.06;
-const BUSY: f64 = 0.95;
+const BUSY: f64 = 0.97;
 /// How far the step may fall, also while the link is idle, and rise from one frame to the next, in
 /// octaves.
 const FALL: f64 = 0.3;
 const IDLE_FALL: f64 = 0.8;
 const RISE: f64 = 0.6;
+/// How much finer than a key frame those after it are taken to be at once, in octaves.
+const AFTER_KEY: f64 = 0.3;
 /// Share of an interval between two frames that the mean interval takes over.
 const INTERVAL_GAIN: f64 = 0.2;
 /// An interval counts as at most this many mean ones.
@@ -111,6 +113,8 @@ pub(crate) struct Target {
     pub(crate) soft_bytes: u64,
     /// Bytes of the temporal unit that must not be passed.
     pub(crate) max_bytes: u64,
+    /// Whether small misses matter too.
+    pub(crate) exact: bool,
     /// Bytes of the temporal unit below which the frame should be coded again.
     pub(crate) poor_bytes: u64,
 }
@@ -252,7 +256,7 @@ impl Controller {
                     Class::Key => (LEAST_KEY * max_delay * self.rate).max(usual),
                     _ => usual,
                 };
-                let bits = (delay * self.rate - waiting).max(least).min(0.94 * most);
+                let bits = (delay * self.rate - waiting).max(least).min(0.96 * most);
                 let step = self.model.log_step_alone(frame.class, frame.complexity, bits);
                 let reason = match frame.class {
                     Class::Key => QindexReason::KeyFrame,
@@ -267,7 +271,7 @@ impl Controller {
         // Between frames far apart a small one leaves the link idle.
         let poor = match frame.class {
             Class::Key | Class::Fresh => POOR * bits,
-            Class::Inter(_) if interval >= SLOW => (BUSY * usual - waiting).min(0.9 * bits),
+            Class::Inter(_) if interval >= SLOW => (BUSY * usual - waiting).min(0.95 * bits),
             Class::Inter(_) => 0.0,
         };
         Target {
@@ -276,6 +280,7 @@ impl Controller {
             bits: bits as u64,
             soft_bytes: (soft / 8.0) as u64,
             max_bytes,
+            exact: interval >= SLOW || frame.class == Class::Key,
             poor_bytes: (poor / 8.0) as u64,
         }
     }
@@ -314,12 +319,14 @@ impl Controller {
         }
         let limited = self.limited(base, waiting);
         let step = limited + octaves[level.index()];
-        let room = (usual_delay * second - waiting).max(LEAST_ROOM * usual).min(0.9 * most);
+        let room = (usual_delay * second - waiting).max(LEAST_BUDGET * usual).min(0.9 * most);
         let mut bound = alone(frame.class, room);
         if self.rises(frame) {
             bound = bound.min(alone(Class::Fresh, room));
         }
-        let aim = (bits * level_share(&self.cascade, level)).min(room);
+        let share = level_share(&self.cascade, level);
+        let share = if interval >= SLOW { share.max(1.0) } else { share };
+        let aim = (bits * share).min(room);
         let (step, reason) = if step < bound {
             (bound, QindexReason::Delay)
         } else if limited != base {
@@ -353,7 +360,7 @@ impl Controller {
             self.model.learn(frame.class, frame.complexity, log_step, bits);
         }
         self.last = Some(match frame.class {
-            Class::Key | Class::Fresh => log_step,
+            Class::Key | Class::Fresh => log_step - AFTER_KEY,
             Class::Inter(level) => log_step - self.cascade.octaves[level.index()],
         });
         self.temporal = frame.complexity.temporal;

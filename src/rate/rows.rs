@@ -15,7 +15,7 @@ const PRIOR: f64 = 0.12;
 const AGREED: (f64, f64) = (0.75, 1.2);
 const AGREED_KEY: (f64, f64) = (0.95, 1.05);
 /// The share of the ceiling that rows are led to end below.
-const SAFE: f64 = 0.9;
+const SAFE: f64 = 0.96;
 /// How far a row's step may leave that of the frame, in octaves.
 const DOWN: f64 = 0.4;
 const UP: f64 = 2.0;

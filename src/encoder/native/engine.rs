@@ -135,6 +135,7 @@ impl NativeEngine {
                 bits: 0,
                 soft_bytes: max_bytes,
                 max_bytes,
+                exact: false,
                 poor_bytes: 0,
             })
         };
@@ -168,7 +169,7 @@ impl NativeEngine {
                     let sum = if plan.key_frame { row.spatial } else { row.temporal };
                     sum as f64 + 0.3 * row.area as f64
                 });
-                self.pacer.start(attempt.qindex, (aim, most), plan.key_frame, weights);
+                self.pacer.start(attempt.qindex, (aim, most), target.exact, weights);
                 &mut self.pacer as &mut dyn RowControl
             });
             self.search.set_thrift(attempt.thrift);
