@@ -212,7 +212,7 @@ impl NativeEngine {
         let limited = controlled.is_some() || self.max_frame_bytes.is_some();
         FrameStats {
             target_bits: (target.bits > 0).then_some(target.bits as u32),
-            max_bits: limited.then_some((target.max_bytes * 8).min(u64::from(u32::MAX)) as u32),
+            max_bits: limited.then(|| (target.max_bytes * 8).min(u64::from(u32::MAX)) as u32),
             bits: FrameBits {
                 headers: total - modes - motion - coefficients,
                 modes,
