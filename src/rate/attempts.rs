@@ -5,7 +5,7 @@
 //! seen. Where the coarsest step is not enough, bits are made dearer for the search instead.
 
 use super::logarithm::log2;
-use super::{log_step_of, nearest_qindex};
+use super::{Target, log_step_of, nearest_qindex};
 
 /// How a frame is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,11 +24,9 @@ const MOST: usize = 4;
 const SAFE: f64 = 0.85;
 /// Exponents of the step: assumed when bits must fall and when they should rise, and believed.
 const FALL_EXPONENT: f64 = 1.0;
-const SOFT_EXPONENT: f64 = 1.8;
+const SOFT_EXPONENT: f64 = 3.0;
 const RISE_EXPONENT: f64 = 1.3;
 const EXPONENTS: (f64, f64) = (0.5, 2.0);
-/// A frame that may be improved is, if it took less than this share of its target.
-const POOR: f64 = 0.55;
 
 /// The attempts at one frame.
 #[derive(Clone, Debug)]
@@ -40,8 +38,9 @@ pub(crate) struct Attempts {
     /// Bytes that should not be passed, and those that must not.
     soft_bytes: u64,
     max_bytes: u64,
-    /// Bytes of the target, if a frame far below it is to be improved.
-    improve_below: Option<u64>,
+    /// Bytes that are aimed at, and below how many the frame is worth another attempt.
+    aim_bytes: u64,
+    poor_bytes: u64,
     /// The coarsest that is known to fit.
     fits: Option<Attempt>,
 }
@@ -58,15 +57,18 @@ pub(crate) enum Next {
 }
 
 impl Attempts {
-    /// Starts with `qindex`, a size to stay below if one more attempt will do, and a ceiling.
-    pub(crate) fn new(
-        qindex: u8,
-        soft_bytes: u64,
-        max_bytes: u64,
-        improve_below: Option<u64>,
-    ) -> Self {
-        let now = Attempt { qindex, thrift: 0 };
-        Self { now, before: None, made: 0, soft_bytes, max_bytes, improve_below, fits: None }
+    /// Starts on a frame.
+    pub(crate) fn new(target: &Target) -> Self {
+        Self {
+            now: Attempt { qindex: target.qindex, thrift: 0 },
+            before: None,
+            made: 0,
+            soft_bytes: target.soft_bytes,
+            max_bytes: target.max_bytes,
+            aim_bytes: target.bits / 8,
+            poor_bytes: target.poor_bytes,
+            fits: None,
+        }
     }
 
     /// The attempt to make.
@@ -91,7 +93,6 @@ impl Attempts {
             _ => assumed,
         };
         if self.soft_bytes < bytes && bytes <= self.max_bytes && self.made == 1 {
-            self.improve_below = None;
             let octaves = log_bytes - log2(self.soft_bytes.max(1) as f64);
             let qindex = nearest_qindex(log_step + octaves / SOFT_EXPONENT);
             if qindex <= self.now.qindex {
@@ -101,17 +102,18 @@ impl Attempts {
             return self.again(Attempt { qindex, thrift: 0 });
         }
         if bytes <= self.max_bytes {
-            let Some(target) = self.improve_below.take() else { return Next::Take };
-            let better = self.made == 1 && (bytes as f64) < POOR * target as f64;
-            if !better || self.now.qindex == 1 {
+            if self.made > 1 || bytes >= self.poor_bytes || self.now.qindex == 1 {
                 return Next::Take;
             }
             self.fits = Some(self.now);
-            let octaves = log2(target as f64) - log_bytes;
-            let step = log_step - octaves / exponent(RISE_EXPONENT);
-            return self.again(Attempt { qindex: nearest_qindex(step), thrift: 0 });
+            let octaves = log2(self.aim_bytes.max(bytes) as f64) - log_bytes;
+            let qindex = nearest_qindex(log_step - octaves / RISE_EXPONENT);
+            return if qindex < self.now.qindex {
+                self.again(Attempt { qindex, thrift: 0 })
+            } else {
+                Next::Take
+            };
         }
-        self.improve_below = None;
         if self.now == LEAST {
             return Next::GiveUp;
         }
@@ -144,7 +146,19 @@ impl Attempts {
 mod tests {
     use super::super::logarithm::exp2;
     use super::*;
+    use crate::encoder::QindexReason;
     use crate::kernels::random::Random;
+
+    fn target(qindex: u8, max_bytes: u64) -> Target {
+        Target {
+            qindex,
+            reason: QindexReason::Budget,
+            bits: 8 * max_bytes * 4 / 5,
+            poor_bytes: 0,
+            soft_bytes: max_bytes,
+            max_bytes,
+        }
+    }
 
     /// Codes a frame that costs `bits` at step 1 until it is taken; gives its bytes.
     fn run(mut attempts: Attempts, bits: f64, exponent: f64, least: f64) -> Option<u64> {
@@ -171,22 +185,21 @@ mod tests {
             // Up to eight times the ceiling at the first attempt.
             let bits =
                 exp2(log2(max_bytes as f64) + exponent * log_step_of(qindex) + 5.0 * unit() - 2.0);
-            let improve = (unit() < 0.5).then_some((0.8 * max_bytes as f64) as u64);
-            let least = 20.0 * unit();
-            let taken =
-                run(Attempts::new(qindex, max_bytes, max_bytes, improve), bits, exponent, least);
+            let poor_bytes = if unit() < 0.5 { max_bytes / 2 } else { 0 };
+            let target = Target { poor_bytes, ..target(qindex, max_bytes) };
+            let taken = run(Attempts::new(&target), bits, exponent, 20.0 * unit());
             assert!(taken.is_some_and(|bytes| bytes <= max_bytes), "{taken:?} of {max_bytes}");
         }
     }
 
     #[test]
     fn nothing_fits_below_the_least() {
-        assert_eq!(run(Attempts::new(40, 30, 30, None), 1e6, 1.2, 31.0), None);
+        assert_eq!(run(Attempts::new(&target(40, 30)), 1e6, 1.2, 31.0), None);
     }
 
     #[test]
     fn a_poor_frame_is_improved_once() {
-        let mut attempts = Attempts::new(200, 1000, 1000, Some(800));
+        let mut attempts = Attempts::new(&Target { poor_bytes: 400, ..target(200, 1000) });
         assert_eq!(attempts.took(log_step_of(200), 200), Next::Again);
         let better = attempts.now().qindex;
         assert!(better < 200);

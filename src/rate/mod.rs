@@ -42,7 +42,7 @@ const FILL_HORIZON: f64 = 0.15;
 const EXCESS_FRAMES: f64 = 3.0;
 /// Delay after a key frame, or one that is new altogether, as a share of the limit; at most so many
 /// seconds.
-const KEY_DELAY: f64 = 0.65;
+const KEY_DELAY: f64 = 0.92;
 const MOST_KEY_DELAY: f64 = 0.4;
 /// A key frame waits until it has this share of the limit to itself.
 const LEAST_KEY: f64 = 0.35;
@@ -60,6 +60,12 @@ const LEAST_KEY_BYTES: u64 = 60;
 /// Bounds of a frame's budget, as shares of the rate's bits in a frame interval.
 const LEAST_BUDGET: f64 = 0.4;
 const MOST_BUDGET: f64 = 2.0;
+/// A key frame is coded again if it took less than this share of its target.
+const POOR: f64 = 0.75;
+/// So is a frame, where frames are at least so many seconds apart, if the link would be busy for less
+/// than this share of the interval.
+const SLOW: f64 = 0.06;
+const BUSY: f64 = 0.95;
 /// How far the step may fall, also while the link is idle, and rise from one frame to the next, in
 /// octaves.
 const FALL: f64 = 0.3;
@@ -105,8 +111,8 @@ pub(crate) struct Target {
     pub(crate) soft_bytes: u64,
     /// Bytes of the temporal unit that must not be passed.
     pub(crate) max_bytes: u64,
-    /// Whether a frame that turns out far too small should be coded again.
-    pub(crate) improve: bool,
+    /// Bytes of the temporal unit below which the frame should be coded again.
+    pub(crate) poor_bytes: u64,
 }
 
 /// What became of a frame.
@@ -239,7 +245,6 @@ impl Controller {
         let usual = self.rate * interval;
         let most = (max_bytes * 8) as f64;
         let max_delay = self.limits.max_delay;
-        let new = matches!(frame.class, Class::Key | Class::Fresh);
         let (wire_bits, soft, log_step, reason) = match frame.class {
             Class::Key | Class::Fresh => {
                 let delay = (KEY_DELAY * max_delay).min(MOST_KEY_DELAY);
@@ -247,7 +252,7 @@ impl Controller {
                     Class::Key => (LEAST_KEY * max_delay * self.rate).max(usual),
                     _ => usual,
                 };
-                let bits = (delay * self.rate - waiting).max(least).min(0.9 * most);
+                let bits = (delay * self.rate - waiting).max(least).min(0.94 * most);
                 let step = self.model.log_step_alone(frame.class, frame.complexity, bits);
                 let reason = match frame.class {
                     Class::Key => QindexReason::KeyFrame,
@@ -257,13 +262,21 @@ impl Controller {
             }
             Class::Inter(level) => self.inter(frame, level, waiting, interval, most),
         };
+        let soft = soft - soft % 8.0;
+        let bits = self.payload(wire_bits).min(soft);
+        // Between frames far apart a small one leaves the link idle.
+        let poor = match frame.class {
+            Class::Key | Class::Fresh => POOR * bits,
+            Class::Inter(_) if interval >= SLOW => (BUSY * usual - waiting).min(0.9 * bits),
+            Class::Inter(_) => 0.0,
+        };
         Target {
             qindex: nearest_qindex(log_step),
             reason,
-            bits: wire_bits as u64,
+            bits: bits as u64,
             soft_bytes: (soft / 8.0) as u64,
             max_bytes,
-            improve: new,
+            poor_bytes: (poor / 8.0) as u64,
         }
     }
 

@@ -10,8 +10,10 @@ use super::{log_step_of, nearest_qindex};
 
 /// How much of a frame the guess is worth beside what was seen.
 const PRIOR: f64 = 0.12;
-/// Shares of the target between which the frame may end.
+/// Shares of the target between which the frame may end, usually and where there is more to gain
+/// from all of it.
 const AGREED: (f64, f64) = (0.75, 1.2);
+const AGREED_KEY: (f64, f64) = (0.95, 1.05);
 /// The share of the ceiling that rows are led to end below.
 const SAFE: f64 = 0.9;
 /// How far a row's step may leave that of the frame, in octaves.
@@ -34,6 +36,8 @@ pub(crate) struct RowPacer {
     /// Bits of the tile that are aimed at, and that must not be passed.
     aim: f64,
     most: f64,
+    /// Shares of the aim between which the frame may end.
+    agreed: (f64, f64),
     /// Share of the frame before each row, as guessed.
     before: Vec<f64>,
     weights: Vec<RowWeight>,
@@ -75,16 +79,18 @@ impl Default for Used {
 
 impl RowPacer {
     /// Starts a frame of base index `qindex`, whose tile is to take `aim` bits and must not take
-    /// more than `most`.
+    /// more than `most`; if `exact`, small misses matter too.
     pub(crate) fn start(
         &mut self,
         qindex: u8,
         (aim, most): (f64, f64),
+        exact: bool,
         weights: impl Iterator<Item = RowWeight>,
     ) {
         self.qindex = qindex;
         self.log_step = log_step_of(qindex);
         (self.aim, self.most) = (aim.max(1.0), most.max(1.0));
+        self.agreed = if exact { AGREED_KEY } else { AGREED };
         self.weights.clear();
         self.weights.extend(weights.map(|weight| weight.max(1e-3)));
         let sum: f64 = self.weights.iter().sum();
@@ -123,8 +129,8 @@ impl RowPacer {
         }
         let miss = (self.even + PRIOR * self.aim) / ((before + PRIOR) * self.aim);
         let rest = (miss * (1.0 - before) * self.aim).max(1.0);
-        let most = (AGREED.1 * self.aim).min(SAFE * self.most);
-        let least = AGREED.0 * self.aim.min(most);
+        let most = (self.agreed.1 * self.aim).min(SAFE * self.most);
+        let least = self.agreed.0 * self.aim.min(most);
         let total = (self.bits + rest).clamp(least, most.max(least));
         let left = (total - self.bits).max(0.02 * self.aim);
         ((log2(rest) - log2(left)) / EXPONENT).clamp(-DOWN, UP)
@@ -158,7 +164,7 @@ mod tests {
     /// its bits.
     fn run(costs: &[f64], qindex: u8, aim: f64, most: f64) -> (f64, Used) {
         let mut pacer = RowPacer::default();
-        pacer.start(qindex, (aim, most), costs.iter().map(|_| 1.0));
+        pacer.start(qindex, (aim, most), false, costs.iter().map(|_| 1.0));
         let mut bits = 0.0;
         for (row, cost) in costs.iter().enumerate() {
             let index = pacer.row(row, bits as u64);
@@ -199,7 +205,7 @@ mod tests {
         for qindex in [1, 2, 3, 128, 253, 254, 255] {
             for miss in [0.01, 0.5, 2.0, 100.0] {
                 let mut pacer = RowPacer::default();
-                pacer.start(qindex, (1000.0, 1500.0), [1.0; 8].into_iter());
+                pacer.start(qindex, (1000.0, 1500.0), false, [1.0; 8].into_iter());
                 for row in 0..8 {
                     let index = pacer.row(row, (miss * 125.0 * row as f64) as u64);
                     assert!(index >= 1 && index.abs_diff(qindex).is_multiple_of(1 << DELTA_Q_RES));

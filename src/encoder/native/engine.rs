@@ -135,7 +135,7 @@ impl NativeEngine {
                 bits: 0,
                 soft_bytes: max_bytes,
                 max_bytes,
-                improve: false,
+                poor_bytes: 0,
             })
         };
         let most = self.max_frame_bytes.map_or(u64::MAX, u64::from);
@@ -155,9 +155,7 @@ impl NativeEngine {
         plan: &FramePlan,
         target: &Target,
     ) -> Result<Option<CodedFrame>, BitstreamError> {
-        let improve_below = target.improve.then_some(target.bits / 8);
-        let mut attempts =
-            Attempts::new(target.qindex, target.soft_bytes, target.max_bytes, improve_below);
+        let mut attempts = Attempts::new(target);
         loop {
             let attempt = attempts.now();
             let rows = target.bits > 0 && attempt.qindex > 0;
@@ -170,7 +168,7 @@ impl NativeEngine {
                     let sum = if plan.key_frame { row.spatial } else { row.temporal };
                     sum as f64 + 0.3 * row.area as f64
                 });
-                self.pacer.start(attempt.qindex, (aim, most), weights);
+                self.pacer.start(attempt.qindex, (aim, most), plan.key_frame, weights);
                 &mut self.pacer as &mut dyn RowControl
             });
             self.search.set_thrift(attempt.thrift);
