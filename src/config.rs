@@ -66,7 +66,8 @@ impl EngineKind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RateMode {
-    /// A mean rate in bit/s, of the coded OBUs.
+    /// A mean rate in bit/s, of the coded OBUs and of what the network adds to them
+    /// ([`EncoderConfig::wire`]).
     Bitrate(u32),
     /// One base quantizer index, 0 to 255 (AV1 specification, 6.8.2 `base_q_idx`).
     ConstantQindex(u8),
@@ -388,6 +389,43 @@ mod tests {
         }
         assert_eq!(check(|c| c.key_interval = Some(1)), Ok(()));
         assert_eq!(check(|c| c.key_interval = Some(0)), Err(ConfigError::KeyInterval(0)));
+    }
+
+    #[test]
+    fn delays() {
+        assert_eq!(EncoderConfig::new(16, 16, 1_000).max_delay, 200);
+        for max_delay in [50, 1_000] {
+            assert_eq!(check(|c| c.max_delay = max_delay), Ok(()));
+        }
+        for max_delay in [0, 49, 1_001, u32::MAX] {
+            assert_eq!(check(|c| c.max_delay = max_delay), Err(ConfigError::MaxDelay(max_delay)));
+        }
+    }
+
+    #[test]
+    fn ceilings_of_frames() {
+        for most in [None, Some(64), Some(u32::MAX)] {
+            assert_eq!(check(|c| c.max_frame_bytes = most), Ok(()));
+        }
+        for most in [0, 63] {
+            let error = ConfigError::MaxFrameBytes(most);
+            assert_eq!(check(|c| c.max_frame_bytes = Some(most)), Err(error));
+        }
+    }
+
+    #[test]
+    fn wires() {
+        let wire = |packet_overhead, max_payload| WireOverhead { packet_overhead, max_payload };
+        assert_eq!(WireOverhead::default(), wire(0, 1_200));
+        for wire in [wire(0, 100), wire(1_000, 65_535)] {
+            assert_eq!(check(|c| c.wire = wire), Ok(()));
+        }
+        for (packet_overhead, max_payload) in
+            [(1_001, 1_200), (u32::MAX, 1_200), (40, 0), (40, 99), (40, 65_536), (40, u32::MAX)]
+        {
+            let error = ConfigError::Wire { packet_overhead, max_payload };
+            assert_eq!(check(|c| c.wire = wire(packet_overhead, max_payload)), Err(error));
+        }
     }
 
     #[test]

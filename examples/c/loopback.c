@@ -13,6 +13,7 @@
 #include <string.h>
 
 enum { WIDTH = 64, HEIGHT = 64, FRAMES = 12, TICKS = 3000, MTU = 160, MAX_PACKETS = 1000 };
+enum { BITRATE = 100000, MAX_DELAY = 100 /* ms */, HEADERS = 40 /* bytes of RTP, UDP and IPv4 */ };
 enum { LUMA = WIDTH * HEIGHT, CHROMA = (WIDTH / 2) * (HEIGHT / 2) };
 
 static const double LEAST_PSNR = 32.0;
@@ -70,6 +71,16 @@ static void send_unit(Rtav1Packetizer *packetizer, const Rtav1Unit *unit) {
     }
 }
 
+/* Shows what a unit's bits were spent on, and that they reach the other end in time. */
+static void show_stats(const Rtav1Unit *unit) {
+    const Rtav1FrameStats *stats = unit->stats;
+    if (!stats) fail("encode", "the engine says nothing of its frames");
+    printf("bits: %u headers, %u modes, %u motion, %u coefficients; %.1f ms on the link\n",
+           (unsigned)stats->header_bits, (unsigned)stats->mode_bits, (unsigned)stats->motion_bits,
+           (unsigned)stats->coefficient_bits, (double)stats->delay_ms);
+    if (stats->delay_ms < 0 || stats->delay_ms > MAX_DELAY) fail("encode", "the link is late");
+}
+
 /* Codes the clip; gives the number of bytes. */
 static size_t send_clip(void) {
     char message[200];
@@ -82,10 +93,11 @@ static size_t send_clip(void) {
     Rtav1EncodeOutcome outcome = {.struct_size = sizeof outcome};
     size_t bytes = 0;
 
-    if (rtav1_encoder_config_default(&config, sizeof config, WIDTH, HEIGHT, 100000))
+    if (rtav1_encoder_config_default(&config, sizeof config, WIDTH, HEIGHT, BITRATE))
         fail("encoder", "header and library are of different versions");
-    config.rate_mode = RTAV1_RATE_MODE_CONSTANT_QINDEX;
-    config.qindex = 80;
+    config.max_delay = MAX_DELAY;
+    config.packet_overhead = HEADERS;
+    config.max_payload = MTU;
     if (rtav1_encoder_new(&config, &encoder, message, sizeof message)) fail("encoder", message);
     if (rtav1_packetizer_new(&limits, &packetizer, message, sizeof message))
         fail("packetizer", message);
@@ -107,6 +119,7 @@ static size_t send_clip(void) {
             fail("encode", rtav1_encoder_error(encoder));
         if (outcome.unit) {
             bytes += outcome.unit->len;
+            show_stats(outcome.unit);
             send_unit(packetizer, outcome.unit);
             rtav1_unit_free(&outcome.unit);
         }

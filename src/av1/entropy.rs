@@ -105,8 +105,9 @@ impl RangeEncoder {
         let (mut x, mut fraction) = (u64::from(self.range), 0);
         for _ in 0..8 {
             x = (x * x) >> WINDOW;
-            fraction = (fraction << 1) | u64::from(x >> (WINDOW + 1));
-            x >>= x >> (WINDOW + 1);
+            let bit = x >> (WINDOW + 1);
+            fraction = (fraction << 1) | bit;
+            x >>= bit;
         }
         ((self.bytes.len() as u64 * 8 + u64::from(self.pending) + 1) << 8) - fraction
     }

@@ -5,14 +5,15 @@ use std::ptr;
 
 use super::encoder_types::{
     Rtav1Capabilities, Rtav1EncodeOutcome, Rtav1EncoderConfig, Rtav1Frame, Rtav1FrameOptions,
-    Rtav1Unit, speed,
+    most_bytes, speed,
 };
 use super::error::Failure;
 use super::handle::{Handle, Report, c_string, call, create, free, guard, last_error, text_of};
 use super::memory::{CallerStruct, Out, fill};
 use super::owned::release;
 use super::status::Rtav1Status;
-use crate::config::Rational;
+use super::unit::Rtav1Unit;
+use crate::config::{Rational, WireOverhead};
 use crate::encoder::{Encoder, FrameOptions};
 
 /// Codes frames of one size into temporal units.
@@ -29,7 +30,7 @@ impl Handle for Rtav1Encoder {
 }
 
 /// Fills `config` for `width` by `height` luma samples at `bitrate` bit/s: 30 frames a second,
-/// 90 kHz ticks, one thread, key frames on request, the default engine at its fastest.
+/// 90 kHz ticks, one thread, key frames on request, 200 ms of delay, the native engine at speed 6.
 /// `struct_size` is `sizeof *config`. The values are checked by `rtav1_encoder_new`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_encoder_config_default(
@@ -98,7 +99,8 @@ pub unsafe extern "C" fn rtav1_encoder_flush(
     unsafe { call(encoder, |handle| handle.flush(unit)) }
 }
 
-/// Sets the target rate, in bit/s of coded OBUs, from the next frame on.
+/// Sets the target rate, in bit/s of coded OBUs and of what the network adds to them, from the next
+/// frame on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_encoder_set_bitrate(
     encoder: *mut Rtav1Encoder,
@@ -118,6 +120,40 @@ pub unsafe extern "C" fn rtav1_encoder_set_frame_rate(
     let rate = Rational::new(num, den);
     // SAFETY: the caller gives null or an encoder that it alone uses.
     unsafe { call(encoder, |handle| Ok(handle.encoder.set_frame_rate(rate)?)) }
+}
+
+/// Sets the most delay of the link, 50 to 1000 ms, from the next frame on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_set_max_delay(
+    encoder: *mut Rtav1Encoder,
+    max_delay: u32,
+) -> Rtav1Status {
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, |handle| Ok(handle.encoder.set_max_delay(max_delay)?)) }
+}
+
+/// Sets the most bytes of a unit, 64 or more, from the next frame on; 0 lifts the limit.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_set_max_frame_bytes(
+    encoder: *mut Rtav1Encoder,
+    max_frame_bytes: u32,
+) -> Rtav1Status {
+    let most = most_bytes(max_frame_bytes);
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, |handle| Ok(handle.encoder.set_max_frame_bytes(most)?)) }
+}
+
+/// Sets what the network adds to each frame from the next one on: the bytes that every packet
+/// carries beside its payload, 0 to 1000, and the most bytes of payload in a packet, 100 to 65535.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_set_wire_overhead(
+    encoder: *mut Rtav1Encoder,
+    packet_overhead: u32,
+    max_payload: u32,
+) -> Rtav1Status {
+    let wire = WireOverhead { packet_overhead, max_payload };
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, |handle| Ok(handle.encoder.set_wire_overhead(wire)?)) }
 }
 
 /// Sets the speed, 0 to 10, from the next frame on.

@@ -1,12 +1,15 @@
 //! The structs of the encoder, and their Rust counterparts.
 
+use std::mem::offset_of;
 use std::ptr;
 
 use super::error::Failure;
 use super::memory::{CallerStruct, byte, items};
-use super::owned::{View, give};
-use crate::config::{ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed};
-use crate::encoder::{Capabilities, DropReason, EncodeOutcome, FrameOptions, TemporalUnit};
+use super::unit::Rtav1Unit;
+use crate::config::{
+    ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed, WireOverhead,
+};
+use crate::encoder::{Capabilities, DropReason, EncodeOutcome, FrameOptions};
 use crate::frame::{Frame, Plane};
 
 /// Values of `Rtav1EncoderConfig.engine`.
@@ -44,6 +47,10 @@ pub enum Rtav1DropReason {
     None = 0,
     /// The link still owes the bits of earlier frames.
     LinkFull = 1,
+    /// Not even the least that can be said of the frame is below the most bytes it may have.
+    Ceiling = 2,
+    /// Fewer frames, so that those that are coded are fuller.
+    FrameRate = 3,
 }
 
 /// Settings of an encoder, to be filled by `rtav1_encoder_config_default` and then changed.
@@ -66,7 +73,8 @@ pub struct Rtav1EncoderConfig {
     pub frame_rate_den: u32,
     /// An `Rtav1RateMode`, by default a bitrate.
     pub rate_mode: u32,
-    /// Bit/s of coded OBUs, 1000 to 100000000, with `RTAV1_RATE_MODE_BITRATE`.
+    /// Bit/s of coded OBUs and of what the network adds to them (`packet_overhead`), 1000 to
+    /// 100000000, with `RTAV1_RATE_MODE_BITRATE`.
     pub bitrate: u32,
     /// Frames from one key frame to the next at most; 0, the default: key frames on request only.
     pub key_interval: u32,
@@ -76,7 +84,7 @@ pub struct Rtav1EncoderConfig {
     pub threads: u32,
     /// Base quantizer index, 0 to 255, with `RTAV1_RATE_MODE_CONSTANT_QINDEX`.
     pub qindex: u32,
-    /// 0, the slowest and smallest, to 10, the fastest and the default.
+    /// 0, the slowest and smallest, to 10, the fastest. 6 by default.
     pub speed: u32,
     /// Nonzero: each unit comes with the encoder's own reconstruction.
     pub reconstruction: u32,
@@ -88,6 +96,23 @@ pub struct Rtav1EncoderConfig {
     pub matrix_coefficients: u32,
     /// Nonzero: samples use all of 0 to 255 rather than 16 to 235.
     pub full_range: u32,
+    /// The most delay that frames may cause on a link of exactly the bitrate, in ms, 50 to 1000;
+    /// 200 by default. After every frame the bits that such a link has not yet carried are no more
+    /// than it carries in this time; a frame that cannot be made small enough is dropped.
+    pub max_delay: u32,
+    /// The most bytes of a unit, 64 or more; 0, the default: no limit but `max_delay`. A constant
+    /// quantizer index is raised where it would break it.
+    pub max_frame_bytes: u32,
+    /// Bytes that every packet carries beside its payload, 0 to 1000: for RTP over UDP and IPv4 at
+    /// least 40. 0, the default: bitrate and delay count the bytes of units alone.
+    pub packet_overhead: u32,
+    /// The most bytes of payload in a packet, 100 to 65535: the packetizer's `max_payload`. 1200 by
+    /// default.
+    pub max_payload: u32,
+    /// Nonzero: frames may be left out for the sake of the others while the quantizer index stays
+    /// above 205, down to 7 frames a second (10 above 320x240, 15 above 480x270 luma samples), until
+    /// it has been below 145 for a while.
+    pub adaptive_frame_rate: u32,
 }
 
 /// A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -124,34 +149,6 @@ pub struct Rtav1FrameOptions {
     pub has_qindex: u32,
     /// 0 to 255.
     pub qindex: u32,
-}
-
-/// One coded frame: what a packetizer and a decoder take. It is the caller's until
-/// `rtav1_unit_free` and does not depend on the encoder.
-#[repr(C)]
-pub struct Rtav1Unit {
-    /// OBUs in the low-overhead format, led by a temporal delimiter.
-    pub data: *const u8,
-    /// Bytes at `data`.
-    pub len: usize,
-    /// The timestamp of the frame.
-    pub timestamp: u64,
-    /// Coded width in luma samples.
-    pub width: u32,
-    /// Coded height in luma samples.
-    pub height: u32,
-    /// Whether decoding can start here.
-    pub key_frame: bool,
-    /// Temporal layer, 0 to 7.
-    pub temporal_id: u8,
-    /// Spatial layer, 0 to 3.
-    pub spatial_id: u8,
-    /// Base quantizer index of the frame, 0 to 255.
-    pub qindex: u8,
-    /// Y, U and V of the encoder's reconstruction; null if the settings do not ask for it.
-    pub reconstruction: [*const u8; 3],
-    /// Bytes from row to row of each plane of the reconstruction.
-    pub reconstruction_strides: [usize; 3],
 }
 
 /// What came of one call to `rtav1_encoder_encode`. While an engine with delay fills up there is
@@ -192,11 +189,19 @@ pub struct Rtav1Capabilities {
     pub key_on_request: u32,
     /// Nonzero: the reconstruction can be had.
     pub reconstruction: u32,
+    /// Nonzero: delay and size of frames are bounded, and what the network adds is counted; the
+    /// settings from `max_delay` to `adaptive_frame_rate` are served.
+    pub bounded_delay: u32,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers.
 unsafe impl CallerStruct for Rtav1EncoderConfig {
     const NAME: &'static str = "Rtav1EncoderConfig";
+    const EARLIER_SIZES: &'static [usize] = &[offset_of!(Self, max_delay)];
+
+    fn unstated() -> Self {
+        Self::new(0, 0, 0)
+    }
 }
 
 // SAFETY: repr(C), `struct_size` first, integers and pointers.
@@ -217,15 +222,12 @@ unsafe impl CallerStruct for Rtav1EncodeOutcome {
 // SAFETY: repr(C), `struct_size` first, integers.
 unsafe impl CallerStruct for Rtav1Capabilities {
     const NAME: &'static str = "Rtav1Capabilities";
-}
-
-impl View for Rtav1Unit {
-    type Owner = TemporalUnit;
+    const EARLIER_SIZES: &'static [usize] = &[offset_of!(Self, bounded_delay)];
 }
 
 impl Rtav1EncoderConfig {
     pub(super) fn new(width: u32, height: u32, bitrate: u32) -> Self {
-        let EncoderConfig { timebase, frame_rate, speed, color, .. } =
+        let EncoderConfig { timebase, frame_rate, speed, color, max_delay, wire, .. } =
             EncoderConfig::new(width, height, bitrate);
         Self {
             struct_size: size_of::<Self>(),
@@ -247,6 +249,11 @@ impl Rtav1EncoderConfig {
             transfer_characteristics: u32::from(color.transfer),
             matrix_coefficients: u32::from(color.matrix),
             full_range: u32::from(color.full_range),
+            max_delay,
+            max_frame_bytes: 0,
+            packet_overhead: wire.packet_overhead,
+            max_payload: wire.max_payload,
+            adaptive_frame_rate: 0,
         }
     }
 
@@ -275,6 +282,11 @@ impl Rtav1EncoderConfig {
             matrix: byte("matrix_coefficients", self.matrix_coefficients)?,
             full_range: self.full_range != 0,
         };
+        settings.max_delay = self.max_delay;
+        settings.max_frame_bytes = most_bytes(self.max_frame_bytes);
+        let Self { packet_overhead, max_payload, .. } = self;
+        settings.wire = WireOverhead { packet_overhead, max_payload };
+        settings.adaptive_frame_rate = self.adaptive_frame_rate != 0;
         Ok(settings)
     }
 }
@@ -331,32 +343,12 @@ impl Rtav1EncodeOutcome {
             given.dropped_timestamp = dropped.timestamp;
             given.drop_reason = match dropped.reason {
                 DropReason::LinkFull => Rtav1DropReason::LinkFull as u32,
+                DropReason::Ceiling => Rtav1DropReason::Ceiling as u32,
+                DropReason::FrameRate => Rtav1DropReason::FrameRate as u32,
             };
         }
         given.unit = outcome.unit.map_or(ptr::null(), Rtav1Unit::give);
         given
-    }
-}
-
-impl Rtav1Unit {
-    pub(super) fn give(unit: TemporalUnit) -> *const Self {
-        let planes = unit.reconstruction.as_ref();
-        let view = Self {
-            data: unit.data.as_ptr(),
-            len: unit.data.len(),
-            timestamp: unit.timestamp,
-            width: unit.width,
-            height: unit.height,
-            key_frame: unit.key_frame,
-            temporal_id: unit.temporal_id,
-            spatial_id: unit.spatial_id,
-            qindex: unit.qindex,
-            reconstruction: [0, 1, 2]
-                .map(|plane| planes.map_or(ptr::null(), |p| p.plane(plane).as_ptr())),
-            reconstruction_strides: [0, 1, 2]
-                .map(|plane| planes.map_or(0, |p| p.plane_width(plane))),
-        };
-        give(view, unit)
     }
 }
 
@@ -372,6 +364,7 @@ impl From<Capabilities> for Rtav1Capabilities {
             frame_qindex: u32::from(capabilities.frame_qindex),
             key_on_request: u32::from(capabilities.key_on_request),
             reconstruction: u32::from(capabilities.reconstruction),
+            bounded_delay: u32::from(capabilities.bounded_delay),
         }
     }
 }
@@ -379,6 +372,11 @@ impl From<Capabilities> for Rtav1Capabilities {
 /// A speed, in range.
 pub(super) fn speed(level: u32) -> Result<Speed, Failure> {
     Ok(Speed::new(byte("speed", level)?)?)
+}
+
+/// A ceiling of a frame in bytes; 0 is none.
+pub(super) fn most_bytes(most: u32) -> Option<u32> {
+    (most > 0).then_some(most)
 }
 
 const BITRATE: u32 = Rtav1RateMode::Bitrate as u32;

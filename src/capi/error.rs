@@ -86,11 +86,14 @@ fn config_status(error: &ConfigError) -> Rtav1Status {
         ConfigError::EngineMissing(_) => Rtav1Status::ConfigEngineMissing,
         ConfigError::FrameRate { .. } => Rtav1Status::ConfigFrameRate,
         ConfigError::KeyInterval(_) => Rtav1Status::ConfigKeyInterval,
+        ConfigError::MaxDelay(_) => Rtav1Status::ConfigMaxDelay,
+        ConfigError::MaxFrameBytes(_) => Rtav1Status::ConfigMaxFrameBytes,
         ConfigError::Size { .. } => Rtav1Status::ConfigSize,
         ConfigError::Speed(_) => Rtav1Status::ConfigSpeed,
         ConfigError::Threads(_) => Rtav1Status::ConfigThreads,
         ConfigError::Timebase { .. } => Rtav1Status::ConfigTimebase,
         ConfigError::Unsupported { .. } => Rtav1Status::ConfigUnsupported,
+        ConfigError::Wire { .. } => Rtav1Status::ConfigWire,
     }
 }
 

@@ -1,6 +1,7 @@
 //! The caller's memory: pointers checked for what can be checked before they are followed.
 
 use std::ffi::{CStr, c_char};
+use std::mem::MaybeUninit;
 use std::ptr::NonNull;
 use std::slice;
 
@@ -10,10 +11,20 @@ use super::error::Failure;
 ///
 /// # Safety
 /// The struct is `repr(C)`, its first field is `struct_size: usize`, and all its fields are
-/// integers, pointers, or arrays of these, so that any bytes are a value of it.
+/// integers, pointers, or arrays of these, so that any bytes are a value of it. An earlier size is
+/// one at which the struct has ended between two fields, of which none has moved since.
 pub(super) unsafe trait CallerStruct: Copy {
     /// Name for messages.
     const NAME: &'static str;
+    /// Sizes that the struct had before it grew at its end.
+    const EARLIER_SIZES: &'static [usize] = &[];
+
+    /// What the fields stand at that the struct of an earlier caller lacks: at zero, unless the
+    /// struct says otherwise.
+    fn unstated() -> Self {
+        // SAFETY: any bytes are a value of the struct.
+        unsafe { MaybeUninit::zeroed().assume_init() }
+    }
 
     /// The struct at `pointer`.
     ///
@@ -21,42 +32,75 @@ pub(super) unsafe trait CallerStruct: Copy {
     /// Unless null, `pointer` leads to as many readable bytes as their first `usize` says.
     unsafe fn read(pointer: *const Self) -> Result<Self, Failure> {
         // SAFETY: as for this function.
-        unsafe { check_struct(pointer) }?;
-        // SAFETY: the struct is as long as the caller's headers and these agree on.
-        Ok(unsafe { pointer.read() })
+        let size = unsafe { check_struct(pointer) }?;
+        let mut value = Self::unstated();
+        let bytes = (&raw mut value).cast::<u8>();
+        // SAFETY: the caller's struct is `size` bytes long, this one no shorter.
+        unsafe { bytes.copy_from_nonoverlapping(pointer.cast(), size) };
+        Ok(value)
     }
 
     /// The struct at `pointer`, to be written.
     ///
     /// # Safety
     /// As for [`read`](Self::read), and the bytes can be written until the end of the call.
-    unsafe fn output(pointer: *mut Self) -> Result<Out<Self>, Failure> {
+    unsafe fn output(pointer: *mut Self) -> Result<StructOut<Self>, Failure> {
         // SAFETY: as for this function.
-        unsafe { check_struct(pointer) }?;
+        let size = unsafe { check_struct(pointer) }?;
         // SAFETY: as for this function.
-        unsafe { Out::new(pointer, Self::NAME) }
+        unsafe { StructOut::new(pointer, size) }
     }
 }
 
-/// Refuses a struct of another size than this library's. When a struct has grown, its earlier
-/// sizes are to be accepted here.
+/// The size of the caller's struct. A size that the struct never had is refused; so is that of a
+/// later library, whose further fields would be ignored here.
 ///
 /// # Safety
 /// Unless null, `pointer` leads to a readable `usize`.
-unsafe fn check_struct<T: CallerStruct>(pointer: *const T) -> Result<(), Failure> {
+unsafe fn check_struct<T: CallerStruct>(pointer: *const T) -> Result<usize, Failure> {
     check_pointer(pointer, T::NAME)?;
     // SAFETY: `CallerStruct` puts `struct_size` first.
     let size = unsafe { pointer.cast::<usize>().read() };
-    check_struct_size::<T>(size)
+    check_struct_size::<T>(size)?;
+    Ok(size)
 }
 
-/// Refuses a `struct_size` other than that of `T`.
+/// Refuses a `struct_size` that `T` never had.
 fn check_struct_size<T: CallerStruct>(size: usize) -> Result<(), Failure> {
     let expected = size_of::<T>();
-    if size == expected {
+    if size == expected || T::EARLIER_SIZES.contains(&size) {
         Ok(())
     } else {
         Err(Failure::StructSize { name: T::NAME, size, expected })
+    }
+}
+
+/// A struct of the caller's that the call writes to, as far as the caller knows it.
+pub(super) struct StructOut<T> {
+    pointer: NonNull<T>,
+    size: usize,
+}
+
+impl<T: CallerStruct> StructOut<T> {
+    /// The struct at `pointer`, whose `size` was checked.
+    ///
+    /// # Safety
+    /// Unless null, `pointer` leads to `size` bytes that can be written until the end of the call.
+    unsafe fn new(pointer: *mut T, size: usize) -> Result<Self, Failure> {
+        check_pointer(pointer, T::NAME)?;
+        let pointer = NonNull::new(pointer).ok_or(Failure::Pointer(T::NAME))?;
+        Ok(Self { pointer, size })
+    }
+
+    /// Writes the fields of `value` that the caller knows, and the caller's size.
+    pub(super) fn set(&self, value: T) {
+        let bytes = self.pointer.as_ptr().cast::<u8>();
+        // SAFETY: the maker of this value promised that so much can be written; `T` is no shorter,
+        // and begins with its size.
+        unsafe {
+            bytes.copy_from_nonoverlapping((&raw const value).cast(), self.size);
+            self.pointer.cast::<usize>().write(self.size);
+        }
     }
 }
 
@@ -71,7 +115,7 @@ pub(super) unsafe fn fill<T: CallerStruct>(
 ) -> Result<(), Failure> {
     check_struct_size::<T>(struct_size)?;
     // SAFETY: as for this function.
-    unsafe { Out::new(target, T::NAME) }?.set(value);
+    unsafe { StructOut::new(target, struct_size) }?.set(value);
     Ok(())
 }
 

@@ -22,6 +22,7 @@ mod owned;
 
 mod encoder;
 mod encoder_types;
+mod unit;
 
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 mod decoder;
@@ -36,8 +37,8 @@ mod tests;
 
 use std::ffi::{CStr, c_char};
 
-/// Version of the interface that this header describes. A program works with every library whose
-/// `rtav1_abi_version` gives the same number.
+/// Version of the interface that this header describes. A program works with every library, as new
+/// as its header or newer, whose `rtav1_abi_version` gives the same number.
 pub const RTAV1_ABI_VERSION: u32 = 1;
 
 /// Version of the interface that the library has, to be compared with `RTAV1_ABI_VERSION`.

@@ -9,8 +9,9 @@
  * Structs of the caller begin with `struct_size`, which the caller sets to the size it was
  * compiled with, for example
  *     Rtav1Frame frame = { .struct_size = sizeof frame, .width = 640, ... };
- * or lets ..._default set. Flags in them are integers, and any nonzero value is yes. Structs that
- * the library gives may grow at their end in a later version.
+ * or lets ..._default set. Flags in them are integers, and any nonzero value is yes. All structs
+ * may grow at their end in a later version: those of a caller that was compiled before go on to
+ * work, with the defaults in what they lack; a struct longer than the library knows is refused.
  *
  * Memory. What the caller passes in stays the caller's and is not used after the call. What a
  * call gives through a pointer to a pointer (handles, units, pictures, events) is the caller's
@@ -36,8 +37,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Version of the interface that this header describes. A program works with every library whose
-// `rtav1_abi_version` gives the same number.
+// Version of the interface that this header describes. A program works with every library, as new
+// as its header or newer, whose `rtav1_abi_version` gives the same number.
 #define RTAV1_ABI_VERSION 1
 
 // What a call came to. Zero is success, everything else an error; codes that are not listed here
@@ -47,7 +48,7 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_OK = 0,
     // A pointer is null or not aligned for its type.
     RTAV1_STATUS_NULL_POINTER = 1,
-    // `struct_size` is not the size of the struct.
+    // `struct_size` is not a size of the struct.
     RTAV1_STATUS_STRUCT_SIZE = 2,
     // A field or an argument has a value without meaning.
     RTAV1_STATUS_UNKNOWN_VALUE = 3,
@@ -93,6 +94,12 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_CONFIG_TIMEBASE = 210,
     // The engine cannot serve the setting or the request.
     RTAV1_STATUS_CONFIG_UNSUPPORTED = 211,
+    // The most delay is outside 50 to 1000 ms.
+    RTAV1_STATUS_CONFIG_MAX_DELAY = 212,
+    // The most bytes of a frame are below 64.
+    RTAV1_STATUS_CONFIG_MAX_FRAME_BYTES = 213,
+    // The overhead of a packet is above 1000 bytes, or its payload outside 100 to 65535.
+    RTAV1_STATUS_CONFIG_WIRE = 214,
     // The engine failed on its own account.
     RTAV1_STATUS_ENCODE_ENGINE = 301,
     // The encoder was flushed and takes no more frames.
@@ -273,7 +280,29 @@ typedef enum Rtav1DropReason {
     RTAV1_DROP_REASON_NONE = 0,
     // The link still owes the bits of earlier frames.
     RTAV1_DROP_REASON_LINK_FULL = 1,
+    // Not even the least that can be said of the frame is below the most bytes it may have.
+    RTAV1_DROP_REASON_CEILING = 2,
+    // Fewer frames, so that those that are coded are fuller.
+    RTAV1_DROP_REASON_FRAME_RATE = 3,
 } Rtav1DropReason;
+
+// Values of `Rtav1FrameStats.reason`: what decided a frame's quantizer.
+typedef enum Rtav1QindexReason {
+    // The caller: a request for this frame, or a constant index.
+    RTAV1_QINDEX_REASON_ASKED = 0,
+    // The room that a key frame has on the link.
+    RTAV1_QINDEX_REASON_KEY_FRAME = 1,
+    // The room that new content has on the link: after a cut, or when the light goes on.
+    RTAV1_QINDEX_REASON_NEW_CONTENT = 2,
+    // The rate.
+    RTAV1_QINDEX_REASON_BUDGET = 3,
+    // The rate, held back so that quality does not jump.
+    RTAV1_QINDEX_REASON_STEADINESS = 4,
+    // The delay that was left on the link.
+    RTAV1_QINDEX_REASON_DELAY = 5,
+    // The most bytes the frame may have: coded as before, it would have had more.
+    RTAV1_QINDEX_REASON_CEILING = 6,
+} Rtav1QindexReason;
 
 // Decodes temporal units into pictures.
 typedef struct Rtav1Decoder Rtav1Decoder;
@@ -305,7 +334,8 @@ typedef struct Rtav1EncoderConfig {
     uint32_t frame_rate_den;
     // An `Rtav1RateMode`, by default a bitrate.
     uint32_t rate_mode;
-    // Bit/s of coded OBUs, 1000 to 100000000, with `RTAV1_RATE_MODE_BITRATE`.
+    // Bit/s of coded OBUs and of what the network adds to them (`packet_overhead`), 1000 to
+    // 100000000, with `RTAV1_RATE_MODE_BITRATE`.
     uint32_t bitrate;
     // Frames from one key frame to the next at most; 0, the default: key frames on request only.
     uint32_t key_interval;
@@ -315,7 +345,7 @@ typedef struct Rtav1EncoderConfig {
     uint32_t threads;
     // Base quantizer index, 0 to 255, with `RTAV1_RATE_MODE_CONSTANT_QINDEX`.
     uint32_t qindex;
-    // 0, the slowest and smallest, to 10, the fastest and the default.
+    // 0, the slowest and smallest, to 10, the fastest. 6 by default.
     uint32_t speed;
     // Nonzero: each unit comes with the encoder's own reconstruction.
     uint32_t reconstruction;
@@ -327,6 +357,23 @@ typedef struct Rtav1EncoderConfig {
     uint32_t matrix_coefficients;
     // Nonzero: samples use all of 0 to 255 rather than 16 to 235.
     uint32_t full_range;
+    // The most delay that frames may cause on a link of exactly the bitrate, in ms, 50 to 1000;
+    // 200 by default. After every frame the bits that such a link has not yet carried are no more
+    // than it carries in this time; a frame that cannot be made small enough is dropped.
+    uint32_t max_delay;
+    // The most bytes of a unit, 64 or more; 0, the default: no limit but `max_delay`. A constant
+    // quantizer index is raised where it would break it.
+    uint32_t max_frame_bytes;
+    // Bytes that every packet carries beside its payload, 0 to 1000: for RTP over UDP and IPv4 at
+    // least 40. 0, the default: bitrate and delay count the bytes of units alone.
+    uint32_t packet_overhead;
+    // The most bytes of payload in a packet, 100 to 65535: the packetizer's `max_payload`. 1200 by
+    // default.
+    uint32_t max_payload;
+    // Nonzero: frames may be left out for the sake of the others while the quantizer index stays
+    // above 205, down to 7 frames a second (10 above 320x240, 15 above 480x270 luma samples), until
+    // it has been below 145 for a while.
+    uint32_t adaptive_frame_rate;
 } Rtav1EncoderConfig;
 
 // A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -361,6 +408,37 @@ typedef struct Rtav1FrameOptions {
     uint32_t qindex;
 } Rtav1FrameOptions;
 
+// How a frame came about. The four numbers of bits together are those of the unit.
+typedef struct Rtav1FrameStats {
+    // Bits that were aimed at; 0 without a target rate.
+    uint32_t target_bits;
+    // The most bits the frame could have had; 0 without a limit.
+    uint32_t max_bits;
+    // Bits of headers: all that is not inside a tile.
+    uint32_t header_bits;
+    // Bits of partitions, modes, references, predicted vectors, transform sizes and filters.
+    uint32_t mode_bits;
+    // Bits of differences of motion vectors.
+    uint32_t motion_bits;
+    // Bits of coefficients.
+    uint32_t coefficient_bits;
+    // What a link of exactly the target rate still has to carry when this frame has been handed to
+    // it, in ms, at least 0; negative without a target rate.
+    float delay_ms;
+    // Mean quantizer index over the rows of superblocks, 0 to 255.
+    float qindex_mean;
+    // Share of the picture in blocks without coefficients, 0 to 1.
+    float skipped;
+    // An `Rtav1QindexReason`; later libraries may give others.
+    uint32_t reason;
+    // How often the frame was coded until it fitted, 1 and more.
+    uint32_t attempts;
+    // The least quantizer index of a row, 0 to 255.
+    uint8_t qindex_min;
+    // The greatest quantizer index of a row, 0 to 255.
+    uint8_t qindex_max;
+} Rtav1FrameStats;
+
 // One coded frame: what a packetizer and a decoder take. It is the caller's until
 // `rtav1_unit_free` and does not depend on the encoder.
 typedef struct Rtav1Unit {
@@ -386,6 +464,8 @@ typedef struct Rtav1Unit {
     const uint8_t *reconstruction[3];
     // Bytes from row to row of each plane of the reconstruction.
     size_t reconstruction_strides[3];
+    // How the frame came about, valid as long as the unit; null from an engine that cannot say.
+    const struct Rtav1FrameStats *stats;
 } Rtav1Unit;
 
 // What came of one call to `rtav1_encoder_encode`. While an engine with delay fills up there is
@@ -422,6 +502,9 @@ typedef struct Rtav1Capabilities {
     uint32_t key_on_request;
     // Nonzero: the reconstruction can be had.
     uint32_t reconstruction;
+    // Nonzero: delay and size of frames are bounded, and what the network adds is counted; the
+    // settings from `max_delay` to `adaptive_frame_rate` are served.
+    uint32_t bounded_delay;
 } Rtav1Capabilities;
 
 // Settings of a decoder, to be filled by `rtav1_decoder_config_default` and then changed.
@@ -645,7 +728,7 @@ const char *rtav1_version(void);
 const char *rtav1_status_string(int32_t status);
 
 // Fills `config` for `width` by `height` luma samples at `bitrate` bit/s: 30 frames a second,
-// 90 kHz ticks, one thread, key frames on request, the default engine at its fastest.
+// 90 kHz ticks, one thread, key frames on request, 200 ms of delay, the native engine at speed 6.
 // `struct_size` is `sizeof *config`. The values are checked by `rtav1_encoder_new`.
 enum Rtav1Status rtav1_encoder_config_default(struct Rtav1EncoderConfig *config,
                                               size_t struct_size,
@@ -680,13 +763,27 @@ enum Rtav1Status rtav1_encoder_encode(struct Rtav1Encoder *encoder,
 // From the first call on no more frames are taken.
 enum Rtav1Status rtav1_encoder_flush(struct Rtav1Encoder *encoder, const struct Rtav1Unit **unit);
 
-// Sets the target rate, in bit/s of coded OBUs, from the next frame on.
+// Sets the target rate, in bit/s of coded OBUs and of what the network adds to them, from the next
+// frame on.
 enum Rtav1Status rtav1_encoder_set_bitrate(struct Rtav1Encoder *encoder, uint32_t bitrate);
 
 // Sets the nominal frames a second, `num / den`, from the next frame on.
 enum Rtav1Status rtav1_encoder_set_frame_rate(struct Rtav1Encoder *encoder,
                                               uint32_t num,
                                               uint32_t den);
+
+// Sets the most delay of the link, 50 to 1000 ms, from the next frame on.
+enum Rtav1Status rtav1_encoder_set_max_delay(struct Rtav1Encoder *encoder, uint32_t max_delay);
+
+// Sets the most bytes of a unit, 64 or more, from the next frame on; 0 lifts the limit.
+enum Rtav1Status rtav1_encoder_set_max_frame_bytes(struct Rtav1Encoder *encoder,
+                                                   uint32_t max_frame_bytes);
+
+// Sets what the network adds to each frame from the next one on: the bytes that every packet
+// carries beside its payload, 0 to 1000, and the most bytes of payload in a packet, 100 to 65535.
+enum Rtav1Status rtav1_encoder_set_wire_overhead(struct Rtav1Encoder *encoder,
+                                                 uint32_t packet_overhead,
+                                                 uint32_t max_payload);
 
 // Sets the speed, 0 to 10, from the next frame on.
 enum Rtav1Status rtav1_encoder_set_speed(struct Rtav1Encoder *encoder, uint32_t speed);

@@ -12,7 +12,7 @@ pub enum Rtav1Status {
 
     /// A pointer is null or not aligned for its type.
     NullPointer = 1,
-    /// `struct_size` is not the size of the struct.
+    /// `struct_size` is not a size of the struct.
     StructSize = 2,
     /// A field or an argument has a value without meaning.
     UnknownValue = 3,
@@ -60,6 +60,12 @@ pub enum Rtav1Status {
     ConfigTimebase = 210,
     /// The engine cannot serve the setting or the request.
     ConfigUnsupported = 211,
+    /// The most delay is outside 50 to 1000 ms.
+    ConfigMaxDelay = 212,
+    /// The most bytes of a frame are below 64.
+    ConfigMaxFrameBytes = 213,
+    /// The overhead of a packet is above 1000 bytes, or its payload outside 100 to 65535.
+    ConfigWire = 214,
 
     /// The engine failed on its own account.
     EncodeEngine = 301,
@@ -179,10 +185,10 @@ pub extern "C" fn rtav1_status_string(status: i32) -> *const c_char {
 }
 
 /// Every status with its words.
-pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 76] = [
+pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 79] = [
     (Rtav1Status::Ok, c"success"),
     (Rtav1Status::NullPointer, c"a pointer is null or not aligned for its type"),
-    (Rtav1Status::StructSize, c"`struct_size` is not the size of the struct"),
+    (Rtav1Status::StructSize, c"`struct_size` is not a size of the struct"),
     (Rtav1Status::UnknownValue, c"a field or an argument has a value without meaning"),
     (Rtav1Status::BufferTooShort, c"the buffer for a text is too short"),
     (Rtav1Status::Length, c"a length is larger than memory"),
@@ -217,6 +223,12 @@ pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 76] = [
         c"a tick is zero, longer than a second or shorter than a nanosecond",
     ),
     (Rtav1Status::ConfigUnsupported, c"the engine cannot serve the setting or the request"),
+    (Rtav1Status::ConfigMaxDelay, c"the most delay is outside 50 to 1000 ms"),
+    (Rtav1Status::ConfigMaxFrameBytes, c"the most bytes of a frame are below 64"),
+    (
+        Rtav1Status::ConfigWire,
+        c"the overhead of a packet is above 1000 bytes, or its payload outside 100 to 65535",
+    ),
     (Rtav1Status::EncodeEngine, c"the engine failed on its own account"),
     (Rtav1Status::EncodeFlushed, c"the encoder was flushed and takes no more frames"),
     (Rtav1Status::EncodeSize, c"the frame's size is not the encoder's"),

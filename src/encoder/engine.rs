@@ -64,9 +64,9 @@ pub(crate) trait Engine: Send {
         Err(unsupported(self.name(), "frame rate at run time", format_args!("{num}/{den}")))
     }
 
-    /// New limits; to be had with [`Capabilities::bounded_delay`].
+    /// New limits; called only with [`Capabilities::bounded_delay`].
     fn set_limits(&mut self, limits: SendLimits) -> Result<(), ConfigError> {
-        Err(unsupported(self.name(), "limits at run time", format_args!("{limits:?}")))
+        Err(unsupported(self.name(), "max delay", limits.max_delay))
     }
 
     /// A new speed; to be had with [`Capabilities::live_speed`].
@@ -98,8 +98,11 @@ pub(super) fn check_unbounded(
     if let Some(most) = settings.max_frame_bytes {
         return Err(unsupported(engine, "max frame bytes", most));
     }
-    if settings.wire != usual.wire {
+    if settings.wire.packet_overhead != usual.wire.packet_overhead {
         return Err(unsupported(engine, "packet overhead", settings.wire.packet_overhead));
+    }
+    if settings.wire.max_payload != usual.wire.max_payload {
+        return Err(unsupported(engine, "max payload", settings.wire.max_payload));
     }
     if settings.adaptive_frame_rate {
         return Err(unsupported(engine, "adaptive frame rate", true));

@@ -116,7 +116,8 @@ impl Encoder {
         self.engine.flush()
     }
 
-    /// Sets the target rate, in bit/s of coded OBUs and what the network adds to them, from the next frame on.
+    /// Sets the target rate, in bit/s of coded OBUs and of what the network adds to them, from the
+    /// next frame on.
     ///
     /// # Errors
     /// A rate outside 1000 to 100 000 000, an encoder of constant quantizer index, or an engine
@@ -146,7 +147,7 @@ impl Encoder {
     /// # Errors
     /// A delay outside 50 to 1000 ms, or an engine whose delay is not bounded.
     pub fn set_max_delay(&mut self, max_delay: u32) -> Result<(), ConfigError> {
-        self.set_limits(SendLimits { max_delay, ..self.limits })
+        self.set_limits(SendLimits { max_delay, ..self.limits }, "max delay", max_delay)
     }
 
     /// Sets or lifts the most bytes of a temporal unit from the next frame on
@@ -155,7 +156,8 @@ impl Encoder {
     /// # Errors
     /// Fewer than 64 bytes, or an engine whose frames are not bounded.
     pub fn set_max_frame_bytes(&mut self, most: Option<u32>) -> Result<(), ConfigError> {
-        self.set_limits(SendLimits { max_frame_bytes: most, ..self.limits })
+        let limits = SendLimits { max_frame_bytes: most, ..self.limits };
+        self.set_limits(limits, "max frame bytes", most.unwrap_or(0))
     }
 
     /// Sets what the network adds to each frame from the next one on ([`EncoderConfig::wire`]).
@@ -163,11 +165,20 @@ impl Encoder {
     /// # Errors
     /// A value out of range, or an engine that does not count it.
     pub fn set_wire_overhead(&mut self, wire: WireOverhead) -> Result<(), ConfigError> {
-        self.set_limits(SendLimits { wire, ..self.limits })
+        let limits = SendLimits { wire, ..self.limits };
+        self.set_limits(limits, "packet overhead", wire.packet_overhead)
     }
 
-    fn set_limits(&mut self, limits: SendLimits) -> Result<(), ConfigError> {
+    fn set_limits(
+        &mut self,
+        limits: SendLimits,
+        setting: &'static str,
+        value: u32,
+    ) -> Result<(), ConfigError> {
         check_limits(limits)?;
+        if !self.engine.capabilities().bounded_delay {
+            return Err(engine::unsupported(self.engine.name(), setting, value));
+        }
         self.engine.set_limits(limits)?;
         self.limits = limits;
         Ok(())

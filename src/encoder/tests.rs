@@ -14,6 +14,7 @@ use crate::frame::PictureBuffer;
 struct Script {
     options: Vec<FrameOptions>,
     bitrates: Vec<u32>,
+    limits: Vec<SendLimits>,
     drop_next: bool,
     fail_next: bool,
 }
@@ -78,6 +79,11 @@ impl Engine for Scripted {
 
     fn set_bitrate(&mut self, bitrate: u32) -> Result<(), ConfigError> {
         self.script.lock().unwrap().bitrates.push(bitrate);
+        Ok(())
+    }
+
+    fn set_limits(&mut self, limits: SendLimits) -> Result<(), ConfigError> {
+        self.script.lock().unwrap().limits.push(limits);
         Ok(())
     }
 }
@@ -186,6 +192,78 @@ fn live_bitrate() {
     let error = ConfigError::ConstantQindex { bitrate: 70_000, qindex: 90 };
     assert_eq!(constant.set_bitrate(70_000), Err(error));
     assert!(script.lock().unwrap().bitrates.is_empty());
+}
+
+#[test]
+fn live_limits() {
+    let (mut encoder, script) = able();
+    let wire = |packet_overhead, max_payload| WireOverhead { packet_overhead, max_payload };
+    encoder.set_max_delay(50).unwrap();
+    encoder.set_max_frame_bytes(Some(64)).unwrap();
+    encoder.set_wire_overhead(wire(1_000, 100)).unwrap();
+    encoder.set_max_delay(1_000).unwrap();
+    encoder.set_max_frame_bytes(None).unwrap();
+    encoder.set_wire_overhead(wire(0, 65_535)).unwrap();
+    for delay in [49, 1_001] {
+        assert_eq!(encoder.set_max_delay(delay), Err(ConfigError::MaxDelay(delay)));
+    }
+    assert_eq!(encoder.set_max_frame_bytes(Some(63)), Err(ConfigError::MaxFrameBytes(63)));
+    for (packet_overhead, max_payload) in [(1_001, 1_200), (40, 99), (40, 65_536)] {
+        let error = ConfigError::Wire { packet_overhead, max_payload };
+        assert_eq!(encoder.set_wire_overhead(wire(packet_overhead, max_payload)), Err(error));
+    }
+    // Each leaves the others as they were, and a refused one reaches nobody.
+    let limits = |max_delay, max_frame_bytes, overhead, payload| SendLimits {
+        max_delay,
+        max_frame_bytes,
+        wire: wire(overhead, payload),
+    };
+    let expected = [
+        limits(50, None, 0, 1_200),
+        limits(50, Some(64), 0, 1_200),
+        limits(50, Some(64), 1_000, 100),
+        limits(1_000, Some(64), 1_000, 100),
+        limits(1_000, None, 1_000, 100),
+        limits(1_000, None, 0, 65_535),
+    ];
+    assert_eq!(script.lock().unwrap().limits, expected);
+}
+
+#[test]
+fn limits_beyond_the_engine_are_refused() {
+    let unable = |change: fn(&mut EncoderConfig)| {
+        let mut config = EncoderConfig::new(32, 16, 50_000);
+        change(&mut config);
+        let engine = Box::new(Scripted { script: Arc::default(), able: false });
+        Encoder::with_engine(&Settings::try_from(config).unwrap(), engine)
+    };
+    let refused = |setting, value: &str| ConfigError::Unsupported {
+        engine: "scripted",
+        setting,
+        value: value.to_owned(),
+    };
+    let mut encoder = unable(|_| ()).unwrap();
+    assert_eq!(encoder.set_max_delay(49), Err(ConfigError::MaxDelay(49)));
+    // The usual delay is not held either.
+    for delay in [100, 200] {
+        let error = refused("max delay", &delay.to_string());
+        assert_eq!(encoder.set_max_delay(delay), Err(error));
+    }
+    let error = refused("max frame bytes", "900");
+    assert_eq!(encoder.set_max_frame_bytes(Some(900)), Err(error));
+    let wire = WireOverhead { packet_overhead: 40, ..WireOverhead::default() };
+    assert_eq!(encoder.set_wire_overhead(wire), Err(refused("packet overhead", "40")));
+
+    let error = unable(|c| c.max_delay = 100).unwrap_err();
+    assert_eq!(error, refused("max delay", "100"));
+    let error = unable(|c| c.max_frame_bytes = Some(900)).unwrap_err();
+    assert_eq!(error, refused("max frame bytes", "900"));
+    let error = unable(|c| c.wire.packet_overhead = 40).unwrap_err();
+    assert_eq!(error, refused("packet overhead", "40"));
+    let error = unable(|c| c.wire.max_payload = 900).unwrap_err();
+    assert_eq!(error, refused("max payload", "900"));
+    let error = unable(|c| c.adaptive_frame_rate = true).unwrap_err();
+    assert_eq!(error, refused("adaptive frame rate", "true"));
 }
 
 #[test]

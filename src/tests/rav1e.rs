@@ -6,7 +6,7 @@ use super::{TICKS, encode};
 use crate::synthetic::{Clip, Scene};
 use crate::{
     ConfigError, EncodeError, Encoder, EncoderConfig, EngineKind, FrameOptions, RateMode, Rational,
-    Speed,
+    Speed, WireOverhead,
 };
 
 fn config(width: u32, height: u32) -> EncoderConfig {
@@ -39,6 +39,12 @@ fn changes_at_run_time_are_refused() {
     assert_eq!(encoder.set_frame_rate(Rational::new(15, 1)), Err(error));
     let error = unsupported("speed at run time", "10");
     assert_eq!(encoder.set_speed(Speed::FASTEST), Err(error));
+    assert!(!capabilities.bounded_delay);
+    assert_eq!(encoder.set_max_delay(200), Err(unsupported("max delay", "200")));
+    let error = unsupported("max frame bytes", "900");
+    assert_eq!(encoder.set_max_frame_bytes(Some(900)), Err(error));
+    let wire = WireOverhead { packet_overhead: 40, ..WireOverhead::default() };
+    assert_eq!(encoder.set_wire_overhead(wire), Err(unsupported("packet overhead", "40")));
     let picture = Clip::new(Scene::Flat, 64, 48, 0).unwrap().picture(0);
     let options = FrameOptions { qindex: Some(9), ..FrameOptions::default() };
     let error = EncodeError::Setting(unsupported("qindex of a frame", "9"));
@@ -61,6 +67,20 @@ fn settings_beyond_rav1e() {
     interval.key_interval = Some(u32::MAX);
     let error = unsupported("key-frame interval", "4294967295");
     assert_eq!(Encoder::new(interval).unwrap_err(), error);
+}
+
+#[test]
+fn bounds_beyond_rav1e() {
+    let new = |change: fn(&mut EncoderConfig)| {
+        let mut config = at_rate(64, 64, 100_000);
+        change(&mut config);
+        Encoder::new(config).unwrap_err()
+    };
+    assert_eq!(new(|c| c.max_delay = 100), unsupported("max delay", "100"));
+    assert_eq!(new(|c| c.max_frame_bytes = Some(900)), unsupported("max frame bytes", "900"));
+    assert_eq!(new(|c| c.wire.packet_overhead = 40), unsupported("packet overhead", "40"));
+    assert_eq!(new(|c| c.wire.max_payload = 900), unsupported("max payload", "900"));
+    assert_eq!(new(|c| c.adaptive_frame_rate = true), unsupported("adaptive frame rate", "true"));
 }
 
 #[test]

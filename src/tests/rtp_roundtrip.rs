@@ -6,11 +6,15 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::rtp_rules::{self, DELIMITER, as_received};
+use super::{TICKS, encode};
 use crate::av1::obu::{LayerId, ObuHeader, ObuType, write_obu};
+use crate::rate::Wire;
 use crate::rtp::{
     Depacketizer, DepacketizerConfig, DepacketizerEvent, Loss, PacketLimits, Packetizer,
     ReceivedUnit, RtpPacket,
 };
+use crate::synthetic::{Clip, Scene};
+use crate::{EncoderConfig, RateMode};
 
 #[derive(Clone, Debug)]
 struct Unit {
@@ -288,4 +292,62 @@ fn a_stream_longer_than_the_sequence_numbers() {
     let last = received.last().unwrap();
     assert_eq!(last.timestamp, i64::from(u32::MAX) - 5000 + 3000 * 149_999);
     assert!(last.unbroken);
+}
+
+/// What the network adds, some of it being something.
+fn wire() -> impl Strategy<Value = Wire> {
+    let overhead = prop_oneof![Just(1u32), 12u32..80, 1u32..=1000];
+    let payload = prop_oneof![Just(100u32), 100u32..160, 100u32..1500, 100u32..=65_535];
+    (overhead, payload)
+        .prop_map(|(packet_overhead, max_payload)| Wire { packet_overhead, max_payload })
+}
+
+/// Fails if packets take more bytes than rate control counts, or far fewer.
+fn check_count(unit: &Bytes, key_frame: bool, wire: Wire) -> Result<(), TestCaseError> {
+    let packetizer = Packetizer::new(PacketLimits::new(wire.max_payload as usize)).unwrap();
+    let payloads = packetizer.packetize(unit, key_frame).unwrap();
+    let overhead = u64::from(wire.packet_overhead);
+    let taken: u64 = payloads.iter().map(|payload| payload.len() as u64 + overhead).sum();
+    let counted = wire.bytes(unit.len() as u64);
+    prop_assert!(taken <= counted, "{taken} bytes of {}, {counted} counted", unit.len());
+    // A delimiter, size fields, and what begins a packet because of them.
+    prop_assert!(counted <= taken + 6 + overhead, "{taken} bytes, {counted} counted");
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(24))]
+
+    #[test]
+    fn no_coded_unit_takes_more_than_is_counted(
+        scene in proptest::sample::select(&Scene::ALL),
+        (width, height) in (16u32..160, 16u32..160),
+        qindex in 0u8..=255,
+        wires in proptest::collection::vec(wire(), 40),
+    ) {
+        let mut config = EncoderConfig::new(width, height, 100_000);
+        config.rate = RateMode::ConstantQindex(qindex);
+        let units = encode(config, Clip::new(scene, width, height, 0).unwrap(), 4, &[2]);
+        prop_assert_eq!(units.iter().map(|unit| unit.timestamp / TICKS).max(), Some(3));
+        for (unit, wire) in units.iter().cycle().zip(wires) {
+            check_count(&unit.data, unit.key_frame, wire)?;
+        }
+    }
+}
+
+proptest! {
+    /// Units of the encoder's form at every length.
+    #[test]
+    fn no_unit_takes_more_than_is_counted(
+        key_frame: bool,
+        len in length(),
+        wire in wire(),
+    ) {
+        let mut data = DELIMITER.to_vec();
+        if key_frame {
+            obu(ObuType::SequenceHeader, None, 0, 11, &mut data);
+        }
+        obu(ObuType::Frame, None, if key_frame { 0x10 } else { 0x30 }, len, &mut data);
+        check_count(&data.into(), key_frame, wire)?;
+    }
 }

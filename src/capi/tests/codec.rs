@@ -6,7 +6,11 @@ use std::ptr::{null, null_mut};
 use super::super::encoder::*;
 use super::super::encoder_types::*;
 use super::super::status::Rtav1Status;
+use super::super::unit::{Rtav1FrameStats, Rtav1QindexReason, Rtav1Unit};
 use super::{sized, text};
+use crate::config::{EncoderConfig, WireOverhead};
+use crate::encoder::{DropReason, DroppedFrame, EncodeOutcome, QindexReason};
+use crate::synthetic::{Clip, Scene};
 
 fn default_config(width: u32, height: u32) -> Rtav1EncoderConfig {
     let mut config = sized::<Rtav1EncoderConfig>();
@@ -19,19 +23,23 @@ fn default_config(width: u32, height: u32) -> Rtav1EncoderConfig {
     config
 }
 
+/// Status and message of settings that make no encoder.
+fn refusal(config: &Rtav1EncoderConfig) -> (Rtav1Status, String) {
+    let mut encoder: *mut Rtav1Encoder = ptr::dangling_mut();
+    let mut message = [1; 100];
+    let (pointer, len) = (message.as_mut_ptr(), message.len());
+    // SAFETY: the pointers lead to the locals above.
+    let status = unsafe { rtav1_encoder_new(config, &raw mut encoder, pointer, len) };
+    assert!(encoder.is_null());
+    (status, text(message.as_ptr()).to_owned())
+}
+
 #[test]
 fn encoder_settings_are_checked() {
     let new = |change: fn(&mut Rtav1EncoderConfig)| {
         let mut config = default_config(64, 64);
         change(&mut config);
-        let mut encoder: *mut Rtav1Encoder = ptr::dangling_mut();
-        let mut message = [1; 100];
-        let (pointer, len) = (message.as_mut_ptr(), message.len());
-        // SAFETY: the pointers lead to the locals above.
-        let status =
-            unsafe { rtav1_encoder_new(&raw const config, &raw mut encoder, pointer, len) };
-        assert!(encoder.is_null());
-        (status, text(message.as_ptr()).to_owned())
+        refusal(&config)
     };
     let (status, message) = new(|config| config.rate_mode = 7);
     assert_eq!(status, Rtav1Status::UnknownValue);
@@ -50,6 +58,36 @@ fn encoder_settings_are_checked() {
     let (status, message) = new(|config| config.speed = 11);
     assert_eq!(status, Rtav1Status::ConfigSpeed);
     assert_eq!(message, "speed 11 is outside 0 to 10");
+    for max_delay in [0, 49, 1001] {
+        let mut config = default_config(64, 64);
+        config.max_delay = max_delay;
+        assert_eq!(refusal(&config).0, Rtav1Status::ConfigMaxDelay);
+    }
+    let (status, message) = new(|config| config.max_frame_bytes = 63);
+    assert_eq!(status, Rtav1Status::ConfigMaxFrameBytes);
+    assert_eq!(message, "max frame bytes 63 is not at least 64");
+    assert_eq!(new(|config| config.packet_overhead = 1001).0, Rtav1Status::ConfigWire);
+    assert_eq!(new(|config| config.max_payload = 99).0, Rtav1Status::ConfigWire);
+    assert_eq!(new(|config| config.max_payload = 65536).0, Rtav1Status::ConfigWire);
+}
+
+#[test]
+fn encoder_defaults_are_those_of_the_library() {
+    let config = default_config(320, 180);
+    assert_eq!((config.width, config.height, config.bitrate), (320, 180, 100_000));
+    assert_eq!((config.speed, config.max_delay, config.max_frame_bytes), (6, 200, 0));
+    assert_eq!((config.packet_overhead, config.max_payload), (0, 1200));
+    assert_eq!(config.adaptive_frame_rate, 0);
+    let settings = EncoderConfig::new(320, 180, 100_000);
+    assert_eq!(config.to_settings().unwrap(), settings);
+
+    let mut config = config;
+    (config.max_delay, config.max_frame_bytes, config.adaptive_frame_rate) = (50, 64, 2);
+    (config.packet_overhead, config.max_payload) = (1000, 65535);
+    let settings = config.to_settings().unwrap();
+    assert_eq!((settings.max_delay, settings.max_frame_bytes), (50, Some(64)));
+    let wire = WireOverhead { packet_overhead: 1000, max_payload: 65535 };
+    assert_eq!((settings.wire, settings.adaptive_frame_rate), (wire, true));
 }
 
 /// An I420 frame over `samples`, which has to hold 64 × 64 × 3/2.
@@ -156,7 +194,7 @@ fn encoder_takes_nv12_and_gives_its_reconstruction() {
         rtav1_encoder_new(&raw const config, &raw mut encoder, null_mut(), 0);
         let status = rtav1_encoder_capabilities(encoder, &raw mut capabilities);
         assert_eq!(status, Rtav1Status::Ok);
-        assert_eq!(capabilities.reconstruction, 1);
+        assert_eq!((capabilities.reconstruction, capabilities.bounded_delay), (1, 1));
         assert_eq!(text(rtav1_encoder_engine_name(encoder)), "native");
         let mut frame = frame(&samples, 0);
         frame.format = Rtav1PixelFormat::Nv12 as u32;
@@ -179,6 +217,141 @@ fn encoder_takes_nv12_and_gives_its_reconstruction() {
         assert!(unit.is_null(), "nothing is left inside");
         rtav1_encoder_free(&raw mut encoder);
     }
+}
+
+/// Codes pictures of noise, which no link carries, one after the other.
+struct NoiseCoder {
+    encoder: *mut Rtav1Encoder,
+    clip: Clip,
+    frames: u64,
+}
+
+impl NoiseCoder {
+    fn new(config: &Rtav1EncoderConfig) -> Self {
+        let mut encoder = null_mut();
+        // SAFETY: the pointers lead to a local and to what the caller has.
+        let status = unsafe { rtav1_encoder_new(config, &raw mut encoder, null_mut(), 0) };
+        assert_eq!(status, Rtav1Status::Ok);
+        Self { encoder, clip: Clip::new(Scene::Noise, 64, 64, 0).unwrap(), frames: 0 }
+    }
+
+    /// The next picture, coded: bytes of the unit, and what is said of it.
+    fn code(&mut self) -> Option<(usize, Rtav1FrameStats)> {
+        let picture = self.clip.picture(self.frames);
+        let samples = [0, 1, 2].map(|plane| picture.plane(plane)).concat();
+        let frame = frame(&samples, 3000 * self.frames);
+        self.frames += 1;
+        let mut outcome = sized::<Rtav1EncodeOutcome>();
+        // SAFETY: the pointers lead to the locals above, and the unit is used before it is freed.
+        unsafe {
+            let status =
+                rtav1_encoder_encode(self.encoder, &raw const frame, null(), &raw mut outcome);
+            assert_eq!(status, Rtav1Status::Ok);
+            let dropped = outcome.drop_reason != Rtav1DropReason::None as u32;
+            assert_eq!(outcome.unit.is_null(), dropped);
+            let unit = outcome.unit.as_ref()?;
+            let (len, stats) = (unit.len, ptr::read(unit.stats));
+            rtav1_unit_free(&raw mut outcome.unit);
+            Some((len, stats))
+        }
+    }
+}
+
+impl Drop for NoiseCoder {
+    fn drop(&mut self) {
+        // SAFETY: it was made with this struct.
+        unsafe { rtav1_encoder_free(&raw mut self.encoder) };
+    }
+}
+
+#[test]
+fn stats_account_for_every_bit() {
+    let mut coder = NoiseCoder::new(&default_config(64, 64));
+    let mut reasons = Vec::new();
+    for _ in 0..20 {
+        let Some((len, stats)) = coder.code() else { continue };
+        let Rtav1FrameStats { header_bits, mode_bits, motion_bits, coefficient_bits, .. } = stats;
+        let parts = [header_bits, mode_bits, motion_bits, coefficient_bits];
+        assert_eq!(parts.iter().sum::<u32>() as usize, len * 8);
+        assert!(header_bits > 0 && mode_bits > 0 && coefficient_bits > 0, "{parts:?}");
+        assert!(len * 8 <= stats.max_bits as usize && stats.target_bits > 0);
+        assert!((0.0..=200.0).contains(&stats.delay_ms), "{}", stats.delay_ms);
+        let range = f32::from(stats.qindex_min)..=f32::from(stats.qindex_max);
+        assert!(range.contains(&stats.qindex_mean));
+        assert!((0.0..=1.0).contains(&stats.skipped) && stats.attempts >= 1);
+        reasons.push(stats.reason);
+    }
+    assert!(reasons.len() > 5, "{reasons:?}");
+    assert!(reasons.iter().all(|&reason| reason <= Rtav1QindexReason::Ceiling as u32));
+
+    let mut config = default_config(64, 64);
+    (config.rate_mode, config.qindex) = (Rtav1RateMode::ConstantQindex as u32, 77);
+    let (_, stats) = NoiseCoder::new(&config).code().unwrap();
+    assert_eq!((stats.target_bits, stats.max_bits, stats.delay_ms), (0, 0, -1.0));
+    assert_eq!((stats.qindex_min, stats.qindex_mean, stats.qindex_max), (77, 77.0, 77));
+    assert_eq!((stats.reason, stats.attempts), (Rtav1QindexReason::Asked as u32, 1));
+}
+
+#[test]
+fn limits_change_between_frames() {
+    let mut coder = NoiseCoder::new(&default_config(64, 64));
+    let encoder = coder.encoder;
+    let set = |delay, most, overhead, payload| {
+        // SAFETY: the encoder is there as long as `coder`, which waits meanwhile.
+        unsafe {
+            [
+                rtav1_encoder_set_max_delay(encoder, delay),
+                rtav1_encoder_set_max_frame_bytes(encoder, most),
+                rtav1_encoder_set_wire_overhead(encoder, overhead, payload),
+            ]
+        }
+    };
+    let refused =
+        [Rtav1Status::ConfigMaxDelay, Rtav1Status::ConfigMaxFrameBytes, Rtav1Status::ConfigWire];
+    assert_eq!(set(49, 63, 1001, 1200), refused);
+    assert_eq!(set(1001, 1, 40, 65536), refused);
+    assert_eq!(set(0, 63, 40, 99), refused);
+
+    // 100 kbit/s: 2500 bytes in 200 ms.
+    let most_of = |coder: &mut NoiseCoder| coder.code().map(|(_, stats)| stats.max_bits / 8);
+    assert_eq!(most_of(&mut coder), Some(2499));
+    coder.frames += 30;
+    assert_eq!(set(100, 0, 0, 1200), [Rtav1Status::Ok; 3]);
+    assert_eq!(most_of(&mut coder), Some(1249));
+    coder.frames += 30;
+    assert_eq!(set(100, 0, 400, 1200), [Rtav1Status::Ok; 3]);
+    let with_overhead = most_of(&mut coder).unwrap();
+    assert!((800..850).contains(&with_overhead), "{with_overhead}");
+    coder.frames += 30;
+    assert_eq!(set(1000, 700, 0, 1200), [Rtav1Status::Ok; 3]);
+    let (len, stats) = coder.code().unwrap();
+    assert!(len <= 700 && stats.max_bits == 5600, "{len}, {}", stats.max_bits);
+    coder.frames += 30;
+    assert_eq!(set(1000, 0, 0, 1200), [Rtav1Status::Ok; 3]);
+    assert_eq!(most_of(&mut coder), Some(12_499));
+}
+
+#[test]
+fn every_reason_has_its_code() {
+    let dropped = |reason| {
+        let dropped = Some(DroppedFrame { timestamp: 9, reason });
+        let given = Rtav1EncodeOutcome::give(EncodeOutcome { unit: None, dropped });
+        assert_eq!((given.unit, given.dropped_timestamp), (null(), 9));
+        given.drop_reason
+    };
+    let reasons = [DropReason::LinkFull, DropReason::Ceiling, DropReason::FrameRate];
+    assert_eq!(reasons.map(dropped), [1, 2, 3]);
+    let reasons = [
+        QindexReason::Asked,
+        QindexReason::KeyFrame,
+        QindexReason::NewContent,
+        QindexReason::Budget,
+        QindexReason::Steadiness,
+        QindexReason::Delay,
+        QindexReason::Ceiling,
+    ];
+    let codes = reasons.map(|reason| Rtav1QindexReason::from(reason) as u32);
+    assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6]);
 }
 
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]

@@ -5,7 +5,7 @@ mod rtp;
 
 use std::collections::HashSet;
 use std::ffi::{CStr, c_char};
-use std::mem::MaybeUninit;
+use std::mem::{MaybeUninit, offset_of};
 use std::ptr::{self, null, null_mut};
 
 use super::depacketizer::*;
@@ -16,6 +16,7 @@ use super::handle::{Handle, Report, call, create, free, guard, last_error};
 use super::memory::CallerStruct;
 use super::packetizer::*;
 use super::status::{DESCRIPTIONS, Rtav1Status, rtav1_status_string};
+use super::unit::Rtav1Unit;
 use super::{RTAV1_ABI_VERSION, rtav1_abi_version, rtav1_version};
 
 /// The text at `pointer`.
@@ -107,6 +108,9 @@ fn null_handles_are_answered() {
             rtav1_encoder_set_bitrate(e, 100_000),
             rtav1_encoder_set_frame_rate(e, 30, 1),
             rtav1_encoder_set_speed(e, 10),
+            rtav1_encoder_set_max_delay(e, 100),
+            rtav1_encoder_set_max_frame_bytes(e, 0),
+            rtav1_encoder_set_wire_overhead(e, 40, 1200),
             rtav1_encoder_request_key_frame(e),
             rtav1_encoder_capabilities(e, &raw mut capabilities),
             rtav1_packetizer_packetize(p, null(), 0, true, &raw mut count),
@@ -175,6 +179,11 @@ fn structs_of_another_size_are_refused() {
             100_000,
         );
         assert_eq!(status, Rtav1Status::NullPointer);
+        let earlier = offset_of!(Rtav1EncoderConfig, max_delay);
+        for size in [earlier - 4, earlier + 4, size_of::<Rtav1EncoderConfig>() + 8] {
+            let status = rtav1_encoder_config_default(&raw mut config, size, 64, 64, 100_000);
+            assert_eq!(status, Rtav1Status::StructSize, "{size}");
+        }
         let misaligned = (&raw const limits).cast::<u8>().wrapping_add(1).cast();
         let status = rtav1_packetizer_new(misaligned, &raw mut handle, null_mut(), 0);
         assert_eq!(status, Rtav1Status::NullPointer);
@@ -182,5 +191,35 @@ fn structs_of_another_size_are_refused() {
         assert_eq!(status, Rtav1Status::NullPointer);
         let status = rtav1_packetizer_new(&raw const limits, null_mut(), null_mut(), 99);
         assert_eq!(status, Rtav1Status::NullPointer);
+    }
+}
+
+/// Structs as a program has them that was compiled before they grew: what lies behind them is not
+/// theirs, neither to be read nor to be written.
+#[test]
+fn earlier_structs_are_served() {
+    const BEHIND: u32 = 0xBAD0_BAD0;
+    let mut config = sized::<Rtav1EncoderConfig>();
+    let mut capabilities = sized::<Rtav1Capabilities>();
+    (config.max_delay, config.max_payload) = (BEHIND, BEHIND);
+    capabilities.bounded_delay = BEHIND;
+    let config_size = offset_of!(Rtav1EncoderConfig, max_delay);
+    let capabilities_size = offset_of!(Rtav1Capabilities, bounded_delay);
+    let mut encoder: *mut Rtav1Encoder = null_mut();
+    // SAFETY: the pointers lead to the locals above.
+    unsafe {
+        let status = rtav1_encoder_config_default(&raw mut config, config_size, 64, 64, 100_000);
+        assert_eq!(status, Rtav1Status::Ok);
+        assert_eq!((config.struct_size, config.width, config.speed), (config_size, 64, 6));
+        assert_eq!((config.max_delay, config.max_payload), (BEHIND, BEHIND));
+        // The library's defaults stand in for what the struct lacks.
+        let status = rtav1_encoder_new(&raw const config, &raw mut encoder, null_mut(), 0);
+        assert_eq!(status, Rtav1Status::Ok);
+        capabilities.struct_size = capabilities_size;
+        let status = rtav1_encoder_capabilities(encoder, &raw mut capabilities);
+        assert_eq!(status, Rtav1Status::Ok);
+        assert_eq!(capabilities.struct_size, capabilities_size);
+        assert_eq!((capabilities.live_bitrate, capabilities.bounded_delay), (1, BEHIND));
+        rtav1_encoder_free(&raw mut encoder);
     }
 }

@@ -162,7 +162,7 @@ impl NativeEngine {
             let rows = target.bits > 0 && attempt.qindex > 0;
             let header =
                 frame_header(self.stream.sequence(), plan, attempt.qindex, self.speed, rows)?;
-            let mut control = rows.then(|| {
+            let control = rows.then(|| {
                 let most = (target.soft_bytes * 8) as f64 - HEADER_BITS;
                 let aim = (target.bits as f64 - HEADER_BITS).min(most);
                 let weights = self.search.rows().iter().map(|row| {
@@ -174,7 +174,6 @@ impl NativeEngine {
             });
             self.search.set_thrift(attempt.thrift);
             let search = &mut self.search;
-            let control = control.as_deref_mut();
             let unit = self.stream.encode(header, &self.source, plan.layer, search, control)?;
             let used = if rows { self.pacer.used() } else { Used::one(attempt.qindex) };
             match attempts.took(used.log_step, unit.data.len() as u64) {
@@ -211,7 +210,7 @@ impl NativeEngine {
         let limited = controlled.is_some() || self.max_frame_bytes.is_some();
         FrameStats {
             target_bits: (target.bits > 0).then_some(target.bits as u32),
-            max_bits: limited.then_some((target.max_bytes * 8).min(u64::from(u32::MAX)) as u32),
+            max_bits: limited.then(|| (target.max_bytes * 8).min(u64::from(u32::MAX)) as u32),
             bits: FrameBits {
                 headers: total - modes - motion - coefficients,
                 modes,

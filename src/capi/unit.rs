@@ -1,0 +1,166 @@
+//! A coded frame and how it came about.
+
+use std::ptr;
+
+use super::owned::{View, give, release};
+use crate::encoder::{FrameStats, QindexReason, TemporalUnit};
+
+/// Values of `Rtav1FrameStats.reason`: what decided a frame's quantizer.
+#[repr(C)]
+pub enum Rtav1QindexReason {
+    /// The caller: a request for this frame, or a constant index.
+    Asked = 0,
+    /// The room that a key frame has on the link.
+    KeyFrame = 1,
+    /// The room that new content has on the link: after a cut, or when the light goes on.
+    NewContent = 2,
+    /// The rate.
+    Budget = 3,
+    /// The rate, held back so that quality does not jump.
+    Steadiness = 4,
+    /// The delay that was left on the link.
+    Delay = 5,
+    /// The most bytes the frame may have: coded as before, it would have had more.
+    Ceiling = 6,
+}
+
+/// How a frame came about. The four numbers of bits together are those of the unit.
+#[repr(C)]
+pub struct Rtav1FrameStats {
+    /// Bits that were aimed at; 0 without a target rate.
+    pub target_bits: u32,
+    /// The most bits the frame could have had; 0 without a limit.
+    pub max_bits: u32,
+    /// Bits of headers: all that is not inside a tile.
+    pub header_bits: u32,
+    /// Bits of partitions, modes, references, predicted vectors, transform sizes and filters.
+    pub mode_bits: u32,
+    /// Bits of differences of motion vectors.
+    pub motion_bits: u32,
+    /// Bits of coefficients.
+    pub coefficient_bits: u32,
+    /// What a link of exactly the target rate still has to carry when this frame has been handed to
+    /// it, in ms, at least 0; negative without a target rate.
+    pub delay_ms: f32,
+    /// Mean quantizer index over the rows of superblocks, 0 to 255.
+    pub qindex_mean: f32,
+    /// Share of the picture in blocks without coefficients, 0 to 1.
+    pub skipped: f32,
+    /// An `Rtav1QindexReason`; later libraries may give others.
+    pub reason: u32,
+    /// How often the frame was coded until it fitted, 1 and more.
+    pub attempts: u32,
+    /// The least quantizer index of a row, 0 to 255.
+    pub qindex_min: u8,
+    /// The greatest quantizer index of a row, 0 to 255.
+    pub qindex_max: u8,
+}
+
+/// One coded frame: what a packetizer and a decoder take. It is the caller's until
+/// `rtav1_unit_free` and does not depend on the encoder.
+#[repr(C)]
+pub struct Rtav1Unit {
+    /// OBUs in the low-overhead format, led by a temporal delimiter.
+    pub data: *const u8,
+    /// Bytes at `data`.
+    pub len: usize,
+    /// The timestamp of the frame.
+    pub timestamp: u64,
+    /// Coded width in luma samples.
+    pub width: u32,
+    /// Coded height in luma samples.
+    pub height: u32,
+    /// Whether decoding can start here.
+    pub key_frame: bool,
+    /// Temporal layer, 0 to 7.
+    pub temporal_id: u8,
+    /// Spatial layer, 0 to 3.
+    pub spatial_id: u8,
+    /// Base quantizer index of the frame, 0 to 255.
+    pub qindex: u8,
+    /// Y, U and V of the encoder's reconstruction; null if the settings do not ask for it.
+    pub reconstruction: [*const u8; 3],
+    /// Bytes from row to row of each plane of the reconstruction.
+    pub reconstruction_strides: [usize; 3],
+    /// How the frame came about, valid as long as the unit; null from an engine that cannot say.
+    pub stats: *const Rtav1FrameStats,
+}
+
+/// Keeps the parts of a unit.
+pub struct UnitParts {
+    _unit: TemporalUnit,
+    stats: *const Rtav1FrameStats,
+}
+
+impl View for Rtav1FrameStats {
+    type Owner = ();
+}
+
+impl View for Rtav1Unit {
+    type Owner = UnitParts;
+}
+
+impl Drop for UnitParts {
+    fn drop(&mut self) {
+        // SAFETY: it is null or was given when the unit was made, and C sees a copy.
+        unsafe { release(&raw mut self.stats) };
+    }
+}
+
+impl Rtav1Unit {
+    pub(super) fn give(unit: TemporalUnit) -> *const Self {
+        let planes = unit.reconstruction.as_ref();
+        let stats = unit.stats.map_or(ptr::null(), |stats| give(Rtav1FrameStats::from(stats), ()));
+        let view = Self {
+            data: unit.data.as_ptr(),
+            len: unit.data.len(),
+            timestamp: unit.timestamp,
+            width: unit.width,
+            height: unit.height,
+            key_frame: unit.key_frame,
+            temporal_id: unit.temporal_id,
+            spatial_id: unit.spatial_id,
+            qindex: unit.qindex,
+            reconstruction: [0, 1, 2]
+                .map(|plane| planes.map_or(ptr::null(), |p| p.plane(plane).as_ptr())),
+            reconstruction_strides: [0, 1, 2]
+                .map(|plane| planes.map_or(0, |p| p.plane_width(plane))),
+            stats,
+        };
+        give(view, UnitParts { _unit: unit, stats })
+    }
+}
+
+impl From<FrameStats> for Rtav1FrameStats {
+    fn from(stats: FrameStats) -> Self {
+        Self {
+            target_bits: stats.target_bits.unwrap_or(0),
+            max_bits: stats.max_bits.unwrap_or(0),
+            header_bits: stats.bits.headers,
+            mode_bits: stats.bits.modes,
+            motion_bits: stats.bits.motion,
+            coefficient_bits: stats.bits.coefficients,
+            delay_ms: stats.delay_ms.unwrap_or(-1.0),
+            qindex_mean: stats.qindex_mean,
+            skipped: stats.skipped,
+            reason: Rtav1QindexReason::from(stats.reason) as u32,
+            attempts: u32::from(stats.attempts),
+            qindex_min: stats.qindex_min,
+            qindex_max: stats.qindex_max,
+        }
+    }
+}
+
+impl From<QindexReason> for Rtav1QindexReason {
+    fn from(reason: QindexReason) -> Self {
+        match reason {
+            QindexReason::Asked => Self::Asked,
+            QindexReason::KeyFrame => Self::KeyFrame,
+            QindexReason::NewContent => Self::NewContent,
+            QindexReason::Budget => Self::Budget,
+            QindexReason::Steadiness => Self::Steadiness,
+            QindexReason::Delay => Self::Delay,
+            QindexReason::Ceiling => Self::Ceiling,
+        }
+    }
+}
