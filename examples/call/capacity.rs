@@ -151,8 +151,9 @@ impl Capacity {
     }
 
     fn stepped(rate: f64) -> Self {
-        let steps: Vec<(f64, f64)> =
-            (STEPS.iter().enumerate()).map(|(n, factor)| (n as f64 * STEP, rate * factor)).collect();
+        let steps: Vec<(f64, f64)> = (STEPS.iter().enumerate())
+            .map(|(n, factor)| (n as f64 * STEP, rate * factor))
+            .collect();
         Self { seconds: steps.len() as f64 * STEP, steps, period: None }
     }
 
