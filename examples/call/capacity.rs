@@ -10,11 +10,12 @@ use crate::common::schedule::Schedule;
 /// What `--capacity` takes, for `--help`.
 pub(crate) const CAPACITY_HELP: &str = "kbit/s; `steps` or `steps:KBIT` (100), which go up and down \
      by factors of 2 and 10; `rfc8867-5.1`, the variable capacity of RFC 8867, 5.1; \
-     `trace:FILE`, a trace as mahimahi records them: a line a slot of 1500 bytes, its time in ms; or \
-     FILE";
+     `trace:FILE`, a trace as mahimahi records them: a line a slot of 1500 bytes, its time in ms; or a \
+     text file of rows `time,bit/s`: seconds from the start, which rise from 0, and bit/s";
 
-/// Time between the steps of `steps`, in seconds, and their factors.
+/// Time between the steps of `steps`, in seconds, their bit/s unless told, and their factors.
 const STEP: f64 = 5.0;
+const STEPS_RATE: f64 = 100_000.0;
 const STEPS: [f64; 5] = [1.0, 2.0, 1.0, 10.0, 1.0];
 /// RFC 8867, 5.1: seconds and bit/s; the test ends at 100 s.
 const RFC_8867: [(f64, f64); 4] = [(0.0, 1e6), (40.0, 2.5e6), (60.0, 0.6e6), (80.0, 1e6)];
@@ -48,32 +49,27 @@ impl Capacity {
 
     /// What `name` stands for; see [`CAPACITY_HELP`].
     pub(crate) fn open(name: &str) -> anyhow::Result<Self> {
-        if name.parse::<f64>().is_ok() {
-            let rate = cli::kilobits(name).map_err(anyhow::Error::msg);
-            return Ok(Self::constant(rate.with_context(|| format!("--capacity {name}"))?.into()));
-        }
-        if let Some((_, path)) = name.split_once(':').filter(|(kind, _)| head(kind) == "trace") {
-            let divisor = divisor(&name[..name.len() - path.len() - 1])?;
-            let text = std::fs::read_to_string(path).with_context(|| path.to_owned())?;
-            return Ok(Self::trace(&text).with_context(|| path.to_owned())?.divided(divisor));
-        }
-        match name.split_once(':') {
-            None if name == "steps" => Ok(Self::stepped(100_000.0)),
-            Some(("steps", kilobits)) => {
-                let rate = cli::kilobits(kilobits).map_err(anyhow::Error::msg);
-                Ok(Self::stepped(rate.with_context(|| format!("--capacity {name}"))?.into()))
-            }
-            None if head(name) == "rfc8867-5.1" => {
+        let kilobits = |text: &str| {
+            let rate = cli::kilobits(text).map_err(anyhow::Error::msg);
+            rate.map(f64::from).with_context(|| format!("--capacity {name}"))
+        };
+        let (kind, rest) = name.split_once(':').unzip();
+        let kind = kind.unwrap_or(name);
+        match (head(kind), rest) {
+            (number, None) if number.parse::<f64>().is_ok() => kilobits(kind).map(Self::constant),
+            ("steps", None) if kind == "steps" => Ok(Self::stepped(STEPS_RATE)),
+            ("steps", Some(rate)) if kind == "steps" => kilobits(rate).map(Self::stepped),
+            ("rfc8867-5.1", None) => {
                 let (steps, seconds) = (RFC_8867.to_vec(), RFC_8867_SECONDS);
-                Ok(Self { steps, period: None, seconds }.divided(divisor(name)?))
+                Ok(Self { steps, period: None, seconds }.divided(divisor(kind)?))
+            }
+            ("trace", Some(path)) => {
+                let divisor = divisor(kind)?;
+                let text = std::fs::read_to_string(path).with_context(|| path.to_owned())?;
+                Ok(Self::trace(&text).with_context(|| path.to_owned())?.divided(divisor))
             }
             _ => Self::file(name),
         }
-    }
-
-    /// Bit/s at `time`, in seconds.
-    pub(crate) fn at(&self, time: f64) -> f64 {
-        self.steps[self.place(time).0].1
     }
 
     /// Whether it ever changes.
@@ -235,6 +231,11 @@ mod tests {
         Capacity { steps: steps.to_vec(), period, seconds: 1.0 }
     }
 
+    /// Bit/s at `time`.
+    fn at(capacity: &Capacity, time: f64) -> f64 {
+        capacity.steps[capacity.place(time).0].1
+    }
+
     fn seconds(capacity: &Capacity, start: f64, bits: f64) -> Option<f64> {
         let taken = capacity.transmission(Duration::from_secs_f64(start), bits);
         taken.map(|taken| (taken.as_secs_f64() * 1e6).round() / 1e6)
@@ -244,13 +245,13 @@ mod tests {
     fn names_of_capacities() {
         assert_eq!(Capacity::open("64.5").unwrap(), Capacity::constant(64_500.0));
         let steps = Capacity::open("steps:20").unwrap();
-        let levels: Vec<f64> = [0.0, 5.0, 10.0, 15.0, 20.0].map(|time| steps.at(time)).to_vec();
+        let levels: Vec<f64> = [0.0, 5.0, 10.0, 15.0, 20.0].map(|time| at(&steps, time)).to_vec();
         assert_eq!(levels, [20e3, 40e3, 20e3, 200e3, 20e3]);
-        assert_eq!((Capacity::open("steps").unwrap().at(7.0), steps.seconds()), (200e3, 25.0));
+        assert_eq!((at(&Capacity::open("steps").unwrap(), 7.0), steps.seconds()), (200e3, 25.0));
         let whole = Capacity::open("rfc8867-5.1").unwrap();
         let tenth = Capacity::open("rfc8867-5.1/10").unwrap();
-        assert_eq!((whole.at(39.9), whole.at(40.0), whole.at(99.0)), (1e6, 2.5e6, 1e6));
-        assert_eq!((tenth.at(59.9), tenth.at(60.0), tenth.seconds()), (250e3, 60e3, 100.0));
+        assert_eq!((at(&whole, 39.9), at(&whole, 40.0), at(&whole, 99.0)), (1e6, 2.5e6, 1e6));
+        assert_eq!((at(&tenth, 59.9), at(&tenth, 60.0), tenth.seconds()), (250e3, 60e3, 100.0));
     }
 
     #[test]
@@ -285,7 +286,7 @@ mod tests {
         let again = stepped(&[(0.0, 5.0), (1.0, 6.0)], Some(3.0));
         assert_eq!(again.changes(4.5), [(0.0, 5.0), (1.0, 6.0), (3.0, 5.0), (4.0, 6.0)]);
         assert_eq!(Capacity::constant(7.0).changes(10.0), [(0.0, 7.0)]);
-        assert_eq!((again.at(2.9), again.at(3.0), again.at(7.5)), (6.0, 5.0, 6.0));
+        assert_eq!((at(&again, 2.9), at(&again, 3.0), at(&again, 7.5)), (6.0, 5.0, 6.0));
     }
 
     #[test]
@@ -312,7 +313,7 @@ mod tests {
             capacity.map_err(|error| format!("{error:#}"))
         };
         let capacity = open("time,rate\n0,50000\n3,0\n").unwrap();
-        assert_eq!((capacity.at(2.0), capacity.at(3.0), capacity.seconds()), (50e3, 0.0, 8.0));
+        assert_eq!((at(&capacity, 2.0), at(&capacity, 3.0), capacity.seconds()), (50e3, 0.0, 8.0));
         assert!(open("0,5,30").unwrap_err().ends_with("line 1: a capacity has no frame rate"));
         assert!(open("1,5").unwrap_err().ends_with("line 1: the first row is not of time 0"));
     }

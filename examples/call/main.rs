@@ -23,7 +23,6 @@ use clap::Parser;
 use common::cli;
 use common::clip::{CLIP_HELP, Clip};
 use common::rtp::HEADER_LENGTH;
-use common::schedule::SCHEDULE_HELP;
 use network::{Path, PathConfig, WIRE_OVERHEAD};
 use receiver::Receiver;
 use record::{Record, Settings};
@@ -70,8 +69,8 @@ struct Args {
     bitrate: Option<u32>,
 
     #[arg(long, value_name = "CAPACITY", default_value = "100", help = format!(
-        "Capacity of the link, headers included: {CAPACITY_HELP}, {SCHEDULE_HELP}, but without frame \
-         rates. `rfc8867-5.1/N` and `trace/N:FILE` are an Nth of it"
+        "Capacity of the link, headers included: {CAPACITY_HELP}. `rfc8867-5.1/N` and \
+         `trace/N:FILE` are an Nth of it"
     ))]
     capacity: String,
 

@@ -236,13 +236,13 @@ impl Record {
         let target_delays = delays_of(&self.frames, |frame| frame.target_delay_ms);
         let link_delays = delays_of(&self.frames, |frame| frame.link_delay_ms);
         let waits = [
-            ("queue p95 / max, target", target_delays, "a link of exactly the target rate"),
-            ("queue p95 / max, link", link_delays, "the bottleneck, headers included"),
+            ("queue p95 / max, target", target_delays, "on a link of exactly the target rate"),
+            ("queue p95 / max, link", link_delays, "at the bottleneck, with headers"),
         ];
         for (place, (what, values, link)) in waits.into_iter().enumerate() {
             let passed = values.iter().filter(|&&value| value > bound + ROUNDING).count();
             let ms = |p: f64| percentile(&values, p).map_or("-".into(), |ms| format!("{ms:.0}"));
-            let remark = format!("bound of {bound:.0} passed {passed} times, {link}");
+            let remark = format!("bound of {bound:.0} passed {passed} times {link}");
             rows.insert(3 + place, (what, format!("{} / {} ms", ms(95.0), ms(100.0)), remark));
         }
         rows
