@@ -276,7 +276,7 @@ mod tests {
         assert_eq!(seconds(&capacity, 10.0, 1000.0), Some(0.5));
         assert_eq!(seconds(&stepped(&[(0.0, 1000.0), (1.0, 0.0)], None), 0.5, 501.0), None);
         let again = stepped(&[(0.0, 1000.0), (1.0, 0.0)], Some(2.0));
-        assert_eq!(seconds(&again, 0.5, 1600.0), Some(4.1));
+        assert_eq!(seconds(&again, 0.5, 1600.0), Some(3.6));
         assert_eq!(seconds(&stepped(&[(0.0, 0.0), (1.0, 0.0)], Some(2.0)), 0.5, 1.0), None);
         assert_eq!(seconds(&Capacity::constant(80_000.0), 3.0, 8000.0), Some(0.1));
     }

@@ -125,7 +125,8 @@ fn run(args: &Args) -> anyhow::Result<()> {
     let capacity = Capacity::open(&args.capacity)?;
     let frames = (args.seconds.unwrap_or(capacity.seconds()) * fps).round().max(1.0) as usize;
     let capacities = capacity.changes(frames as f64 / fps);
-    let targets = targets(args, &capacities, fps)?;
+    let mut targets = targets(args, &capacities, fps)?;
+    targets.retain(|&(told, _)| told < frames as f64 / fps);
     let mut config = EncoderConfig::new(clip.width, clip.height, targets[0].1);
     config.frame_rate = clip.frame_rate;
     config.color = clip.color;

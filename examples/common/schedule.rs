@@ -7,8 +7,8 @@ use thiserror::Error;
 
 /// What a schedule's file is, for `--help`.
 pub(crate) const SCHEDULE_HELP: &str = "a text file of rows `time,bit/s,fps`: seconds from the \
-     start, which rise from row to row, bit/s, and frames a second, which may be left out; a header \
-     and lines that start with # are passed over";
+     start, which rise from row to row, bit/s, and frames a second, which may be left out; a header, \
+     empty lines and what follows a # are passed over";
 
 /// Frames a second that a row may give: what an encoder takes.
 const FRAME_RATES: RangeInclusive<f64> = 0.1..=240.0;
@@ -59,11 +59,12 @@ impl Schedule {
     /// Reads the text of a schedule.
     pub(crate) fn parse(text: &str, rates: RangeInclusive<f64>) -> Result<Self, ScheduleError> {
         let mut rows: Vec<Row> = Vec::new();
-        let lines = text.lines().map(str::trim).enumerate();
         let mut header = true;
-        for (index, content) in lines.filter(|(_, line)| !line.is_empty() && !line.starts_with('#'))
-        {
-            let line = index + 1;
+        for (line, content) in (1..).zip(text.lines()) {
+            let content = content.split('#').next().unwrap_or_default().trim();
+            if content.is_empty() {
+                continue;
+            }
             let fields: Vec<&str> = content.split(',').map(str::trim).collect();
             let number = |name, place: usize, range: &RangeInclusive<f64>| {
                 number(line, name, fields[place], range)
@@ -159,7 +160,8 @@ mod tests {
 
     #[test]
     fn rows_header_and_comments() {
-        let text = "# a call\ntime,bit/s,fps\n\n0, 50000 ,30\n 2.5,33333.5\n# low\n4,1000,\n";
+        let text =
+            "# a call\ntime,bit/s,fps\n\n0, 50000 ,30\n 2.5,33333.5 # less\n# low\n4,1000,\n";
         let row = |time, rate, fps, line| Row { time, rate, fps, line };
         let expected = [
             row(0.0, 50_000.0, Some(30.0), 4),
@@ -230,7 +232,8 @@ mod tests {
                 text += &format!("{time},{rate},{last}\n");
                 expected.push(Row { time, rate, fps, line: index + 1 });
             }
-            prop_assert_eq!(parse(&text).unwrap().rows(), &expected[..]);
+            let schedule = parse(&text).unwrap();
+            prop_assert_eq!(schedule.rows(), &expected[..]);
         }
     }
 }
