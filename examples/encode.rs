@@ -13,10 +13,11 @@ use anyhow::{Context, bail};
 use clap::Parser;
 use common::clip::{CLIP_HELP, Clip};
 use common::metrics::{LeakyBucket, mean, psnr_y};
+use common::schedule::{Row, SCHEDULE_HELP, Schedule, Thinning};
 use common::{cli, ivf, y4m};
 use rtav1::{
-    Encoder, EncoderConfig, EngineKind, FrameOptions, PictureBuffer, RateMode, Rational, Speed,
-    TemporalUnit,
+    DroppedFrame, Encoder, EncoderConfig, EngineKind, FrameOptions, FrameStats, PictureBuffer,
+    RateMode, Rational, Speed, TemporalUnit, WireOverhead,
 };
 
 /// Encode a clip to AV1.
@@ -24,6 +25,7 @@ use rtav1::{
 #[command(after_help = "Examples:\n  \
     encode testdata/carphone.ivf out.ivf --bitrate 64 --stats out.csv\n  \
     encode clip.y4m out.obu --qindex 120 --recon recon.y4m\n  \
+    encode clip.y4m out.ivf --rate-schedule rates.csv --max-delay 150 --packet-overhead 40\n  \
     encode synthetic:moving-texture:320x180:90 out.ivf --bitrate 100")]
 struct Args {
     #[arg(value_name = "IN", help = format!("The clip: {CLIP_HELP}"))]
@@ -40,6 +42,32 @@ struct Args {
     /// Target rate in kbit/s
     #[arg(long, value_name = "KBIT", default_value = "100", value_parser = cli::kilobits)]
     bitrate: u32,
+
+    #[arg(long, value_name = "FILE", conflicts_with = "qindex", help = format!(
+        "Change rate and frame rate as the clip goes on: {SCHEDULE_HELP}. A row holds from the first \
+         frame of its time or later; one of time 0 replaces --bitrate. A lower frame rate takes \
+         frames out of the clip; timestamps still count them"
+    ))]
+    rate_schedule: Option<String>,
+
+    #[arg(long, value_name = "MS", help = cli::max_delay_help())]
+    max_delay: Option<u32>,
+
+    /// The most bytes of a coded frame
+    #[arg(long, value_name = "N")]
+    max_frame_bytes: Option<u32>,
+
+    /// Bytes that every packet carries beside the payload; rate and delay then include them
+    #[arg(long, value_name = "BYTES", default_value_t = 0)]
+    packet_overhead: u32,
+
+    /// The most bytes of payload in a packet
+    #[arg(long, value_name = "BYTES", default_value_t = WireOverhead::default().max_payload)]
+    max_payload: u32,
+
+    /// Leave frames out while the quantizer is coarse, so that the others are better
+    #[arg(long)]
+    adaptive_frame_rate: bool,
 
     /// Code with a constant quantizer index (0 best to 255) instead of a rate
     #[arg(long, value_name = "0-255", conflicts_with = "bitrate")]
@@ -66,7 +94,11 @@ struct Args {
     recon: Option<PathBuf>,
 
     /// Write a CSV with a row a frame: number, key, bytes, qindex, target bit/s, link delay in ms
-    /// (a leaky bucket that drains at the target rate), encode microseconds, PSNR-Y in dB
+    /// (a leaky bucket that drains at the target rate), encode microseconds, PSNR-Y in dB; what the
+    /// encoder says of it: attempts, bits aimed at, the most bits, bits of headers, modes, motion
+    /// and coefficients, delay in ms, mean, least and greatest quantizer index of its rows, share
+    /// of the picture without coefficients, what decided the index; and why it was dropped, if it
+    /// was
     #[arg(long, value_name = "OUT.csv")]
     stats: Option<PathBuf>,
 }
@@ -77,29 +109,39 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> anyhow::Result<()> {
     let mut clip = Clip::open(&args.input)?;
-    let mut encoder = Encoder::new(config(args, &clip)?)?;
+    let mut config = config(args, &clip)?;
+    let mut rates = Rates::read(args.rate_schedule.as_deref(), &clip)?;
+    rates.start(&mut config);
+    let mut encoder = Encoder::new(config.clone())?;
     let most = encoder.capabilities().max_threads;
     if args.threads > most {
         let name = encoder.engine_name();
         bail!("--threads {}: engine {name} makes use of {most} at most at this size", args.threads);
     }
-    let mut sink = Sink::create(args, &clip)?;
+    let mut sink = Sink::create(args, &config, &clip)?;
     let frames = args.frames.or(clip.frames).map(|n| n.min(clip.frames.unwrap_or(n)));
     let bar = cli::progress("encoding", frames);
 
     for index in 0..args.frames.unwrap_or(u64::MAX) {
         let Some(picture) = clip.next_picture().context(args.input.clone())? else { break };
+        bar.inc(1);
+        sink.frames += 1;
+        if let Some(rate) = rates.follow(index, &mut encoder)? {
+            sink.set_target(rate);
+        }
+        if !rates.thinning.takes() {
+            continue;
+        }
         let started = Instant::now();
         let outcome = encoder.encode(&picture.as_frame(index), FrameOptions::default())?;
         let elapsed = started.elapsed().as_micros();
         sink.took(index, picture);
         if let Some(dropped) = outcome.dropped {
-            sink.dropped(dropped.timestamp, elapsed)?;
+            sink.dropped(dropped, elapsed)?;
         }
         if let Some(unit) = outcome.unit {
             sink.coded(&unit, elapsed)?;
         }
-        bar.inc(1);
     }
     loop {
         let started = Instant::now();
@@ -121,6 +163,11 @@ fn config(args: &Args, clip: &Clip) -> anyhow::Result<EncoderConfig> {
     config.speed = Speed::new(args.speed)?;
     config.threads = args.threads;
     config.key_interval = args.key_every;
+    config.max_delay = args.max_delay.unwrap_or(config.max_delay);
+    config.max_frame_bytes = args.max_frame_bytes;
+    config.wire.packet_overhead = args.packet_overhead;
+    config.wire.max_payload = args.max_payload;
+    config.adaptive_frame_rate = args.adaptive_frame_rate;
     config.reconstruction = args.recon.is_some() || args.stats.is_some();
     if let Some(qindex) = args.qindex {
         config.rate = RateMode::ConstantQindex(qindex);
@@ -131,12 +178,78 @@ fn config(args: &Args, clip: &Clip) -> anyhow::Result<EncoderConfig> {
     Ok(config)
 }
 
+/// The rates that are still to come.
+struct Rates {
+    path: String,
+    rows: VecDeque<Row>,
+    clip_rate: Rational,
+    thinning: Thinning,
+}
+
+impl Rates {
+    /// Reads the schedule, if there is one.
+    fn read(path: Option<&str>, clip: &Clip) -> anyhow::Result<Self> {
+        let rows = match path {
+            // What an encoder takes.
+            Some(path) => Schedule::read(path, 1e3..=1e8)?.rows().to_vec().into(),
+            None => VecDeque::new(),
+        };
+        let path = path.unwrap_or_default().to_owned();
+        Ok(Self { path, rows, clip_rate: clip.frame_rate, thinning: Thinning::none() })
+    }
+
+    /// Puts what holds from the start into `config`.
+    fn start(&mut self, config: &mut EncoderConfig) {
+        if let Some(row) = self.due(0.0) {
+            config.rate = RateMode::Bitrate(bits(&row));
+            config.frame_rate = self.frame_rate(&row).unwrap_or(config.frame_rate);
+        }
+    }
+
+    /// Tells the encoder what changes with frame `index` of the clip; gives the new rate in bit/s.
+    fn follow(&mut self, index: u64, encoder: &mut Encoder) -> anyhow::Result<Option<u32>> {
+        let Rational { num, den } = self.clip_rate;
+        let time = index as f64 * f64::from(den) / f64::from(num);
+        let mut rate = None;
+        while let Some(row) = self.due(time) {
+            let frame_rate = self.frame_rate(&row);
+            let place = || format!("{}: line {}", self.path, row.line);
+            encoder.set_bitrate(bits(&row)).with_context(place)?;
+            if let Some(frame_rate) = frame_rate {
+                encoder.set_frame_rate(frame_rate).with_context(place)?;
+            }
+            rate = Some(bits(&row));
+        }
+        Ok(rate)
+    }
+
+    fn due(&mut self, time: f64) -> Option<Row> {
+        let due = self.rows.front().is_some_and(|row| row.time <= time);
+        if due { self.rows.pop_front() } else { None }
+    }
+
+    /// The frame rate of a row, never above the clip's.
+    fn frame_rate(&mut self, row: &Row) -> Option<Rational> {
+        let (fps, clip_fps) = (row.fps?, self.clip_rate.as_f64());
+        self.thinning.set(fps, clip_fps);
+        let thousandths = Rational::new((fps * 1000.0).round() as u32, 1000);
+        Some(if fps < clip_fps { thousandths } else { self.clip_rate })
+    }
+}
+
+fn bits(row: &Row) -> u32 {
+    row.rate.round() as u32
+}
+
 /// Everything that is written, and the totals.
 struct Sink {
     stream: Stream,
     recon: Option<y4m::Writer<BufWriter<File>>>,
     stats: Option<Stats>,
     frame_rate: f64,
+    /// Frames of the clip.
+    frames: u64,
+    /// Frames that went into the encoder.
     taken: u64,
     dropped: u64,
     keys: u64,
@@ -145,7 +258,7 @@ struct Sink {
 }
 
 impl Sink {
-    fn create(args: &Args, clip: &Clip) -> anyhow::Result<Self> {
+    fn create(args: &Args, config: &EncoderConfig, clip: &Clip) -> anyhow::Result<Self> {
         let recon = |path: &PathBuf| {
             let header = y4m::Header {
                 width: clip.width,
@@ -156,22 +269,29 @@ impl Sink {
             let writer = create(path).and_then(|file| Ok(y4m::Writer::new(file, header)?));
             writer.with_context(|| path.display().to_string())
         };
-        let target = if args.qindex.is_none() { Some(args.bitrate) } else { None };
         let frame_rate = clip.frame_rate.as_f64();
         Ok(Self {
             stream: Stream::create(&args.output, clip)?,
             recon: args.recon.as_ref().map(recon).transpose()?,
             stats: match &args.stats {
-                Some(path) => Some(Stats::create(path, target, frame_rate)?),
+                Some(path) => Some(Stats::create(path, config, frame_rate)?),
                 None => None,
             },
             frame_rate,
+            frames: 0,
             taken: 0,
             dropped: 0,
             keys: 0,
             bytes: 0,
             encode_us: 0,
         })
+    }
+
+    /// The target rate is `rate` bit/s from now on.
+    fn set_target(&mut self, rate: u32) {
+        if let Some(stats) = &mut self.stats {
+            stats.target = Some(rate);
+        }
     }
 
     /// A frame went into the encoder.
@@ -183,10 +303,10 @@ impl Sink {
     }
 
     /// A frame was left out.
-    fn dropped(&mut self, timestamp: u64, encode_us: u128) -> anyhow::Result<()> {
+    fn dropped(&mut self, frame: DroppedFrame, encode_us: u128) -> anyhow::Result<()> {
         self.dropped += 1;
         self.encode_us += encode_us;
-        self.stats.as_mut().map_or(Ok(()), |stats| stats.dropped(timestamp, encode_us))
+        self.stats.as_mut().map_or(Ok(()), |stats| stats.dropped(frame, encode_us))
     }
 
     /// A frame came out.
@@ -203,7 +323,7 @@ impl Sink {
 
     /// Completes the files; gives a line of totals.
     fn finish(self) -> anyhow::Result<String> {
-        let seconds = self.taken as f64 / self.frame_rate;
+        let seconds = self.frames as f64 / self.frame_rate;
         let rate = self.bytes as f64 * 8.0 / seconds.max(f64::MIN_POSITIVE) / 1000.0;
         let fps = self.taken as f64 / (self.encode_us.max(1) as f64 / 1e6);
         self.stream.finish()?;
@@ -261,6 +381,7 @@ struct Stats {
     /// Bit/s; `None` with a constant quantizer index.
     target: Option<u32>,
     frame_rate: f64,
+    wire: WireOverhead,
     bucket: LeakyBucket,
     /// Frames inside the encoder.
     sources: VecDeque<(u64, PictureBuffer)>,
@@ -268,17 +389,27 @@ struct Stats {
 }
 
 impl Stats {
-    fn create(path: &Path, target: Option<u32>, frame_rate: f64) -> anyhow::Result<Self> {
+    const COLUMNS: &str = "number,key,bytes,qindex,target_bps,link_delay_ms,encode_us,psnr_y,\
+        attempts,target_bits,max_bits,header_bits,mode_bits,motion_bits,coefficient_bits,delay_ms,\
+        qindex_mean,qindex_min,qindex_max,skipped,reason,dropped";
+
+    fn create(path: &Path, config: &EncoderConfig, frame_rate: f64) -> anyhow::Result<Self> {
         let mut file = create(path).with_context(|| path.display().to_string())?;
-        writeln!(file, "number,key,bytes,qindex,target_bps,link_delay_ms,encode_us,psnr_y")?;
+        writeln!(file, "{}", Self::COLUMNS)?;
+        let target = match config.rate {
+            RateMode::Bitrate(rate) => Some(rate),
+            _ => None,
+        };
         let (bucket, sources, psnr) = Default::default();
-        Ok(Self { file, target, frame_rate, bucket, sources, psnr })
+        Ok(Self { file, target, frame_rate, wire: config.wire, bucket, sources, psnr })
     }
 
-    fn dropped(&mut self, timestamp: u64, encode_us: u128) -> anyhow::Result<()> {
+    fn dropped(&mut self, frame: DroppedFrame, encode_us: u128) -> anyhow::Result<()> {
+        let DroppedFrame { timestamp, reason, .. } = frame;
         self.sources.retain(|(number, _)| *number != timestamp);
-        let link = self.link(timestamp, 0);
-        Ok(writeln!(self.file, "{timestamp},0,0,,{link},{encode_us},")?)
+        let (link, of_encoder) = (self.link(timestamp, 0), of_encoder(None));
+        let reason = reason.name();
+        Ok(writeln!(self.file, "{timestamp},0,0,,{link},{encode_us},,{of_encoder},{reason}")?)
     }
 
     fn coded(&mut self, unit: &TemporalUnit, encode_us: u128) -> anyhow::Result<()> {
@@ -288,10 +419,24 @@ impl Stats {
         let psnr = source.zip(unit.reconstruction.as_ref());
         let psnr = psnr.map(|((_, source), coded)| psnr_y(&source, coded));
         self.psnr.extend(psnr);
+        let (key, bytes, qindex) = (u8::from(unit.key_frame), unit.data.len(), unit.qindex);
+        let link = self.link(number, self.on_wire(bytes));
         let psnr = psnr.map_or(String::new(), |psnr| format!("{psnr:.3}"));
-        let (key, bytes) = (u8::from(unit.key_frame), unit.data.len());
-        let link = self.link(number, bytes);
-        Ok(writeln!(self.file, "{number},{key},{bytes},{},{link},{encode_us},{psnr}", unit.qindex)?)
+        let of_encoder = of_encoder(unit.stats.as_ref());
+        Ok(writeln!(
+            self.file,
+            "{number},{key},{bytes},{qindex},{link},{encode_us},{psnr},{of_encoder},"
+        )?)
+    }
+
+    /// Bytes on the wire of a temporal unit, with the headers that were stated and the aggregation
+    /// header that opens each payload.
+    fn on_wire(&self, bytes: usize) -> usize {
+        let WireOverhead { packet_overhead, max_payload } = self.wire;
+        if packet_overhead == 0 {
+            return bytes;
+        }
+        bytes + bytes.div_ceil(max_payload as usize - 1) * (packet_overhead as usize + 1)
     }
 
     /// The columns of the link: target rate and delay, both empty without a target.
@@ -305,6 +450,24 @@ impl Stats {
         self.file.flush()?;
         Ok(mean(&self.psnr).map_or(String::new(), |psnr| format!(", PSNR-Y {psnr:.2} dB")))
     }
+}
+
+/// The columns from `attempts` to `reason`, empty for a frame without.
+fn of_encoder(stats: Option<&FrameStats>) -> String {
+    let Some(stats) = stats else { return ",".repeat(12) };
+    let FrameStats { attempts, bits, qindex_mean, qindex_min, qindex_max, skipped, .. } = stats;
+    let number = |bits: Option<u32>| bits.map_or(String::new(), |bits| bits.to_string());
+    let (target, most) = (number(stats.target_bits), number(stats.max_bits));
+    let delay = stats.delay_ms.map_or(String::new(), |ms| format!("{ms:.1}"));
+    format!(
+        "{attempts},{target},{most},{},{},{},{},{delay},{qindex_mean:.1},{qindex_min},{qindex_max},\
+         {skipped:.3},{}",
+        bits.headers,
+        bits.modes,
+        bits.motion,
+        bits.coefficients,
+        stats.reason.name()
+    )
 }
 
 fn create(path: &Path) -> anyhow::Result<BufWriter<File>> {

@@ -1,6 +1,7 @@
 //! A video call on a virtual clock: encoder, packetizer, a thin and lossy link, depacketizer and
 //! decoder, and a report of what the viewer got.
 
+mod capacity;
 #[path = "../common/mod.rs"]
 mod common;
 mod network;
@@ -17,6 +18,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use anyhow::{Context, anyhow, bail};
+use capacity::{CAPACITY_HELP, Capacity};
 use clap::Parser;
 use common::cli;
 use common::clip::{CLIP_HELP, Clip};
@@ -28,6 +30,9 @@ use rtav1::{EncoderConfig, EngineKind, Speed};
 use sender::Sender;
 use source::Source;
 
+/// The least target rate, in bit/s.
+const LEAST_BITRATE: u32 = 1000;
+
 const DEFAULT_CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/carphone.ivf");
 
 /// Let a clip go through a call over a thin link, on a virtual clock, and report what the receiver
@@ -38,11 +43,16 @@ const DEFAULT_CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/carpho
 /// the next key frame, which it asks for; its requests take the delay of the link and are not
 /// lost. Encoding and decoding take no time on the virtual clock, so the outcome is the same on
 /// every machine.
+///
+/// There is no estimation of the capacity: where it varies, the encoder is told of each change when
+/// the way there and back has passed.
 #[derive(Debug, Parser)]
 #[command(after_help = "Examples:\n  \
     call\n  \
     call --capacity 60 --delay 200 --loss 5 --report poor\n  \
-    call --clip synthetic:text:320x180 --bitrate 150 --capacity 200")]
+    call --clip synthetic:text:320x180 --bitrate 150 --capacity 200\n  \
+    call --capacity steps --max-delay 150\n  \
+    call --capacity rfc8867-5.1/10 --delay 50 --queue 300 --loss 0")]
 struct Args {
     #[arg(
         long,
@@ -53,14 +63,19 @@ struct Args {
     )]
     clip: String,
 
-    /// Target rate of the encoder in kbit/s [default: 90 % of what the capacity leaves beside the
-    /// headers of a packet a frame]
+    /// Target rate of the encoder in kbit/s, whatever the capacity [default: 90 % of what the
+    /// capacity leaves beside the headers of a packet a frame; at least 1 kbit/s where it varies]
     #[arg(long, value_name = "KBIT", value_parser = cli::kilobits)]
     bitrate: Option<u32>,
 
-    /// Capacity of the link in kbit/s, headers included
-    #[arg(long, value_name = "KBIT", default_value = "100", value_parser = cli::kilobits)]
-    capacity: u32,
+    #[arg(long, value_name = "CAPACITY", default_value = "100", help = format!(
+        "Capacity of the link, headers included: {CAPACITY_HELP}. `rfc8867-5.1/N` and \
+         `trace/N:FILE` are an Nth of it"
+    ))]
+    capacity: String,
+
+    #[arg(long, value_name = "MS", help = cli::max_delay_help())]
+    max_delay: Option<u32>,
 
     /// Packets lost on the way, in percent
     #[arg(long, value_name = "PERCENT", default_value = "2", value_parser = cli::percent)]
@@ -79,9 +94,10 @@ struct Args {
     #[arg(long, value_name = "MS", default_value = "1000", value_parser = cli::milliseconds)]
     queue: f64,
 
-    /// Length of the call in seconds; a shorter clip goes back and forth
-    #[arg(long, value_name = "SECONDS", default_value = "12", value_parser = cli::seconds)]
-    seconds: f64,
+    /// Length of the call in seconds; a shorter clip goes back and forth [default: 12; 25 for
+    /// steps, 100 for rfc8867-5.1, up to 60 for a trace, 5 more than the last row of a file]
+    #[arg(long, value_name = "SECONDS", value_parser = cli::seconds)]
+    seconds: Option<f64>,
 
     #[arg(long, value_name = "NAME", value_parser = cli::engine, help = cli::engine_help())]
     engine: Option<EngineKind>,
@@ -105,40 +121,48 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> anyhow::Result<()> {
     let clip = Clip::open(&args.clip)?;
-    let bitrate = match args.bitrate {
-        Some(bitrate) => bitrate,
-        None => fitting_bitrate(args.capacity, clip.frame_rate.as_f64())?,
-    };
-    let mut config = EncoderConfig::new(clip.width, clip.height, bitrate);
+    let fps = clip.frame_rate.as_f64();
+    let capacity = Capacity::open(&args.capacity)?;
+    let frames = (args.seconds.unwrap_or(capacity.seconds()) * fps).round().max(1.0) as usize;
+    let capacities = capacity.changes(frames as f64 / fps);
+    let mut targets = targets(args, &capacities, fps)?;
+    targets.retain(|&(told, _)| told < frames as f64 / fps);
+    let mut config = EncoderConfig::new(clip.width, clip.height, targets[0].1);
     config.frame_rate = clip.frame_rate;
     config.color = clip.color;
     config.speed = Speed::new(args.speed)?;
+    config.max_delay = args.max_delay.unwrap_or(config.max_delay);
     if let Some(engine) = args.engine {
         config.engine = engine;
     }
-    let settings = Settings {
+    let max_delay_ms = f64::from(config.max_delay);
+    let mut settings = Settings {
         clip: PathBuf::from(&args.clip)
             .file_name()
             .map_or_else(|| args.clip.clone(), |name| name.to_string_lossy().into_owned()),
         engine: config.engine.name(),
         width: clip.width,
         height: clip.height,
-        fps: clip.frame_rate.as_f64(),
-        bitrate: f64::from(bitrate),
-        capacity: f64::from(args.capacity),
+        fps,
+        targets,
+        capacities,
+        max_delay_ms,
         loss: args.loss,
         delay_ms: args.delay,
         jitter_ms: args.jitter,
         queue_ms: args.queue,
     };
-    let frames = (args.seconds * settings.fps).round().max(1.0) as usize;
     let source = Source::load(clip, frames).with_context(|| args.clip.clone())?;
     let sender = Sender::new(config)?;
     if !sender.takes_key_requests() {
         eprintln!("note: engine {} gives no key frame on request", settings.engine);
     }
+    if !sender.takes_rates() && settings.targets.len() > 1 {
+        eprintln!("note: engine {} keeps its first target rate", settings.engine);
+        settings.targets.truncate(1);
+    }
     let path = PathConfig {
-        capacity: settings.capacity,
+        capacity,
         queue: args.queue / 1000.0,
         loss: args.loss / 100.0,
         delay: Duration::from_secs_f64(args.delay / 1000.0),
@@ -150,14 +174,32 @@ fn run(args: &Args) -> anyhow::Result<()> {
     write_report(&args.report, &record)
 }
 
+/// The encoder's targets on a link of these capacities: seconds from which on, and bit/s. It is told
+/// of a change when the way there and back has passed.
+fn targets(args: &Args, capacities: &[(f64, f64)], fps: f64) -> anyhow::Result<Vec<(f64, u32)>> {
+    if let Some(bitrate) = args.bitrate {
+        return Ok(vec![(0.0, bitrate)]);
+    }
+    if let &[(_, capacity)] = capacities {
+        return Ok(vec![(0.0, fitting_bitrate(capacity, fps)?)]);
+    }
+    let round_trip = 2.0 * args.delay / 1000.0;
+    let target = |&(time, capacity): &(f64, f64)| {
+        let told = if time > 0.0 { time + round_trip } else { 0.0 };
+        (told, fitting_bitrate(capacity, fps).unwrap_or(LEAST_BITRATE))
+    };
+    Ok(capacities.iter().map(target).collect())
+}
+
 /// 90 % of what `capacity` bit/s leave beside the headers of a packet a frame.
-fn fitting_bitrate(capacity: u32, fps: f64) -> anyhow::Result<u32> {
+fn fitting_bitrate(capacity: f64, fps: f64) -> anyhow::Result<u32> {
     let headers = (WIRE_OVERHEAD + HEADER_LENGTH) as f64 * 8.0 * fps;
-    let left = 0.9 * (f64::from(capacity) - headers);
-    if left < 1000.0 {
+    let left = 0.9 * (capacity - headers);
+    if left < f64::from(LEAST_BITRATE) {
         bail!("headers take {headers:.0} bit/s of {capacity}: nothing is left for video");
     }
-    Ok(left as u32)
+    // What an encoder takes.
+    Ok(left.min(1e8) as u32)
 }
 
 /// The call itself: time goes from frame to frame, and packets and requests come in between.
@@ -169,9 +211,12 @@ fn call(
     frames: usize,
 ) -> anyhow::Result<Record> {
     let mut record = Record::new(settings, frames);
+    let delay = config.delay;
     let mut path = Path::new(config);
     let stills = vec![frames / 5, frames / 2, frames * 4 / 5];
-    let mut receiver = Receiver::new(config.delay, stills)?;
+    let mut receiver = Receiver::new(delay, stills)?;
+    // The first target is the encoder's from the start.
+    let mut told = 1;
     let mut requests: VecDeque<Duration> = VecDeque::new();
     let bar = cli::progress("calling", Some(frames as u64));
 
@@ -181,12 +226,18 @@ fn call(
             let asks = receiver.packet(arrival, &packet, source, &mut record)?;
             if asks && sender.takes_key_requests() {
                 record.key_requests.push(arrival.as_secs_f64());
-                requests.push_back(arrival + config.delay);
+                requests.push_back(arrival + delay);
             }
         }
         while requests.front().is_some_and(|&arrival| arrival <= now) {
             requests.pop_front();
             sender.key_requested()?;
+        }
+        while let Some(&(_, bitrate)) =
+            record.settings.targets.get(told).filter(|target| target.0 <= now.as_secs_f64())
+        {
+            told += 1;
+            sender.set_bitrate(bitrate)?;
         }
         sender.capture(now, index, source.picture(index), &mut path, &mut record)?;
         bar.inc(1);
@@ -226,12 +277,35 @@ mod tests {
     #[test]
     fn the_bitrate_leaves_room_for_headers() {
         // 30 packets a second of 50 bytes of headers are 12 kbit/s.
-        assert_eq!(fitting_bitrate(100_000, 30.0).unwrap(), 79_200);
-        assert!(fitting_bitrate(13_000, 30.0).is_err());
+        assert_eq!(fitting_bitrate(100_000.0, 30.0).unwrap(), 79_200);
+        assert!(fitting_bitrate(13_000.0, 30.0).is_err());
+    }
+
+    #[test]
+    fn the_encoder_is_told_of_changes_a_round_trip_later() {
+        let of = |options: &str, capacities: &[(f64, f64)]| {
+            let args = Args::try_parse_from(options.split(' ')).unwrap();
+            targets(&args, capacities, 30.0)
+        };
+        let changes = [(0.0, 100e3), (2.0, 212e3), (3.0, 0.0)];
+        let expected = [(0.0, 79_200), (2.3, 180_000), (3.3, 1000)];
+        assert_eq!(of("call --delay 150", &changes).unwrap(), expected);
+        assert_eq!(of("call --bitrate 33.333", &changes).unwrap(), [(0.0, 33_333)]);
+        assert!(of("call", &changes[2..]).is_err());
     }
 
     /// A call of `frames` frames at 100 kbit/s over a link with 50 ms of delay.
     fn try_call(loss: f64, capacity: f64, frames: usize) -> Record {
+        try_call_over(loss, Capacity::constant(capacity), vec![(0.0, 100_000)], frames)
+    }
+
+    /// The same with target rates.
+    fn try_call_over(
+        loss: f64,
+        capacity: Capacity,
+        targets: Vec<(f64, u32)>,
+        frames: usize,
+    ) -> Record {
         let clip = Clip::open("synthetic:moving-texture:64x48:12").unwrap();
         let mut config = EncoderConfig::new(64, 48, 100_000);
         config.frame_rate = clip.frame_rate;
@@ -241,8 +315,9 @@ mod tests {
             width: 64,
             height: 48,
             fps: clip.frame_rate.as_f64(),
-            bitrate: 100_000.0,
-            capacity,
+            capacities: capacity.changes(frames as f64 / clip.frame_rate.as_f64()),
+            targets,
+            max_delay_ms: 200.0,
             loss: 100.0 * loss,
             delay_ms: 50.0,
             jitter_ms: 0.0,
@@ -265,10 +340,25 @@ mod tests {
     }
 
     #[test]
+    fn a_call_follows_its_targets_within_the_bound() {
+        let targets = vec![(0.0, 100_000), (1.0, 10_000), (2.0, 200_000)];
+        let record = try_call_over(0.0, Capacity::constant(1e6), targets, 90);
+        let rate = |start: usize| {
+            let bytes: usize = record.frames[start + 15..start + 30].iter().map(|f| f.bytes).sum();
+            bytes as f64 * 8.0 * 2.0
+        };
+        assert!(rate(30) < 12_000.0 && rate(60) > 5.0 * rate(30), "{} {}", rate(30), rate(60));
+        let delays = record.frames.iter().filter_map(|frame| frame.target_delay_ms);
+        assert!(delays.clone().count() > 50);
+        assert!(delays.clone().all(|ms| ms < 200.01), "{:?}", delays.collect::<Vec<_>>());
+        assert!(report::html(&record).unwrap().contains("Queue after each frame"));
+    }
+
+    #[test]
     fn the_frame_after_a_request_is_a_key_frame() {
         let record = try_call(0.1, 200_000.0, 150);
         assert!(record.key_requests.len() > 3, "{:?}", record.key_requests);
-        let coded = || record.frames.iter().filter(|frame| !frame.dropped);
+        let coded = || record.frames.iter().filter(|frame| frame.dropped.is_none());
         let mut due: Vec<f64> = (record.key_requests.iter())
             .filter_map(|asked| coded().map(|f| f.captured).find(|&at| at >= asked + 0.05))
             .collect();

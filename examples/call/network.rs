@@ -9,14 +9,16 @@ use std::time::{Duration, Instant};
 use bytes::Bytes;
 use str0m_netem::{Input, LossModel, Netem, NetemConfig, Output, Probability, RandomLoss};
 
+use crate::capacity::Capacity;
+
 /// Bytes around each RTP packet: IPv4 20, UDP 8, SRTP tag 10.
 pub(crate) const WIRE_OVERHEAD: usize = 38;
 
 /// What the path does to packets.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub(crate) struct PathConfig {
     /// Bit/s on the wire.
-    pub(crate) capacity: f64,
+    pub(crate) capacity: Capacity,
     /// The longest a packet may wait for its turn and its own transmission, in seconds.
     pub(crate) queue: f64,
     /// Share of packets lost, 0 to 1.
@@ -71,15 +73,19 @@ impl Path {
     /// Sends an RTP packet at `now`, which never lies before an earlier `now`.
     pub(crate) fn send(&mut self, now: Duration, packet: Bytes) -> Fate {
         let bits = (packet.len() + WIRE_OVERHEAD) as f64 * 8.0;
-        let transmission = Duration::from_secs_f64(bits / self.config.capacity);
-        let departure = self.free_at.max(now) + transmission;
-        if (departure - now).as_secs_f64() > self.config.queue {
-            return Fate::QueueFull;
-        }
+        let turn = self.free_at.max(now);
+        let departure = self.config.capacity.transmission(turn, bits).map(|taken| turn + taken);
+        let fits = |time: &Duration| (*time - now).as_secs_f64() <= self.config.queue;
+        let Some(departure) = departure.filter(fits) else { return Fate::QueueFull };
         self.free_at = departure;
         let waiting = self.netem.queue_len();
         self.netem.handle_input(Input::Packet(self.epoch + departure, packet));
         if self.netem.queue_len() > waiting { Fate::Delivered } else { Fate::Lost }
+    }
+
+    /// How long what waits at `now` keeps the bottleneck busy.
+    pub(crate) fn backlog(&self, now: Duration) -> Duration {
+        self.free_at.saturating_sub(now)
     }
 
     /// The next packet that arrives not later than `now`, with the time of its arrival.
@@ -103,14 +109,16 @@ impl Path {
 mod tests {
     use super::*;
 
-    const CALM: PathConfig = PathConfig {
-        capacity: 80_000.0,
-        queue: 0.5,
-        loss: 0.0,
-        delay: Duration::from_millis(100),
-        jitter: Duration::ZERO,
-        seed: 1,
-    };
+    fn calm() -> PathConfig {
+        PathConfig {
+            capacity: Capacity::constant(80_000.0),
+            queue: 0.5,
+            loss: 0.0,
+            delay: Duration::from_millis(100),
+            jitter: Duration::ZERO,
+            seed: 1,
+        }
+    }
 
     fn packet(number: u8, wire: usize) -> Bytes {
         vec![number; wire - WIRE_OVERHEAD].into()
@@ -124,9 +132,11 @@ mod tests {
 
     #[test]
     fn a_packet_takes_its_transmission_and_the_delay() {
-        let mut path = Path::new(CALM);
+        let mut path = Path::new(calm());
         assert_eq!(path.send(Duration::ZERO, packet(1, 1000)), Fate::Delivered);
         assert_eq!(path.send(Duration::from_millis(20), packet(2, 500)), Fate::Delivered);
+        assert_eq!(path.backlog(Duration::from_millis(20)), Duration::from_millis(130));
+        assert_eq!(path.backlog(Duration::from_millis(500)), Duration::ZERO);
         assert_eq!(path.send(Duration::from_millis(500), packet(3, 100)), Fate::Delivered);
         assert_eq!(path.receive(Duration::from_millis(199)), None);
         assert_eq!(arrivals(&mut path), [(200, 1), (250, 2), (610, 3)]);
@@ -134,7 +144,7 @@ mod tests {
 
     #[test]
     fn the_queue_drops_what_would_wait_too_long() {
-        let mut path = Path::new(CALM);
+        let mut path = Path::new(calm());
         let fates: Vec<Fate> = (0..7).map(|n| path.send(Duration::ZERO, packet(n, 1000))).collect();
         assert_eq!(fates[..5], [Fate::Delivered; 5]);
         assert_eq!(fates[5..], [Fate::QueueFull; 2]);
@@ -145,7 +155,7 @@ mod tests {
     #[test]
     fn loss_is_the_share_asked_for_and_the_same_for_a_seed() {
         let run = |seed| {
-            let mut path = Path::new(PathConfig { loss: 0.1, seed, ..CALM });
+            let mut path = Path::new(PathConfig { loss: 0.1, seed, ..calm() });
             (0..5000).map(|n| path.send(Duration::from_secs(n), packet(0, 100))).collect::<Vec<_>>()
         };
         let fates = run(3);
@@ -158,7 +168,7 @@ mod tests {
     #[test]
     fn jitter_varies_the_delay_within_its_bounds_in_order() {
         let jitter = Duration::from_millis(40);
-        let mut path = Path::new(PathConfig { jitter, ..CALM });
+        let mut path = Path::new(PathConfig { jitter, ..calm() });
         for n in 0..200 {
             path.send(Duration::from_millis(u64::from(n) * 30), packet(n, 100));
         }

@@ -64,7 +64,7 @@ pub(crate) struct Plot {
 
 /// The plots of a call, from top to bottom.
 pub(crate) fn plots(record: &Record) -> Result<Vec<Plot>, DrawError> {
-    Ok(vec![rate(record)?, delay(record)?, quality(record)?, events(record)?])
+    Ok(vec![rate(record)?, queues(record)?, delay(record)?, quality(record)?, events(record)?])
 }
 
 /// Whatever the drawing library complains of; there is nothing to tell apart.
@@ -75,12 +75,12 @@ type Chart<'a> = ChartContext<'a, SVGBackend<'a>, Cartesian2d<RangedCoordf64, Ra
 fn rate(record: &Record) -> Result<Plot, DrawError> {
     let video = record.rate(|packet| packet.payload_bytes);
     let wire = record.rate(|packet| packet.wire_bytes);
-    let (target, capacity) = (record.settings.bitrate / 1e3, record.settings.capacity / 1e3);
-    let top = wire.iter().map(|point| point.1).fold(capacity, f64::max) * 1.15;
+    let target = stairs(&record.settings.target_levels(), record.duration);
+    let capacity = stairs(&record.settings.capacities, record.duration);
+    let top = wire.iter().chain(&capacity).map(|point| point.1).fold(0.0, f64::max) * 1.15;
     let svg = draw(record.end, 0.0..top, Axis::Values, |chart| {
-        let constant = |level: f64| [(0.0, level), (record.duration, level)];
-        dashed(chart, Ink::Video, &constant(target))?;
-        dashed(chart, Ink::Limit, &constant(capacity))?;
+        dashed(chart, Ink::Video, &target)?;
+        dashed(chart, Ink::Limit, &capacity)?;
         line(chart, Ink::Wire, &wire)?;
         line(chart, Ink::Video, &video)
     })?;
@@ -90,6 +90,35 @@ fn rate(record: &Record) -> Result<Plot, DrawError> {
         (Ink::Limit, "capacity (dashed)"),
     ];
     Ok(Plot { title: "Rate, kbit/s over one second", legend, svg })
+}
+
+/// Levels in bit/s that hold each from its time on, as a line in kbit/s that ends at `end`.
+fn stairs(levels: &[(f64, f64)], end: f64) -> Vec<(f64, f64)> {
+    let ends = levels.iter().skip(1).map(|next| next.0).chain([end]);
+    let steps = levels.iter().zip(ends);
+    steps.flat_map(|(&(start, level), end)| [(start, level / 1e3), (end, level / 1e3)]).collect()
+}
+
+fn queues(record: &Record) -> Result<Plot, DrawError> {
+    let points = |delay: fn(&FrameRecord) -> Option<f64>| -> Vec<(f64, f64)> {
+        let frames = record.frames.iter();
+        frames.filter_map(|frame| Some((frame.captured, delay(frame)?))).collect()
+    };
+    let target = points(|frame| frame.target_delay_ms);
+    let link = points(|frame| frame.link_delay_ms);
+    let bound = record.settings.max_delay_ms;
+    let top = target.iter().chain(&link).map(|point| point.1).fold(bound, f64::max) * 1.15;
+    let svg = draw(record.end, 0.0..top, Axis::Values, |chart| {
+        dashed(chart, Ink::Limit, &[(0.0, bound), (record.duration, bound)])?;
+        line(chart, Ink::Wire, &link)?;
+        line(chart, Ink::Video, &target)
+    })?;
+    let legend = vec![
+        (Ink::Video, "on a link of exactly the target rate"),
+        (Ink::Wire, "on the link"),
+        (Ink::Limit, "the most for the target rate (dashed)"),
+    ];
+    Ok(Plot { title: "Queue after each frame, ms", legend, svg })
 }
 
 fn delay(record: &Record) -> Result<Plot, DrawError> {
@@ -221,4 +250,15 @@ fn marks(chart: &mut Chart<'_>, ink: Ink, times: &[f64], row: f64) -> Result<(),
         times.iter().map(|&time| PathElement::new([(time, row + 0.25), (time, row + 0.75)], style)),
     )?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn levels_are_stairs_to_the_end() {
+        let line = stairs(&[(0.0, 5000.0), (2.0, 7000.0)], 3.0);
+        assert_eq!(line, [(0.0, 5.0), (2.0, 5.0), (2.0, 7.0), (3.0, 7.0)]);
+    }
 }

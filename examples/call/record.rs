@@ -1,6 +1,6 @@
 //! What is written down during a call, and what it comes to.
 
-use rtav1::PictureBuffer;
+use rtav1::{DropReason, PictureBuffer};
 
 use crate::common::metrics::{Freeze, mean, percentile};
 use crate::common::rtp::CLOCK_RATE;
@@ -14,10 +14,12 @@ pub(crate) struct Settings {
     pub(crate) width: u32,
     pub(crate) height: u32,
     pub(crate) fps: f64,
-    /// Target of the encoder, in bit/s.
-    pub(crate) bitrate: f64,
-    /// Capacity of the link, in bit/s.
-    pub(crate) capacity: f64,
+    /// Targets of the encoder: seconds from which on, and bit/s.
+    pub(crate) targets: Vec<(f64, u32)>,
+    /// Capacities of the link: seconds from which on, and bit/s.
+    pub(crate) capacities: Vec<(f64, f64)>,
+    /// The most delay on a link of the target rate.
+    pub(crate) max_delay_ms: f64,
     /// Share of packets lost, in percent.
     pub(crate) loss: f64,
     pub(crate) delay_ms: f64,
@@ -26,6 +28,11 @@ pub(crate) struct Settings {
 }
 
 impl Settings {
+    /// The targets as levels.
+    pub(crate) fn target_levels(&self) -> Vec<(f64, f64)> {
+        self.targets.iter().map(|&(time, rate)| (time, f64::from(rate))).collect()
+    }
+
     /// The RTP timestamp of frame `index`, in ticks of 90 kHz, not yet cut to 32 bits.
     pub(crate) fn ticks(&self, index: usize) -> u64 {
         (index as f64 * f64::from(CLOCK_RATE) / self.fps).round() as u64
@@ -44,8 +51,12 @@ pub(crate) struct FrameRecord {
     /// Bytes of its temporal unit; 0 if it was not coded.
     pub(crate) bytes: usize,
     pub(crate) key: bool,
-    /// The encoder left it out.
-    pub(crate) dropped: bool,
+    /// Why the encoder left it out, if it did.
+    pub(crate) dropped: Option<DropReason>,
+    /// What a link of exactly the target rate then has still to carry, in ms, if the engine says.
+    pub(crate) target_delay_ms: Option<f64>,
+    /// What the bottleneck then has still to carry, in ms.
+    pub(crate) link_delay_ms: Option<f64>,
     /// When the receiver showed it.
     pub(crate) shown: Option<f64>,
     /// PSNR-Y in dB of what the receiver saw in its place: itself, or the picture before it that
@@ -160,9 +171,18 @@ impl Record {
         let decibel = |value: Option<f64>| value.map_or("-".into(), |db| format!("{db:.1} dB"));
         let frozen: f64 = self.freezes.iter().map(|freeze| freeze.end - freeze.start).sum();
         let (lost, overflow) = (with_fate(Fate::Lost), with_fate(Fate::QueueFull));
-        let target = self.settings.bitrate / 1000.0;
+        let target = mean_level(&self.settings.target_levels(), self.duration) / 1000.0;
+        let capacity = mean_level(&self.settings.capacities, self.duration) / 1000.0;
+        let bound = self.settings.max_delay_ms;
+        let dropped = |&reason: &DropReason| {
+            let count = self.frames.iter().filter(|f| f.dropped == Some(reason)).count();
+            (count > 0).then(|| format!("{count} {}", reason.name()))
+        };
+        let drops: Vec<String> = DropReason::ALL.iter().filter_map(dropped).collect();
+        let drops =
+            if drops.is_empty() { String::new() } else { format!(": {}", drops.join(", ")) };
 
-        vec![
+        let mut rows = vec![
             (
                 "video rate",
                 format!("{video:.1} kbit/s"),
@@ -171,11 +191,7 @@ impl Record {
             (
                 "rate on the wire",
                 format!("{wire:.1} kbit/s"),
-                format!(
-                    "capacity {:.0}, {} packets with all headers",
-                    self.settings.capacity / 1000.0,
-                    self.packets.len()
-                ),
+                format!("capacity {capacity:.0}, {} packets with all headers", self.packets.len()),
             ),
             (
                 "delay p50 / p95 / max",
@@ -190,7 +206,7 @@ impl Record {
             (
                 "frames shown",
                 format!("{} of {}", count(|f| f.shown.is_some()), self.frames.len()),
-                format!("{} left out by the encoder", count(|f| f.dropped)),
+                format!("{} left out by the encoder{drops}", count(|f| f.dropped.is_some())),
             ),
             (
                 "key frames",
@@ -216,8 +232,35 @@ impl Record {
                 format!("{:.2} ms a frame", self.encode_us / 1000.0 / self.frames.len() as f64),
                 "on this machine; not part of the delay".into(),
             ),
-        ]
+        ];
+        let target_delays = delays_of(&self.frames, |frame| frame.target_delay_ms);
+        let link_delays = delays_of(&self.frames, |frame| frame.link_delay_ms);
+        let waits = [
+            ("queue p95 / max, target", target_delays, "on a link of exactly the target rate"),
+            ("queue p95 / max, link", link_delays, "at the bottleneck, with headers"),
+        ];
+        for (place, (what, values, link)) in waits.into_iter().enumerate() {
+            let passed = values.iter().filter(|&&value| value > bound + ROUNDING).count();
+            let ms = |p: f64| percentile(&values, p).map_or("-".into(), |ms| format!("{ms:.0}"));
+            let remark = format!("bound of {bound:.0} passed {passed} times {link}");
+            rows.insert(3 + place, (what, format!("{} / {} ms", ms(95.0), ms(100.0)), remark));
+        }
+        rows
     }
+}
+
+/// Encoders tell delays in single precision.
+const ROUNDING: f64 = 0.001;
+
+fn delays_of(frames: &[FrameRecord], delay: fn(&FrameRecord) -> Option<f64>) -> Vec<f64> {
+    frames.iter().filter_map(delay).collect()
+}
+
+/// The mean of levels that hold each from its time on, over the time from 0 to `end`.
+fn mean_level(levels: &[(f64, f64)], end: f64) -> f64 {
+    let ends = levels.iter().skip(1).map(|next| next.0).chain([end]);
+    let areas = levels.iter().zip(ends).map(|(&(start, level), end)| level * (end - start));
+    areas.sum::<f64>() / end
 }
 
 /// By how much `value` differs from `target`, in percent.
@@ -242,8 +285,9 @@ mod tests {
             width: 16,
             height: 16,
             fps: 30_000.0 / 1001.0,
-            bitrate: 80_000.0,
-            capacity: 100_000.0,
+            targets: vec![(0.0, 80_000)],
+            capacities: vec![(0.0, 100_000.0)],
+            max_delay_ms: 200.0,
             loss: 0.0,
             delay_ms: 0.0,
             jitter_ms: 0.0,
@@ -286,6 +330,34 @@ mod tests {
         let ends: Vec<(f64, f64)> =
             record.frozen_captures().iter().map(|freeze| (freeze.start, freeze.end)).collect();
         assert_eq!(ends, [(0.0, 0.2), (0.2, record.duration)]);
+    }
+
+    #[test]
+    fn means_of_levels_are_over_time() {
+        assert_eq!(mean_level(&[(0.0, 10.0)], 5.0), 10.0);
+        assert_eq!(mean_level(&[(0.0, 10.0), (1.0, 30.0), (3.0, 0.0)], 4.0), 17.5);
+    }
+
+    #[test]
+    fn the_table_counts_passed_bounds_and_drops() {
+        let mut record = Record::new(settings(), 4);
+        let frame = |delay, dropped| FrameRecord {
+            target_delay_ms: delay,
+            dropped,
+            ..FrameRecord::default()
+        };
+        record.frames = vec![
+            frame(Some(200.0), None),
+            frame(Some(200.1), None),
+            frame(None, Some(DropReason::LinkFull)),
+            frame(None, Some(DropReason::FrameRate)),
+        ];
+        let table = record.table();
+        let remark = |what: &str| &table.iter().find(|row| row.0.starts_with(what)).unwrap().2;
+        assert!(remark("queue p95 / max, target").starts_with("bound of 200 passed 1 times"));
+        assert!(remark("queue p95 / max, link").starts_with("bound of 200 passed 0 times"));
+        let drops = "2 left out by the encoder: 1 link-full, 1 frame-rate";
+        assert_eq!(remark("frames shown"), drops);
     }
 
     #[test]

@@ -45,15 +45,25 @@ pub(crate) fn html(record: &Record) -> Result<String, DrawError> {
 pub(crate) fn describe(settings: &Settings, duration: f64) -> String {
     let Settings { clip, engine, width, height, fps, .. } = settings;
     format!(
-        "{clip}: {width}×{height}, {fps:.2} fps, {duration:.1} s · engine {engine} at {:.1} kbit/s · \
-         link {:.0} kbit/s, {:.0} ms delay, {:.0} ms jitter, {} % loss, {:.0} ms queue",
-        settings.bitrate / 1000.0,
-        settings.capacity / 1000.0,
+        "{clip}: {width}×{height}, {fps:.2} fps, {duration:.1} s · engine {engine} at {} kbit/s · \
+         link {} kbit/s, {:.0} ms delay, {:.0} ms jitter, {} % loss, {:.0} ms queue",
+        span(&settings.target_levels(), 1),
+        span(&settings.capacities, 0),
         settings.delay_ms,
         settings.jitter_ms,
         settings.loss,
         settings.queue_ms,
     )
+}
+
+/// The range of levels in bit/s, in kbit/s with so many digits after the point.
+fn span(levels: &[(f64, f64)], digits: usize) -> String {
+    let levels = || levels.iter().map(|level| level.1 / 1000.0);
+    let (least, most) = (levels().fold(f64::MAX, f64::min), levels().fold(0.0, f64::max));
+    if least == most {
+        return format!("{least:.digits$}");
+    }
+    format!("{least:.digits$} to {most:.digits$}")
 }
 
 fn table(page: &mut String, rows: &[Row]) -> std::fmt::Result {
@@ -144,6 +154,12 @@ mod tests {
         picture.plane_mut(2).fill(240);
         let red = &rgb(&picture)[..3];
         assert!(red[0] >= 254 && red[1] <= 1 && red[2] <= 1, "{red:?}");
+    }
+
+    #[test]
+    fn levels_that_vary_are_told_by_their_range() {
+        assert_eq!(span(&[(0.0, 79_200.0)], 1), "79.2");
+        assert_eq!(span(&[(0.0, 60_000.0), (2.0, 250_000.0), (3.0, 80_000.0)], 0), "60 to 250");
     }
 
     #[test]

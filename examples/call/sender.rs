@@ -40,6 +40,16 @@ impl Sender {
         self.encoder.request_key_frame()
     }
 
+    /// Whether the engine's target rate can change during the call.
+    pub(crate) fn takes_rates(&self) -> bool {
+        self.encoder.capabilities().live_bitrate
+    }
+
+    /// The target rate is `bitrate` bit/s from the next frame on.
+    pub(crate) fn set_bitrate(&mut self, bitrate: u32) -> Result<(), ConfigError> {
+        self.encoder.set_bitrate(bitrate)
+    }
+
     /// Encodes frame `index`, captured at `now`, and sends what comes out.
     pub(crate) fn capture(
         &mut self,
@@ -57,7 +67,7 @@ impl Sender {
         record.encode_us += started.elapsed().as_secs_f64() * 1e6;
         if let Some(dropped) = outcome.dropped {
             let index = record.settings.frame_at(dropped.timestamp);
-            record.frames[index].dropped = true;
+            record.frames[index].dropped = Some(dropped.reason);
         }
         outcome.unit.map_or(Ok(()), |unit| self.send(now, &unit, path, record))
     }
@@ -85,6 +95,7 @@ impl Sender {
         let index = record.settings.frame_at(unit.timestamp);
         let frame = &mut record.frames[index];
         (frame.bytes, frame.key) = (unit.data.len(), unit.key_frame);
+        frame.target_delay_ms = unit.stats.and_then(|stats| stats.delay_ms).map(f64::from);
         for payload in self.packetizer.packetize(&unit.data, unit.key_frame)? {
             let packet = Packet {
                 payload_type: PAYLOAD_TYPE,
@@ -103,6 +114,7 @@ impl Sender {
                 fate: path.send(now, bytes),
             });
         }
+        record.frames[index].link_delay_ms = Some(path.backlog(now).as_secs_f64() * 1000.0);
         Ok(())
     }
 }

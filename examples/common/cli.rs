@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use rtav1::EngineKind;
+use rtav1::{EncoderConfig, EngineKind};
 
 /// Reads the command line; what is wrong with it is told in one line, and the program ends.
 pub(crate) fn parse<Args: Parser>() -> Args {
@@ -89,6 +89,14 @@ pub(crate) fn engine(name: &str) -> Result<EngineKind, String> {
 pub(crate) fn engine_help() -> String {
     let names: Vec<&str> = EngineKind::ALL.iter().map(|engine| engine.name()).collect();
     format!("Encoder: {} [default: {}]", names.join(" or "), EngineKind::default().name())
+}
+
+/// Help for `--max-delay`.
+pub(crate) fn max_delay_help() -> String {
+    let usual = EncoderConfig::new(16, 16, 1000).max_delay;
+    format!(
+        "The most delay in ms that frames may cause on a link of the target rate [default: {usual}]"
+    )
 }
 
 #[cfg(test)]

@@ -1,5 +1,5 @@
-//! What the examples share: containers, clips, measurements, RTP headers and the command line's
-//! manners.
+//! What the examples share: containers, clips, schedules, measurements, RTP headers and the command
+//! line's manners.
 
 #![allow(dead_code, reason = "each example uses a part")]
 
@@ -9,4 +9,5 @@ pub(crate) mod coded;
 pub(crate) mod ivf;
 pub(crate) mod metrics;
 pub(crate) mod rtp;
+pub(crate) mod schedule;
 pub(crate) mod y4m;

@@ -89,6 +89,21 @@ pub enum QindexReason {
     Ceiling,
 }
 
+impl QindexReason {
+    /// The name used in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Asked => "asked",
+            Self::KeyFrame => "key-frame",
+            Self::NewContent => "new-content",
+            Self::Budget => "budget",
+            Self::Steadiness => "steadiness",
+            Self::Delay => "delay",
+            Self::Ceiling => "ceiling",
+        }
+    }
+}
+
 /// How a frame came about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -126,6 +141,20 @@ pub enum DropReason {
     Ceiling,
     /// Fewer frames, so that those that are coded are fuller.
     FrameRate,
+}
+
+impl DropReason {
+    /// Every reason.
+    pub const ALL: &'static [Self] = &[Self::LinkFull, Self::Ceiling, Self::FrameRate];
+
+    /// The name used in tables.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::LinkFull => "link-full",
+            Self::Ceiling => "ceiling",
+            Self::FrameRate => "frame-rate",
+        }
+    }
 }
 
 /// A frame that went in and will not come out.
