@@ -1,9 +1,10 @@
 //! Correction within a frame: each row of superblocks gets the step at which the rest of the frame is
 //! expected to meet its target, given what the rows above took.
 //!
-//! What a row will take is guessed beforehand from how much it holds ([`RowWeight`]). The rows above
-//! tell how far off the guess is; the guess itself counts as much as [`PRIOR`] of the frame. Misses
-//! that the next frames can level out are left alone, since an even quality is worth more.
+//! What a row will take is guessed beforehand from how much it holds ([`RowWeight`]), corrected by
+//! how far that guess was off in the frames before. The rows above tell how far off the guess for the
+//! frame is; it counts as much as [`PRIOR`] of the frame itself. Misses that the next frames can
+//! level out are left alone, since an even quality is worth more.
 
 use super::logarithm::{exp2, log2};
 use super::{log_step_of, nearest_qindex};
@@ -21,6 +22,9 @@ const DOWN: f64 = 0.4;
 const UP: f64 = 2.0;
 /// The exponent of the step.
 const EXPONENT: f64 = 1.2;
+/// How much of a frame's error the correction of a row's guess takes over, and its bounds.
+const LEARN: f64 = 0.2;
+const CORRECTIONS: (f64, f64) = (0.25, 4.0);
 /// log₂ of the unit that row indices are coded in (5.9.17 `delta_q_res`).
 pub(crate) const DELTA_Q_RES: u8 = 2;
 
@@ -41,6 +45,10 @@ pub(crate) struct RowPacer {
     /// Share of the frame before each row, as guessed.
     before: Vec<f64>,
     weights: Vec<RowWeight>,
+    /// What guesses are to be multiplied with.
+    corrections: Vec<f64>,
+    /// What each row would have taken at the frame's step.
+    costs: Vec<f64>,
     /// Bits before the row, and what they would have been at the frame's step.
     bits: f64,
     even: f64,
@@ -93,6 +101,11 @@ impl RowPacer {
         self.agreed = if exact { AGREED_KEY } else { AGREED };
         self.weights.clear();
         self.weights.extend(weights.map(|weight| weight.max(1e-3)));
+        self.corrections.resize(self.weights.len(), 1.0);
+        for (weight, correction) in self.weights.iter_mut().zip(&self.corrections) {
+            *weight *= correction;
+        }
+        self.costs.clear();
         let sum: f64 = self.weights.iter().sum();
         self.before.clear();
         let mut before = 0.0;
@@ -107,14 +120,35 @@ impl RowPacer {
 
     /// The index of `row`, when the rows above it took `bits`.
     pub(crate) fn row(&mut self, row: usize, bits: u64) -> u8 {
-        let bits = bits as f64;
-        self.even += (bits - self.bits).max(0.0) * exp2(EXPONENT * self.offset);
-        self.bits = bits;
+        if row > 0 {
+            self.account(bits);
+        }
         self.offset = self.wanted(row);
         let qindex = self.coded_as(self.log_step + self.offset);
         self.offset = log_step_of(qindex) - self.log_step;
         self.note(row, qindex);
         qindex
+    }
+
+    /// The frame is to stand, and took `bits`: the next guess will be better for it.
+    pub(crate) fn finish(&mut self, bits: u64) {
+        self.account(bits);
+        let rows = self.corrections.iter_mut().zip(&self.weights).zip(&self.costs);
+        for ((correction, weight), cost) in rows {
+            let ratio = (cost + 0.1 * self.even * weight) / (1.1 * self.even * weight).max(1.0);
+            let (least, most) = CORRECTIONS;
+            *correction *= 1.0 + LEARN * (ratio.clamp(least, most) - 1.0);
+            *correction = correction.clamp(least, most);
+        }
+    }
+
+    /// The rows so far took `bits`.
+    fn account(&mut self, bits: u64) {
+        let bits = bits as f64;
+        let cost = (bits - self.bits).max(0.0) * exp2(EXPONENT * self.offset);
+        self.costs.push(cost);
+        self.even += cost;
+        self.bits = bits;
     }
 
     /// What the rows were coded with.
@@ -198,6 +232,24 @@ mod tests {
                 assert!(run(&costs, 100, aim, 1.4 * aim).0 < 1.4 * aim, "{costs:?}: {bits}");
             }
         }
+    }
+
+    #[test]
+    fn guesses_become_better() {
+        let mut pacer = RowPacer::default();
+        let costs = [600.0, 100.0, 300.0];
+        let mut used = Used::one(1);
+        for _ in 0..40 {
+            pacer.start(120, (1000.0, 2000.0), true, [1.0; 3].into_iter());
+            let mut bits = 0.0;
+            for (row, cost) in costs.iter().enumerate() {
+                let index = pacer.row(row, bits as u64);
+                bits += cost * exp2(-1.2 * (log_step_of(index) - log_step_of(120)));
+            }
+            used = pacer.used();
+            pacer.finish(bits as u64);
+        }
+        assert!(used.greatest - used.least <= 8, "{used:?}");
     }
 
     #[test]

@@ -256,6 +256,7 @@ impl<C: Content> Simulation<C> {
             let used = self.pacer.used();
             match attempts.took(used.log_step, bytes) {
                 Next::Take => {
+                    self.pacer.finish(bits as u64);
                     let thrifty = attempt.thrift > 0;
                     return Some((Outcome { used, thrifty, bytes }, log_steps));
                 }

@@ -178,6 +178,9 @@ impl NativeEngine {
             let used = if rows { self.pacer.used() } else { Used::one(attempt.qindex) };
             match attempts.took(used.log_step, unit.data.len() as u64) {
                 Next::Take => {
+                    if rows && !plan.key_frame {
+                        self.pacer.finish(unit.spent.iter().sum());
+                    }
                     let (attempts, thrifty) = (attempts.made(), attempt.thrift > 0);
                     return Ok(Some(CodedFrame { unit, used, attempts, thrifty }));
                 }
