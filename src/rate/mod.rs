@@ -32,7 +32,7 @@ use crate::layers::{Cascade, Level};
 /// The delay before a frame that the bucket is led back to, enough that the link does not run dry
 /// when a frame turns out small: seconds, or frame intervals if that is more; at most a share of
 /// what the limit leaves beside a frame.
-const RESTING: f64 = 0.046;
+const RESTING: f64 = 0.044;
 const RESTING_INTERVALS: f64 = 0.7;
 const RESTING_SHARE: f64 = 0.4;
 /// Seconds over which the bucket is led back from above, and from below, where the link runs dry.
@@ -42,13 +42,13 @@ const FILL_HORIZON: f64 = 0.15;
 const EXCESS_FRAMES: f64 = 3.0;
 /// Delay after a key frame, or one that is new altogether, as a share of the limit; at most so many
 /// seconds.
-const KEY_DELAY: f64 = 0.96;
+const KEY_DELAY: f64 = 0.94;
 const MOST_KEY_DELAY: f64 = 0.3;
 /// A key frame waits until it has this share of the limit to itself.
 const LEAST_KEY: f64 = 0.35;
 /// Delay after an inter frame that is not to be passed: a share of the limit, or the resting delay
 /// and frame intervals, up to another share.
-const USUAL_DELAY: f64 = 0.47;
+const USUAL_DELAY: f64 = 0.46;
 const USUAL_INTERVALS: f64 = 1.6;
 const MOST_DELAY: f64 = 0.9;
 /// The least room of an inter frame that is coded at all, as a share of the rate's bits in a frame
