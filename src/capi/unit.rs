@@ -20,8 +20,9 @@ pub enum Rtav1QindexReason {
     Steadiness = 4,
     /// The delay that was left on the link.
     Delay = 5,
-    /// The most bytes the frame may have: coded as before, it would have had more.
-    Ceiling = 6,
+    /// What became of the frame at the index chosen first: it was too large for the link, or far too
+    /// small.
+    Corrected = 6,
 }
 
 /// How a frame came about. The four numbers of bits together are those of the unit.
@@ -160,7 +161,7 @@ impl From<QindexReason> for Rtav1QindexReason {
             QindexReason::Budget => Self::Budget,
             QindexReason::Steadiness => Self::Steadiness,
             QindexReason::Delay => Self::Delay,
-            QindexReason::Ceiling => Self::Ceiling,
+            QindexReason::Corrected => Self::Corrected,
         }
     }
 }

@@ -85,8 +85,9 @@ pub enum QindexReason {
     Steadiness,
     /// The delay that was left on the link.
     Delay,
-    /// The ceiling: coded as before, the frame would have broken it.
-    Ceiling,
+    /// What became of the frame at the index chosen first: it was too large for the link, or far too
+    /// small.
+    Corrected,
 }
 
 impl QindexReason {
@@ -99,7 +100,7 @@ impl QindexReason {
             Self::Budget => "budget",
             Self::Steadiness => "steadiness",
             Self::Delay => "delay",
-            Self::Ceiling => "ceiling",
+            Self::Corrected => "corrected",
         }
     }
 }

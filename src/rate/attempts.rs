@@ -19,8 +19,9 @@ pub(crate) struct Attempt {
 
 /// What is left beside predictions is hardly worth its name.
 const LEAST: Attempt = Attempt { qindex: 255, thrift: 12 };
-/// The most times that a frame is coded.
+/// The most times that a frame is coded, and for the sake of what it should be.
 const MOST: usize = 4;
+const MOST_SOFT: usize = 3;
 /// The share of the ceiling that a correction aims at.
 const SAFE: f64 = 0.85;
 /// Exponents of the step: assumed when bits must fall and when they should rise, and believed.
@@ -46,10 +47,10 @@ pub(crate) struct Attempts {
     /// Bytes that are aimed at, and below how many the frame is worth another attempt.
     aim_bytes: u64,
     poor_bytes: u64,
-    /// log₂ of the step of an attempt that should have been smaller.
+    /// log₂ of the step of the last attempt that should have been smaller.
     over: Option<f64>,
-    /// An attempt that fits.
-    fits: Option<Attempt>,
+    /// Bytes of the attempt that is kept.
+    kept: Option<u64>,
 }
 
 /// What to do after an attempt.
@@ -57,8 +58,12 @@ pub(crate) struct Attempts {
 pub(crate) enum Next {
     /// Take it.
     Take,
+    /// Keep it, in place of what is kept, and code the frame once more.
+    KeepAndTryAgain,
     /// Code the frame once more.
-    Again,
+    TryAgain,
+    /// Take the one that is kept.
+    TakeKept,
     /// Leave it out: nothing fits.
     GiveUp,
 }
@@ -75,7 +80,7 @@ impl Attempts {
             aim_bytes: target.bits / 8,
             poor_bytes: target.poor_bytes,
             over: None,
-            fits: None,
+            kept: None,
         }
     }
 
@@ -97,64 +102,67 @@ impl Attempts {
         if bytes > self.max_bytes {
             return self.too_large(log_step, log_bytes, seen);
         }
-        if bytes > self.soft_bytes && self.made == 1 {
+        let step = log_step_of(self.now.qindex);
+        if bytes > self.soft_bytes {
+            if self.kept.is_some_and(|kept| kept <= self.soft_bytes) {
+                return Next::TakeKept;
+            }
+            if self.made >= MOST_SOFT || self.now.qindex == 255 {
+                return Next::Take;
+            }
             let octaves = log_bytes - log2(self.soft_bytes.max(1) as f64);
-            self.over = Some(log_step);
-            return self.coarser(nearest_qindex(log_step + octaves / SOFT_EXPONENT));
+            self.over = Some(step);
+            let qindex = nearest_qindex(step + octaves / SOFT_EXPONENT).max(self.now.qindex + 1);
+            return self.keep(bytes, Attempt { qindex, thrift: 0 });
         }
-        if self.made + 1 >= MOST {
+        if self.made >= MOST_SOFT || self.now.thrift > 0 {
             return Next::Take;
         }
-        match self.over {
+        let qindex = match self.over {
             Some(over) if (bytes as f64) < TIMID * self.soft_bytes as f64 => {
-                self.finer(nearest_qindex((over + log_step) / 2.0))
+                nearest_qindex((over + step) / 2.0)
             }
             None if bytes < self.poor_bytes => {
                 let octaves = log2(self.aim_bytes.max(bytes) as f64) - log_bytes;
-                self.finer(nearest_qindex(
-                    log_step - octaves / exponent(seen, log_step, log_bytes, RISE_EXPONENT),
-                ))
+                let exponent = exponent(seen, log_step, log_bytes, RISE_EXPONENT);
+                nearest_qindex(step - octaves / exponent)
             }
-            _ => Next::Take,
+            _ => return Next::Take,
+        };
+        if qindex >= self.now.qindex {
+            return Next::Take;
         }
+        self.keep(bytes, Attempt { qindex, thrift: 0 })
     }
 
     fn too_large(&mut self, log_step: f64, log_bytes: f64, seen: Option<(f64, f64)>) -> Next {
+        if self.kept.is_some() {
+            return Next::TakeKept;
+        }
         if self.now == LEAST {
             return Next::GiveUp;
         }
-        self.over = Some(log_step);
-        if self.made + 1 >= MOST || (self.made > 1 && self.fits.is_some()) {
-            return self.again(self.fits.unwrap_or(LEAST));
+        let base = log_step_of(self.now.qindex);
+        self.over = Some(base);
+        if self.made + 1 >= MOST {
+            return self.again(LEAST);
         }
         let octaves = log_bytes - log2((SAFE * self.max_bytes as f64).max(1.0));
-        let step = log_step + octaves / exponent(seen, log_step, log_bytes, FALL_EXPONENT);
+        let step = base + octaves / exponent(seen, log_step, log_bytes, FALL_EXPONENT);
         let coarsest = log_step_of(255);
         if step <= coarsest && self.now.thrift == 0 && self.now.qindex < 255 {
-            let qindex = nearest_qindex(step).max(self.now.qindex.saturating_add(1));
+            let qindex = nearest_qindex(step).max(self.now.qindex + 1);
             return self.again(Attempt { qindex, thrift: 0 });
         }
-        let beyond = step - coarsest.max(log_step);
+        let beyond = step - coarsest;
         let thrift = self.now.thrift + if beyond < 0.4 { 2 } else { 4 };
         self.again(Attempt { qindex: 255, thrift: thrift.min(LEAST.thrift) })
     }
 
-    /// Once more with a greater index, or this one if there is none.
-    fn coarser(&mut self, qindex: u8) -> Next {
-        if qindex <= self.now.qindex {
-            return Next::Take;
-        }
-        self.fits = Some(self.now);
-        self.again(Attempt { qindex, thrift: 0 })
-    }
-
-    /// Once more with a smaller index, or this one if there is none.
-    fn finer(&mut self, qindex: u8) -> Next {
-        if qindex >= self.now.qindex || self.now.thrift > 0 {
-            return Next::Take;
-        }
-        self.fits = Some(self.now);
-        self.again(Attempt { qindex, thrift: 0 })
+    fn keep(&mut self, bytes: u64, next: Attempt) -> Next {
+        self.kept = Some(bytes);
+        self.again(next);
+        Next::KeepAndTryAgain
     }
 
     fn again(&mut self, attempt: Attempt) -> Next {
@@ -163,7 +171,7 @@ impl Attempts {
             self.before = None;
         }
         self.now = attempt;
-        Next::Again
+        Next::TryAgain
     }
 }
 
@@ -199,13 +207,16 @@ mod tests {
 
     /// Codes a frame that costs `bits` at step 1 until it is taken; gives its bytes.
     fn run(mut attempts: Attempts, bits: f64, exponent: f64, least: f64) -> Option<u64> {
+        let mut kept = None;
         loop {
             let Attempt { qindex, thrift } = attempts.now();
             let step = log_step_of(qindex);
             let bytes = exp2(log2(bits) - exponent * step - 0.4 * f64::from(thrift)) + least;
             match attempts.took(step, bytes as u64) {
                 Next::Take => return Some(bytes as u64),
-                Next::Again => assert!(attempts.made() < MOST),
+                Next::TakeKept => return kept,
+                Next::KeepAndTryAgain => kept = Some(bytes as u64),
+                Next::TryAgain => assert!(attempts.made() < MOST),
                 Next::GiveUp => return None,
             }
         }
@@ -235,29 +246,26 @@ mod tests {
     }
 
     #[test]
-    fn a_poor_frame_is_improved_once() {
+    fn a_poor_frame_is_improved() {
         let mut attempts = Attempts::new(&Target { poor_bytes: 400, ..target(200, 1000) });
-        assert_eq!(attempts.took(log_step_of(200), 200), Next::Again);
+        assert_eq!(attempts.took(log_step_of(200), 200), Next::KeepAndTryAgain);
         let better = attempts.now().qindex;
         assert!(better < 200);
         // What was known to fit comes back.
-        assert_eq!(attempts.took(log_step_of(better), 1500), Next::Again);
-        assert_eq!(attempts.now(), Attempt { qindex: 200, thrift: 0 });
-        assert_eq!(attempts.took(log_step_of(200), 200), Next::Take);
+        assert_eq!(attempts.clone().took(log_step_of(better), 1500), Next::TakeKept);
+        assert_eq!(attempts.took(log_step_of(better), 900), Next::Take);
     }
 
     #[test]
     fn between_too_large_and_too_small_lies_a_third() {
         let target = Target { soft_bytes: 500, ..target(100, 1000) };
         let mut attempts = Attempts::new(&target);
-        assert_eq!(attempts.took(log_step_of(100), 900), Next::Again);
+        assert_eq!(attempts.took(log_step_of(100), 900), Next::KeepAndTryAgain);
         let second = attempts.now().qindex;
-        assert_eq!(attempts.took(log_step_of(second), 30), Next::Again);
+        assert_eq!(attempts.took(log_step_of(second), 30), Next::KeepAndTryAgain);
         let third = attempts.now().qindex;
         assert!(100 < third && third < second, "{third} {second}");
-        assert_eq!(attempts.clone().took(log_step_of(third), 700), Next::Take);
-        assert_eq!(attempts.took(log_step_of(third), 1001), Next::Again);
-        assert_eq!(attempts.now().qindex, second);
-        assert_eq!(attempts.took(log_step_of(second), 30), Next::Take);
+        assert_eq!(attempts.clone().took(log_step_of(third), 400), Next::Take);
+        assert_eq!(attempts.took(log_step_of(third), 501), Next::TakeKept);
     }
 }

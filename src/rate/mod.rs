@@ -17,14 +17,14 @@ mod rows;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use self::attempts::{Attempts, Next};
+pub(crate) use self::attempts::{Attempt, Attempts, Next};
 use self::bucket::Bucket;
 pub(crate) use self::limits::{Limits, Wire};
 use self::logarithm::log2;
 use self::model::Model;
 pub(crate) use self::model::{Class, Complexity};
 use self::pacing::Pacing;
-pub(crate) use self::rows::{DELTA_Q_RES, RowPacer, Used};
+pub(crate) use self::rows::{DELTA_Q_RES, RowPacer, RowTarget, Used};
 use crate::av1::tables::quantizer::AC_QLOOKUP;
 use crate::encoder::{DropReason, QindexReason};
 use crate::layers::{Cascade, Level};
@@ -34,7 +34,7 @@ use crate::layers::{Cascade, Level};
 /// what the limit leaves beside a frame.
 const RESTING: f64 = 0.044;
 const RESTING_INTERVALS: f64 = 0.7;
-const RESTING_SHARE: f64 = 0.4;
+const RESTING_SHARE: f64 = 0.55;
 /// Seconds over which the bucket is led back from above, and from below, where the link runs dry.
 const HORIZON: f64 = 0.4;
 const FILL_HORIZON: f64 = 0.15;
@@ -42,13 +42,13 @@ const FILL_HORIZON: f64 = 0.15;
 const EXCESS_FRAMES: f64 = 3.0;
 /// Delay after a key frame, or one that is new altogether, as a share of the limit; at most so many
 /// seconds.
-const KEY_DELAY: f64 = 0.94;
+const KEY_DELAY: f64 = 0.90;
 const MOST_KEY_DELAY: f64 = 0.3;
 /// A key frame waits until it has this share of the limit to itself.
 const LEAST_KEY: f64 = 0.35;
 /// Delay after an inter frame that is not to be passed: a share of the limit, or the resting delay
 /// and frame intervals, up to another share.
-const USUAL_DELAY: f64 = 0.46;
+const USUAL_DELAY: f64 = 0.45;
 const USUAL_INTERVALS: f64 = 1.6;
 const MOST_DELAY: f64 = 0.9;
 /// The least room of an inter frame that is coded at all, as a share of the rate's bits in a frame
@@ -58,7 +58,7 @@ const LEAST_BYTES: u64 = 28;
 /// The same of a key frame, in bytes.
 const LEAST_KEY_BYTES: u64 = 60;
 /// Bounds of a frame's budget, as shares of the rate's bits in a frame interval.
-const LEAST_BUDGET: f64 = 0.45;
+const LEAST_BUDGET: f64 = 0.36;
 const MOST_BUDGET: f64 = 2.0;
 /// A key frame is coded again if it took less than this share of its target.
 const POOR: f64 = 0.75;

@@ -31,6 +31,21 @@ pub(crate) const DELTA_Q_RES: u8 = 2;
 /// How much a row of superblocks holds that will have to be coded, in any unit.
 pub(crate) type RowWeight = f64;
 
+/// What the rows of a frame are held to.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowTarget {
+    /// `base_q_idx`.
+    pub(crate) qindex: u8,
+    /// Bits of the tile that are aimed at.
+    pub(crate) aim: f64,
+    /// Bits of the tile that must not be passed.
+    pub(crate) most: f64,
+    /// Whether small misses matter too.
+    pub(crate) exact: bool,
+    /// Whether the frame is like those that will come, to learn from it.
+    pub(crate) usual: bool,
+}
+
 /// The quantizers of the rows of one frame.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct RowPacer {
@@ -40,6 +55,8 @@ pub(crate) struct RowPacer {
     /// Bits of the tile that are aimed at, and that must not be passed.
     aim: f64,
     most: f64,
+    /// Whether the frame is one to learn from.
+    learns: bool,
     /// Shares of the aim between which the frame may end.
     agreed: (f64, f64),
     /// Share of the frame before each row, as guessed.
@@ -86,19 +103,13 @@ impl Default for Used {
 }
 
 impl RowPacer {
-    /// Starts a frame of base index `qindex`, whose tile is to take `aim` bits and must not take
-    /// more than `most`; if `exact`, small misses matter too.
-    pub(crate) fn start(
-        &mut self,
-        qindex: u8,
-        (aim, most): (f64, f64),
-        exact: bool,
-        weights: impl Iterator<Item = RowWeight>,
-    ) {
-        self.qindex = qindex;
-        self.log_step = log_step_of(qindex);
-        (self.aim, self.most) = (aim.max(1.0), most.max(1.0));
-        self.agreed = if exact { AGREED_KEY } else { AGREED };
+    /// Starts a frame.
+    pub(crate) fn start(&mut self, target: &RowTarget, weights: impl Iterator<Item = RowWeight>) {
+        self.qindex = target.qindex;
+        self.log_step = log_step_of(target.qindex);
+        (self.aim, self.most) = (target.aim.max(1.0), target.most.max(1.0));
+        self.agreed = if target.exact { AGREED_KEY } else { AGREED };
+        self.learns = target.usual;
         self.weights.clear();
         self.weights.extend(weights.map(|weight| weight.max(1e-3)));
         self.corrections.resize(self.weights.len(), 1.0);
@@ -132,6 +143,9 @@ impl RowPacer {
 
     /// The frame is to stand, and took `bits`: the next guess will be better for it.
     pub(crate) fn finish(&mut self, bits: u64) {
+        if !std::mem::take(&mut self.learns) {
+            return;
+        }
         self.account(bits);
         let rows = self.corrections.iter_mut().zip(&self.weights).zip(&self.costs);
         for ((correction, weight), cost) in rows {
@@ -194,11 +208,15 @@ mod tests {
     use super::*;
     use crate::kernels::random::Random;
 
+    fn target(qindex: u8, aim: f64, most: f64) -> RowTarget {
+        RowTarget { qindex, aim, most, exact: false, usual: true }
+    }
+
     /// Codes a frame whose rows cost `costs` bits at the frame's step, guessed as all the same; gives
     /// its bits.
     fn run(costs: &[f64], qindex: u8, aim: f64, most: f64) -> (f64, Used) {
         let mut pacer = RowPacer::default();
-        pacer.start(qindex, (aim, most), false, costs.iter().map(|_| 1.0));
+        pacer.start(&target(qindex, aim, most), costs.iter().map(|_| 1.0));
         let mut bits = 0.0;
         for (row, cost) in costs.iter().enumerate() {
             let index = pacer.row(row, bits as u64);
@@ -240,7 +258,8 @@ mod tests {
         let costs = [600.0, 100.0, 300.0];
         let mut used = Used::one(1);
         for _ in 0..40 {
-            pacer.start(120, (1000.0, 2000.0), true, [1.0; 3].into_iter());
+            let target = RowTarget { exact: true, ..target(120, 1000.0, 2000.0) };
+            pacer.start(&target, [1.0; 3].into_iter());
             let mut bits = 0.0;
             for (row, cost) in costs.iter().enumerate() {
                 let index = pacer.row(row, bits as u64);
@@ -257,7 +276,7 @@ mod tests {
         for qindex in [1, 2, 3, 128, 253, 254, 255] {
             for miss in [0.01, 0.5, 2.0, 100.0] {
                 let mut pacer = RowPacer::default();
-                pacer.start(qindex, (1000.0, 1500.0), false, [1.0; 8].into_iter());
+                pacer.start(&target(qindex, 1000.0, 1500.0), [1.0; 8].into_iter());
                 for row in 0..8 {
                     let index = pacer.row(row, (miss * 125.0 * row as f64) as u64);
                     assert!(index >= 1 && index.abs_diff(qindex).is_multiple_of(1 << DELTA_Q_RES));

@@ -234,17 +234,20 @@ impl<C: Content> Simulation<C> {
     fn code(&mut self, target: &Target, key_frame: bool) -> Option<(Outcome, [f64; ROWS])> {
         const HEADER: f64 = 170.0;
         let mut attempts = Attempts::new(target);
+        let mut kept = None;
         loop {
             self.codings += 1;
             let attempt = attempts.now();
             let most = (target.soft_bytes * 8) as f64 - 200.0;
             let aim = (target.bits as f64 - 200.0).min(most);
-            self.pacer.start(
-                attempt.qindex,
-                (aim, most),
-                target.exact,
-                [1.0, 1.0, 0.8].into_iter(),
-            );
+            let rows = RowTarget {
+                qindex: attempt.qindex,
+                aim,
+                most,
+                exact: target.exact,
+                usual: !key_frame,
+            };
+            self.pacer.start(&rows, [1.0, 1.0, 0.8].into_iter());
             let mut bits = 0.0;
             let mut log_steps = [0.0; ROWS];
             for (row, log_step) in log_steps.iter_mut().enumerate() {
@@ -260,7 +263,12 @@ impl<C: Content> Simulation<C> {
                     let thrifty = attempt.thrift > 0;
                     return Some((Outcome { used, thrifty, bytes }, log_steps));
                 }
-                Next::Again => {}
+                Next::KeepAndTryAgain => {
+                    let thrifty = attempt.thrift > 0;
+                    kept = Some((Outcome { used, thrifty, bytes }, log_steps));
+                }
+                Next::TryAgain => {}
+                Next::TakeKept => return kept,
                 Next::GiveUp => return None,
             }
         }

@@ -282,7 +282,7 @@ fn stats_account_for_every_bit() {
         reasons.push(stats.reason);
     }
     assert!(reasons.len() > 5, "{reasons:?}");
-    assert!(reasons.iter().all(|&reason| reason <= Rtav1QindexReason::Ceiling as u32));
+    assert!(reasons.iter().all(|&reason| reason <= Rtav1QindexReason::Corrected as u32));
 
     let mut config = default_config(64, 64);
     (config.rate_mode, config.qindex) = (Rtav1RateMode::ConstantQindex as u32, 77);
@@ -348,7 +348,7 @@ fn every_reason_has_its_code() {
         QindexReason::Budget,
         QindexReason::Steadiness,
         QindexReason::Delay,
-        QindexReason::Ceiling,
+        QindexReason::Corrected,
     ];
     let codes = reasons.map(|reason| Rtav1QindexReason::from(reason) as u32);
     assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6]);

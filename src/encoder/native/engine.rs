@@ -17,8 +17,8 @@ use crate::frame::padded::PaddedPlane;
 use crate::frame::{Frame, PictureBuffer};
 use crate::layers::{FramePlan, GoldenPlan};
 use crate::rate::{
-    Attempts, Class, Complexity, Controller, ControllerSettings, Decision, FrameFacts, Limits,
-    Next, Outcome, RowPacer, Target, Used, Wire,
+    Attempt, Attempts, Class, Complexity, Controller, ControllerSettings, Decision, FrameFacts,
+    Limits, Next, Outcome, RowPacer, RowTarget, Target, Used, Wire,
 };
 use crate::search::decide::{Analysis, Search};
 
@@ -54,6 +54,8 @@ struct CodedFrame {
     thrifty: bool,
 }
 
+/// The difference, by sample, that rows are taken to have beside what is measured.
+const LEAST_ACTIVITY: f64 = 0.3;
 /// Bits of a tile that are left to the headers of its temporal unit.
 const HEADER_BITS: f64 = 200.0;
 
@@ -157,39 +159,71 @@ impl NativeEngine {
         target: &Target,
     ) -> Result<Option<CodedFrame>, BitstreamError> {
         let mut attempts = Attempts::new(target);
-        loop {
+        let mut kept = None;
+        let taken = loop {
             let attempt = attempts.now();
-            let rows = target.bits > 0 && attempt.qindex > 0;
-            let header =
-                frame_header(self.stream.sequence(), plan, attempt.qindex, self.speed, rows)?;
-            let control = rows.then(|| {
-                let most = (target.soft_bytes * 8) as f64 - HEADER_BITS;
-                let aim = (target.bits as f64 - HEADER_BITS).min(most);
-                let weights = self.search.rows().iter().map(|row| {
-                    let sum = if plan.key_frame { row.spatial } else { row.temporal };
-                    sum as f64 + 0.3 * row.area as f64
-                });
-                self.pacer.start(attempt.qindex, (aim, most), target.exact, weights);
-                &mut self.pacer as &mut dyn RowControl
-            });
-            self.search.set_thrift(attempt.thrift);
-            let search = &mut self.search;
-            let unit = self.stream.encode(header, &self.source, plan.layer, search, control)?;
-            let used = if rows { self.pacer.used() } else { Used::one(attempt.qindex) };
-            match attempts.took(used.log_step, unit.data.len() as u64) {
+            let (unit, used) = self.attempt(plan, target, attempt)?;
+            let next = attempts.took(used.log_step, unit.data.len() as u64);
+            let coded = CodedFrame { unit, used, attempts: 1, thrifty: attempt.thrift > 0 };
+            match next {
                 Next::Take => {
-                    if rows && !plan.key_frame {
-                        self.pacer.finish(unit.spent.iter().sum());
-                    }
-                    let (attempts, thrifty) = (attempts.made(), attempt.thrift > 0);
-                    return Ok(Some(CodedFrame { unit, used, attempts, thrifty }));
+                    self.pacer.finish(coded.unit.spent.iter().sum());
+                    self.discard(kept);
+                    break Some(coded);
                 }
-                Next::Again => self.stream.discard(unit),
+                Next::KeepAndTryAgain => {
+                    let before = kept.replace(coded);
+                    self.discard(before);
+                }
+                Next::TryAgain => self.discard(Some(coded)),
+                Next::TakeKept => {
+                    self.discard(Some(coded));
+                    break kept;
+                }
                 Next::GiveUp => {
-                    self.stream.discard(unit);
-                    return Ok(None);
+                    self.discard(Some(coded));
+                    break None;
                 }
             }
+        };
+        Ok(taken.map(|coded| CodedFrame { attempts: attempts.made(), ..coded }))
+    }
+
+    fn attempt(
+        &mut self,
+        plan: &FramePlan,
+        target: &Target,
+        attempt: Attempt,
+    ) -> Result<(CodedUnit, Used), BitstreamError> {
+        let rows = target.bits > 0 && attempt.qindex > 0;
+        let header = frame_header(self.stream.sequence(), plan, attempt.qindex, self.speed, rows)?;
+        let control = rows.then(|| {
+            let most = (target.soft_bytes * 8) as f64 - HEADER_BITS;
+            let aim = (target.bits as f64 - HEADER_BITS).min(most);
+            let weights = self.search.rows().iter().map(|row| {
+                let sum = if plan.key_frame { row.spatial } else { row.temporal };
+                sum as f64 + LEAST_ACTIVITY * row.area as f64
+            });
+            let rows = RowTarget {
+                qindex: attempt.qindex,
+                aim,
+                most,
+                exact: target.exact,
+                usual: !plan.key_frame,
+            };
+            self.pacer.start(&rows, weights);
+            &mut self.pacer as &mut dyn RowControl
+        });
+        self.search.set_thrift(attempt.thrift);
+        let search = &mut self.search;
+        let unit = self.stream.encode(header, &self.source, plan.layer, search, control)?;
+        let used = if rows { self.pacer.used() } else { Used::one(attempt.qindex) };
+        Ok((unit, used))
+    }
+
+    fn discard(&mut self, coded: Option<CodedFrame>) {
+        if let Some(coded) = coded {
+            self.stream.discard(coded.unit);
         }
     }
 
@@ -224,7 +258,7 @@ impl NativeEngine {
             qindex_mean: used.mean as f32,
             qindex_min: used.least,
             qindex_max: used.greatest,
-            reason: if *attempts > 1 { QindexReason::Ceiling } else { target.reason },
+            reason: if *attempts > 1 { QindexReason::Corrected } else { target.reason },
             skipped: unit.skipped,
             attempts: *attempts as u8,
         }
