@@ -62,8 +62,9 @@ const LEAST_BUDGET: f64 = 0.36;
 const MOST_BUDGET: f64 = 2.0;
 /// A key frame is coded again if it took less than this share of its target.
 const POOR: f64 = 0.75;
-/// So is a frame, where frames are at least so many seconds apart, if the link would be busy for less
-/// than this share of the interval.
+/// So is another frame if the link would be busy for less than this share of the interval, also
+/// where frames are at least so many seconds apart.
+const LEAST_BUSY: f64 = 0.8;
 const SLOW: f64 = 0.06;
 const BUSY: f64 = 0.97;
 /// How far the step may fall, also while the link is idle, and rise from one frame to the next, in
@@ -268,11 +269,11 @@ impl Controller {
         };
         let soft = soft - soft % 8.0;
         let bits = self.payload(wire_bits).min(soft);
-        // Between frames far apart a small one leaves the link idle.
+        // Such a small frame would leave the link idle.
         let poor = match frame.class {
             Class::Key | Class::Fresh => POOR * bits,
             Class::Inter(_) if interval >= SLOW => (BUSY * usual - waiting).min(0.95 * bits),
-            Class::Inter(_) => 0.0,
+            Class::Inter(_) => (LEAST_BUSY * usual - waiting).min(0.6 * bits),
         };
         Target {
             qindex: nearest_qindex(log_step),
