@@ -45,6 +45,9 @@ pub(crate) struct RowActivity {
     pub(crate) area: u64,
 }
 
+/// Thrift that leaves no coefficient.
+pub(crate) const MOST_THRIFT: u32 = 12;
+
 /// A mean difference of samples, in 1/16, up to which a unit counts as still: the noise of a
 /// camera.
 const STILL: u32 = 16;
@@ -167,7 +170,7 @@ impl Search {
     }
 
     /// Makes bits 2^`thrift` times as dear as they are by the quantizer, for frames that must be
-    /// small; 0 is as usual, 12 leaves hardly more than predictions.
+    /// small; 0 is as usual, and with [`MOST_THRIFT`] nothing is left but predictions.
     pub(crate) fn set_thrift(&mut self, thrift: u32) {
         self.frame.thrift = thrift;
     }
@@ -381,7 +384,7 @@ impl BlockSearch<'_, '_, '_> {
         let start = self.records.len();
         self.coder.prepare(&mut block);
         let lossless = self.coder.frame.lossless(block.segment_id);
-        let mut choice = Transforms;
+        let mut choice = Transforms { thrift: self.frame.thrift };
         let mut skipped = None;
         if block.is_inter {
             self.coder.predict_inter(&block, 0..3);
@@ -439,8 +442,10 @@ impl BlockSearch<'_, '_, '_> {
     }
 }
 
-/// Transform types by the prediction.
-struct Transforms;
+/// Transform types by the prediction; coefficients where they are worth it.
+struct Transforms {
+    thrift: u32,
+}
 
 impl TransformChoice for Transforms {
     fn tx_type(&mut self, block: &Block, set: TxSet) -> TxType {
@@ -453,7 +458,7 @@ impl TransformChoice for Transforms {
 
     fn vanishes(&self, energy: u32, steps: [u16; 2]) -> bool {
         // Transforms count in 1/8; less than two thirds of a step are rounded down.
-        let least = u32::from(steps[0].min(steps[1])) * 2 / 3;
-        energy * 64 < least * least
+        let least = u64::from(steps[0].min(steps[1])) * 2 / 3;
+        self.thrift >= MOST_THRIFT || u64::from(energy) * 64 < (least * least) << self.thrift
     }
 }
