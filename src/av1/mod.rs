@@ -25,6 +25,7 @@ pub(crate) mod reference;
 pub(crate) mod symbol;
 pub(crate) mod tables;
 pub(crate) mod tile_context;
+mod tx_size_syntax;
 pub(crate) mod types;
 
 #[cfg(test)]

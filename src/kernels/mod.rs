@@ -1,11 +1,12 @@
-//! Kernels on samples and coefficients: plain safe Rust in the shape of vectors, no loops over the
-//! whole picture.
+//! Kernels on samples and coefficients, and arithmetic that is the same on every machine: plain safe
+//! Rust in the shape of vectors, no loops over the whole picture.
 
 pub(crate) mod cdef;
 pub(crate) mod convolve;
 pub(crate) mod deblock;
 pub(crate) mod intra;
 pub(crate) mod lanes;
+pub(crate) mod logarithm;
 pub(crate) mod quantize;
 pub(crate) mod sad;
 pub(crate) mod satd;

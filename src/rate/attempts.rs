@@ -5,8 +5,8 @@
 //! seen. Where a background appears all at once, below some step, there is no such law: then the
 //! middle is tried. Where the coarsest step is not enough, bits are made dearer for the search instead.
 
-use super::logarithm::log2;
 use super::{Target, log_step_of, nearest_qindex};
+use crate::kernels::logarithm::log2;
 
 /// How a frame is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -188,9 +188,9 @@ fn exponent(seen: Option<(f64, f64)>, log_step: f64, log_bytes: f64, assumed: f6
 
 #[cfg(test)]
 mod tests {
-    use super::super::logarithm::exp2;
     use super::*;
     use crate::encoder::QindexReason;
+    use crate::kernels::logarithm::exp2;
     use crate::kernels::random::Random;
 
     fn target(qindex: u8, max_bytes: u64) -> Target {

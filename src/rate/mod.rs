@@ -10,7 +10,6 @@
 mod attempts;
 mod bucket;
 mod limits;
-mod logarithm;
 mod model;
 mod pacing;
 mod rows;
@@ -20,13 +19,13 @@ mod tests;
 pub(crate) use self::attempts::{Attempt, Attempts, Next};
 use self::bucket::Bucket;
 pub(crate) use self::limits::{Limits, Wire};
-use self::logarithm::log2;
 use self::model::Model;
 pub(crate) use self::model::{Class, Complexity};
 use self::pacing::Pacing;
 pub(crate) use self::rows::{DELTA_Q_RES, RowPacer, RowTarget, Used};
 use crate::av1::tables::quantizer::AC_QLOOKUP;
 use crate::encoder::{DropReason, QindexReason};
+use crate::kernels::logarithm::{exp2, log2};
 use crate::layers::{Cascade, Level};
 
 /// The delay before a frame that the bucket is led back to, enough that the link does not run dry
@@ -417,8 +416,7 @@ impl Controller {
 
 /// The bits of a frame of `level` over those of the mean frame, by the model's exponent.
 fn level_share(cascade: &Cascade, level: Level) -> f64 {
-    let cost =
-        |level: Level| logarithm::exp2(-model::INTER_EXPONENT * cascade.octaves[level.index()]);
+    let cost = |level: Level| exp2(-model::INTER_EXPONENT * cascade.octaves[level.index()]);
     let mean: f64 = Level::ALL.map(|l| cascade.shares[l.index()] * cost(l)).iter().sum();
     cost(level) / mean
 }

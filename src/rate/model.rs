@@ -18,7 +18,7 @@
 //!
 //! `overhead` stands for headers, which do not shrink with the step.
 
-use super::logarithm::{exp2, log2};
+use crate::kernels::logarithm::{exp2, log2};
 use crate::layers::{LEVELS, Level};
 
 /// What is known of a picture before it is coded.

@@ -6,8 +6,8 @@
 //! frame is; it counts as much as [`PRIOR`] of the frame itself. Misses that the next frames can
 //! level out are left alone, since an even quality is worth more.
 
-use super::logarithm::{exp2, log2};
 use super::{log_step_of, nearest_qindex};
+use crate::kernels::logarithm::{exp2, log2};
 
 /// How much of a frame the guess is worth beside what was seen.
 const PRIOR: f64 = 0.12;

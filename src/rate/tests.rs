@@ -3,8 +3,8 @@
 
 use proptest::prelude::*;
 
-use super::logarithm::exp2;
 use super::*;
+use crate::kernels::logarithm::exp2;
 use crate::kernels::random::Random;
 use crate::layers::GoldenPlan;
 

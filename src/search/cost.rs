@@ -2,6 +2,7 @@
 
 use crate::av1::cdf::{CDF_LENGTH, CdfContext, CdfRow, each_row};
 use crate::av1::symbol::{Gather, Record, SymbolSink, gathered, replay};
+use crate::kernels::logarithm::log2;
 
 /// Costs are in 1/512 bit.
 pub(crate) const COST_BITS: u32 = 9;
@@ -26,7 +27,7 @@ impl CostTable {
     pub(crate) fn new() -> Self {
         let log = std::array::from_fn(|i| {
             let p = (i as f64 + 0.5) / 256.0;
-            (-p.log2() * f64::from(1 << COST_BITS)).round().clamp(0.0, 65535.0) as u16
+            (-log2(p) * f64::from(1 << COST_BITS)).round().clamp(0.0, 65535.0) as u16
         });
         Self { log, costs: Box::new([0; CDF_LENGTH]), cdfs: CdfContext::new_default(0) }
     }

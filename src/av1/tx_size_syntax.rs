@@ -1,0 +1,159 @@
+//! Transform sizes in the block syntax (5.11.15 to 5.11.17).
+
+use super::block::{Block, max_rect_tx_size, split_tx_size};
+use super::block_syntax::{BlockWriter, Neighbours};
+use super::cdf::{TX_8X8_CDF, TX_16X16_CDF, TX_32X32_CDF, TX_64X64_CDF, TXFM_SPLIT_CDF};
+use super::mode_info::ModeInfo;
+use super::symbol::SymbolSink;
+use super::tables::blocks::MAX_TX_DEPTH;
+use super::types::{TxMode, TxSize};
+
+impl BlockWriter<'_> {
+    /// 5.11.16 `read_block_tx_size`.
+    pub(super) fn write_block_tx_size(
+        &mut self,
+        sink: &mut impl SymbolSink,
+        block: &Block,
+        near: &Neighbours,
+        lossless: bool,
+    ) {
+        if lossless {
+            debug_assert_eq!(block.tx_size, TxSize::T4x4);
+            return;
+        }
+        if self.frame.tx_mode != TxMode::Select {
+            return;
+        }
+        if block.is_inter && !block.skip {
+            self.write_tx_tree(sink, block, near);
+        } else if !block.is_inter {
+            self.write_tx_depth(sink, block, near);
+        }
+    }
+
+    /// 5.11.15 `read_tx_size` where `tx_depth` is coded.
+    fn write_tx_depth(&self, sink: &mut impl SymbolSink, block: &Block, near: &Neighbours) {
+        let max = max_rect_tx_size(block.size);
+        let mut depth = 0;
+        let mut size = max;
+        while size != block.tx_size {
+            size = split_tx_size(size);
+            depth += 1;
+        }
+        debug_assert!(depth <= 2);
+        let above = near
+            .above
+            .map_or(0, |n| if n.is_inter { n.block_size.width() } else { above_tx_width(&n) });
+        let left = near
+            .left
+            .map_or(0, |n| if n.is_inter { n.block_size.height() } else { left_tx_height(&n) });
+        let ctx = usize::from(above >= max.width()) + usize::from(left >= max.height());
+        let row = match MAX_TX_DEPTH[block.size as usize] {
+            4 => TX_64X64_CDF.row([ctx]),
+            3 => TX_32X32_CDF.row([ctx]),
+            2 => TX_16X16_CDF.row([ctx]),
+            _ => TX_8X8_CDF.row([ctx]),
+        };
+        sink.symbol(row, depth);
+    }
+
+    /// 5.11.17 `read_var_tx_size`, whose depth is 2 at most.
+    fn write_tx_tree(&mut self, sink: &mut impl SymbolSink, block: &Block, near: &Neighbours) {
+        let root = max_rect_tx_size(block.size);
+        if !self.write_txfm_split(sink, block, near, (0, 0), root, 0) {
+            self.set_inter_tx_size((0, 0), block, root);
+            return;
+        }
+        let part = split_tx_size(root);
+        let mut node = 1;
+        for y in (0..root.height4()).step_by(part.height4()) {
+            for x in (0..root.width4()).step_by(part.width4()) {
+                let inside =
+                    block.mi_row + y < self.grid.mi_rows && block.mi_col + x < self.grid.mi_cols;
+                if inside {
+                    let split = self.write_txfm_split(sink, block, near, (y, x), part, node);
+                    let size = if split { split_tx_size(part) } else { part };
+                    for v in (y..y + part.height4()).step_by(size.height4()) {
+                        for u in (x..x + part.width4()).step_by(size.width4()) {
+                            self.set_inter_tx_size((v, u), block, size);
+                        }
+                    }
+                }
+                node += 1;
+            }
+        }
+    }
+
+    /// `txfm_split` of the transform at the offset `at` (rows, columns of 4×4 units), whose bit of
+    /// [`Block::tx_split`] is `node`.
+    fn write_txfm_split(
+        &self,
+        sink: &mut impl SymbolSink,
+        block: &Block,
+        near: &Neighbours,
+        at: (usize, usize),
+        size: TxSize,
+        node: u32,
+    ) -> bool {
+        if size == TxSize::T4x4 {
+            return false;
+        }
+        let split = (block.tx_split >> node) & 1 != 0;
+        let position = (block.mi_row + at.0, block.mi_col + at.1);
+        let ctx = self.txfm_split_ctx(block, near, position, size);
+        sink.symbol(TXFM_SPLIT_CDF.row([ctx]), usize::from(split));
+        split
+    }
+
+    fn set_inter_tx_size(&mut self, at: (usize, usize), block: &Block, size: TxSize) {
+        let (rows, cols) = (self.grid.mi_rows, self.grid.mi_cols);
+        let (row, col) = (block.mi_row + at.0, block.mi_col + at.1);
+        for r in row..(row + size.height4()).min(rows) {
+            for info in &mut self.grid.row_mut(r)[col.min(cols)..(col + size.width4()).min(cols)] {
+                info.inter_tx_size = size;
+            }
+        }
+    }
+
+    /// The context of `txfm_split` (8.3.2).
+    fn txfm_split_ctx(
+        &self,
+        block: &Block,
+        near: &Neighbours,
+        (row, col): (usize, usize),
+        size: TxSize,
+    ) -> usize {
+        let above = if row == block.mi_row {
+            near.above.map_or(64, |_| {
+                let n = self.grid.at(row - 1, col);
+                if n.skip && n.is_inter { n.block_size.width() } else { above_tx_width(n) }
+            })
+        } else {
+            above_tx_width(self.grid.at(row - 1, col))
+        };
+        let left = if col == block.mi_col {
+            near.left.map_or(64, |_| {
+                let n = self.grid.at(row, col - 1);
+                if n.skip && n.is_inter { n.block_size.height() } else { left_tx_height(n) }
+            })
+        } else {
+            left_tx_height(self.grid.at(row, col - 1))
+        };
+        let max_log2 = block.size.width_log2().max(block.size.height_log2()).min(6);
+        let square_up = size.width_log2().max(size.height_log2());
+        usize::from(square_up != max_log2) * 3
+            + (6 - max_log2) * 6
+            + usize::from(above < size.width())
+            + usize::from(left < size.height())
+    }
+}
+
+/// `get_above_tx_width` (8.3.2) of a record.
+fn above_tx_width(info: &ModeInfo) -> usize {
+    info.inter_tx_size.width()
+}
+
+/// `get_left_tx_height` (8.3.2) of a record.
+fn left_tx_height(info: &ModeInfo) -> usize {
+    info.inter_tx_size.height()
+}
