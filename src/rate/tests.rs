@@ -137,6 +137,79 @@ impl Content for Synthetic {
     }
 }
 
+/// Bits of the frames of a camera clip as they were coded with constant indices, forwards and
+/// backwards without end.
+struct Recorded {
+    /// log₂ of the steps that were recorded.
+    log_steps: Vec<f64>,
+    /// Complexity, and log₂ of bits at each step.
+    frames: Vec<(Complexity, Vec<f64>)>,
+    number: usize,
+}
+
+impl Recorded {
+    fn new() -> Self {
+        let mut lines = include_str!("../tests/data/rate_curves.csv").lines();
+        let columns = lines.next().unwrap().split(',').skip(2);
+        let log_steps = columns.map(|name| log_step_of(name[1..].parse().unwrap())).collect();
+        let frames = lines.map(|line| {
+            let mut values = line.split(',').map(|value| value.parse::<f64>().unwrap());
+            let mut complexity = || values.next().unwrap() as f32;
+            let complexity = Complexity { spatial: complexity(), temporal: complexity() };
+            (complexity, values.map(log2).collect())
+        });
+        Self { log_steps, frames: frames.collect(), number: usize::MAX }
+    }
+
+    fn frame(&self) -> &(Complexity, Vec<f64>) {
+        // The first is a key frame; those after it go to and fro.
+        let last = self.frames.len() - 2;
+        let place = self.number % (2 * last);
+        match self.number {
+            0 => &self.frames[0],
+            _ => &self.frames[1 + place.min(2 * last - place)],
+        }
+    }
+}
+
+impl Content for Recorded {
+    fn next(&mut self, _: Shows) -> (Complexity, bool) {
+        self.number = self.number.wrapping_add(1);
+        (self.frame().0, self.number == 0)
+    }
+
+    fn bits(&self, key_frame: bool, row: usize, log_step: f64) -> f64 {
+        let curve = if key_frame { &self.frames[0].1 } else { &self.frame().1 };
+        let above = self.log_steps.partition_point(|&step| step < log_step);
+        let above = above.clamp(1, self.log_steps.len() - 1);
+        let (left, right) = (self.log_steps[above - 1], self.log_steps[above]);
+        let share = (log_step - left) / (right - left);
+        let log_bits = curve[above - 1] + share * (curve[above] - curve[above - 1]);
+        [0.35, 0.45, 0.2][row] * (exp2(log_bits) - 180.0).max(0.0)
+    }
+
+    fn coded(&mut self, _: [f64; ROWS]) {}
+}
+
+#[test]
+fn recorded_pictures_hold_the_rate() {
+    for rate in [20_000.0, 33_333.0, 64_000.0, 100_000.0, 250_000.0] {
+        for frame_rate in [15.0, 30.0] {
+            let settings =
+                ControllerSettings { samples: 176.0 * 144.0, ..settings(rate, frame_rate) };
+            let mut simulation = Simulation::new(settings, Recorded::new());
+            simulation.run(2.0, frame_rate);
+            for _ in 0..6 {
+                let mean = simulation.run(10.0, frame_rate);
+                assert!((mean - 1.0).abs() < 0.02, "{rate} at {frame_rate}: {mean:.3}");
+            }
+            let worst = simulation.worst_second();
+            assert!(worst < 1.15, "{rate} at {frame_rate}: {worst:.3}");
+            assert!(simulation.log.iter().all(|entry| entry.bytes > 0));
+        }
+    }
+}
+
 /// What became of a frame.
 #[derive(Clone, Copy, Debug)]
 struct Logged {
