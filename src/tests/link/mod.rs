@@ -212,13 +212,14 @@ impl Link {
         let all = 0..self.log.len();
         let most = self.log.iter().map(|shown| shown.delay).fold(0.0, f64::max);
         format!(
-            "{}: rate {:.3}, gap {:.0} ms, {} of {} dropped, delay {most:.1} ms, qindex {:.0}, \
+            "{}: rate {:.3}, gap {:.0} ms, {} of {} dropped {:?}, delay {most:.1} ms, qindex {:.0}, \
              {:.2} dB",
             self.name,
             self.rate_of(all.clone()),
             1000.0 * self.longest_gap(),
             self.drops(),
             self.log.len(),
+            self.log.iter().find_map(|shown| shown.dropped),
             self.mean(all.clone(), |shown| shown.qindex),
             self.psnr(all),
         )

@@ -1,6 +1,7 @@
 //! Pictures for the tests of the link: clips made small, and what can be made of them.
 
 use std::iter;
+use std::path::PathBuf;
 
 use super::super::clips::clip::Clip;
 use super::super::exactness::{CARPHONE, FOLDER};
@@ -30,18 +31,43 @@ pub(super) fn carphone() -> Vec<PictureBuffer> {
 /// larger than `width` × `height`.
 pub(super) fn clips(width: u32, height: u32) -> Vec<Named> {
     let small = |picture| within(picture, width, height);
-    let Some(folder) = std::env::var_os(FOLDER).filter(|name| !name.is_empty()) else {
+    let files = files();
+    if files.is_empty() {
         return vec![Named { name: "carphone".to_owned(), pictures: read(CARPHONE, small) }];
+    }
+    let named = |path: &PathBuf| Named {
+        name: path.file_stem().unwrap().to_string_lossy().into_owned(),
+        pictures: read(path.to_str().unwrap(), small),
+    };
+    files.iter().map(named).collect()
+}
+
+/// Camera pictures of this size: the first such clip of the environment's folder, if there is one,
+/// and a made-up one.
+pub(super) fn clips_of(width: u32, height: u32) -> Vec<Named> {
+    let of_size = |path: &PathBuf| {
+        let clip = Clip::open(path.to_str().unwrap()).unwrap();
+        (clip.width, clip.height) == (width, height)
+    };
+    let named = |path: PathBuf| Named {
+        name: path.file_stem().unwrap().to_string_lossy().into_owned(),
+        pictures: read(path.to_str().unwrap(), |picture| picture),
+    };
+    let mut clips: Vec<_> = files().into_iter().find(of_size).map(named).into_iter().collect();
+    clips.push(Named { name: "mosaic".to_owned(), pictures: mosaic(width, height) });
+    clips
+}
+
+/// The Y4M files of the folder that the environment names, in order.
+fn files() -> Vec<PathBuf> {
+    let Some(folder) = std::env::var_os(FOLDER).filter(|name| !name.is_empty()) else {
+        return Vec::new();
     };
     let entries = std::fs::read_dir(&folder).unwrap_or_else(|error| panic!("{folder:?}: {error}"));
     let files = entries.map(|entry| entry.unwrap().path());
     let mut files: Vec<_> = files.filter(|path| path.extension() == Some("y4m".as_ref())).collect();
     files.sort();
-    let named = files.iter().map(|path| Named {
-        name: path.file_stem().unwrap().to_string_lossy().into_owned(),
-        pictures: read(path.to_str().unwrap(), small),
-    });
-    named.collect()
+    files
 }
 
 fn read(name: &str, change: impl Fn(PictureBuffer) -> PictureBuffer) -> Vec<PictureBuffer> {
@@ -172,7 +198,7 @@ fn pictures_are_what_they_say() {
     }
     let half = scaled(&picture, 16, 16);
     assert_eq!(half.plane(0)[..3], [1, 3, 5]);
-    assert_eq!(cropped(&picture, (4, 2), 16, 16 - 2 + 2).plane_width(0), 16);
+    assert_eq!(cropped(&picture, (4, 0), 16, 16).plane(0)[..2], [4, 5]);
     assert_eq!(within(picture.clone(), 40, 40), picture);
     let large = PictureBuffer::new(640, 480).unwrap();
     let fitted = within(large, 320, 180);

@@ -2,7 +2,7 @@
 //! bounds of our own, which are narrower. Its clips (FourPeople, foreman) are replaced by camera
 //! clips of the same size.
 
-use super::pictures::{Named, back_and_forth, clips, mosaic};
+use super::pictures::{Named, back_and_forth, clips_of};
 use super::{GAP, Link, SECOND};
 
 /// Largest miss of the rate, as a share of it; the tests that are restated allow 5 to 15 %.
@@ -51,19 +51,6 @@ fn check(clip: &Named, steps: &[Step], end: usize) {
         assert_eq!(dropped, 0, "{figures}");
     }
     assert!(link.longest_gap() <= GAP, "{}", link.figures());
-}
-
-/// A made-up clip of camera pictures of this size, and those clips of the environment that are as
-/// large.
-fn clips_of(width: u32, height: u32) -> Vec<Named> {
-    let of_size = |clip: &Named| {
-        let first = &clip.pictures[0];
-        (first.width(), first.height()) == (width, height)
-    };
-    let mut clips: Vec<_> = clips(width, height).into_iter().filter(of_size).collect();
-    clips.truncate(2);
-    clips.push(Named { name: "mosaic".to_owned(), pictures: mosaic(width, height) });
-    clips
 }
 
 /// `BitrateAdaptationTest` of `video_codec_test.cc`: 640×360, 30 fps, 1024 to 512 kbit/s and 512 to
