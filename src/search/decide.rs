@@ -377,9 +377,34 @@ impl BlockSearch<'_, '_, '_> {
         })
     }
 
-    /// Codes `block`, whose luma modes are decided, and gives what it cost. Inter blocks lose their
-    /// coefficients if these are not worth their bits.
-    pub(crate) fn code(&mut self, mut block: Block, stack: Option<&MvStack>) -> Coded {
+    /// Codes `block`, whose luma modes are decided, and gives what it cost. Blocks lose their
+    /// coefficients if these are not worth their bits; intra blocks only where bits are dearer than
+    /// usual, as it is rare otherwise.
+    pub(crate) fn code(&mut self, block: Block, stack: Option<&MvStack>) -> Coded {
+        if block.is_inter || block.skip || self.frame.thrift == 0 {
+            return self.code_as(block, stack);
+        }
+        let place = (block.mi_row, block.mi_col);
+        let mut before = std::mem::take(&mut self.worker.skip);
+        before.note(self.coder, self.records, place.1);
+        let mut coded = self.code_as(block, stack);
+        if !coded.skip {
+            before.rewind(self.coder, self.records, place, block.size);
+            let empty = self.code_as(Block { skip: true, ..block }, stack);
+            if empty.cost < coded.cost {
+                coded = empty;
+            } else {
+                before.rewind(self.coder, self.records, place, block.size);
+                coded = self.code_as(block, stack);
+            }
+        }
+        self.worker.skip = before;
+        coded
+    }
+
+    /// Codes `block`, with its coefficients unless it is an inter block and these are not worth
+    /// their bits.
+    fn code_as(&mut self, mut block: Block, stack: Option<&MvStack>) -> Coded {
         let (mi_row, mi_col, size) = (block.mi_row, block.mi_col, block.size);
         let start = self.records.len();
         self.coder.prepare(&mut block);

@@ -7,10 +7,10 @@ use crate::{
     Decoder, DecoderConfig, Encoder, EncoderConfig, FrameOptions, PictureBuffer, RateMode, Speed,
 };
 
-const CARPHONE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/carphone.ivf");
+pub(super) const CARPHONE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/carphone.ivf");
 
 /// Names a folder of Y4M clips.
-const FOLDER: &str = "RTAV1_CLIPS";
+pub(super) const FOLDER: &str = "RTAV1_CLIPS";
 
 /// The first `frames` pictures of a clip.
 fn pictures(name: &str, frames: usize) -> Vec<PictureBuffer> {

@@ -33,6 +33,11 @@ unsafe impl GlobalAlloc for Counting {
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
+/// Bytes that this thread has taken and not given back.
+pub(super) fn live() -> i64 {
+    LIVE.get()
+}
+
 #[test]
 fn decoder_does_not_grow() {
     let mut config = EncoderConfig::new(16, 16, 0);

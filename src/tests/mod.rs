@@ -14,6 +14,8 @@ mod exactness;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod formats;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod link;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod memory;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod native;
