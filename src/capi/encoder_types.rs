@@ -145,7 +145,8 @@ pub struct Rtav1FrameOptions {
     pub struct_size: usize,
     /// Nonzero: code this frame as a key frame.
     pub key_frame: u32,
-    /// Nonzero: code this frame with the base quantizer index `qindex` whatever the rate.
+    /// Nonzero: code this frame with the base quantizer index `qindex` whatever the rate. Limits are
+    /// kept all the same: a frame that would break one is coded with a greater index.
     pub has_qindex: u32,
     /// 0 to 255.
     pub qindex: u32,

@@ -10,7 +10,8 @@ use crate::frame::PictureBuffer;
 pub struct FrameOptions {
     /// Code this frame as a key frame.
     pub key_frame: bool,
-    /// Code this frame with this base quantizer index (0 to 255) whatever the rate.
+    /// Code this frame with this base quantizer index (0 to 255) whatever the rate. Limits are kept
+    /// all the same: a frame that would break one is coded with a greater index.
     pub qindex: Option<u8>,
 }
 

@@ -484,6 +484,6 @@ impl TransformChoice for Transforms {
     fn vanishes(&self, energy: u32, steps: [u16; 2]) -> bool {
         // Transforms count in 1/8; less than two thirds of a step are rounded down.
         let least = u64::from(steps[0].min(steps[1])) * 2 / 3;
-        self.thrift >= MOST_THRIFT || u64::from(energy) * 64 < (least * least) << self.thrift
+        self.thrift >= MOST_THRIFT || u64::from(energy) * 64 < least * least
     }
 }

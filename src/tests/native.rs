@@ -201,17 +201,23 @@ fn a_new_rate_acts_on_the_next_frame() {
 }
 
 #[test]
-fn a_frame_too_many_is_dropped_and_leaves_no_trace() {
+fn frames_too_many_are_dropped_and_leave_no_trace() {
     let mut settings = config(176, 144, 0);
-    settings.rate = RateMode::Bitrate(30_000);
+    settings.rate = RateMode::Bitrate(60_000);
     let mut encoder = Encoder::new(settings).unwrap();
     let mut units = Vec::new();
     let mut dropped = Vec::new();
     for number in 0..30 {
-        // Far beyond the rate.
-        let qindex = (number == 4).then_some(20);
+        // Far beyond the rate: what is asked for gives way to the bound.
+        let qindex = (number == 4).then_some(2);
         let options = FrameOptions { qindex, ..FrameOptions::default() };
+        if number == 5 {
+            encoder.set_bitrate(6_000).unwrap();
+        }
         let outcome = next(&mut encoder, texture(176, 144), number, options);
+        if let (4, Some(unit)) = (number, &outcome.unit) {
+            assert!(unit.qindex > 2 && unit.data.len() <= 1500, "{unit:?}");
+        }
         units.extend(outcome.unit);
         dropped.extend(outcome.dropped.map(|frame| frame.timestamp / TICKS));
     }
