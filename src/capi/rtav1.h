@@ -300,8 +300,9 @@ typedef enum Rtav1QindexReason {
     RTAV1_QINDEX_REASON_STEADINESS = 4,
     // The delay that was left on the link.
     RTAV1_QINDEX_REASON_DELAY = 5,
-    // The most bytes the frame may have: coded as before, it would have had more.
-    RTAV1_QINDEX_REASON_CEILING = 6,
+    // What became of the frame at the index chosen first: it was too large for the link, or far too
+    // small.
+    RTAV1_QINDEX_REASON_CORRECTED = 6,
 } Rtav1QindexReason;
 
 // Decodes temporal units into pictures.
@@ -402,7 +403,8 @@ typedef struct Rtav1FrameOptions {
     size_t struct_size;
     // Nonzero: code this frame as a key frame.
     uint32_t key_frame;
-    // Nonzero: code this frame with the base quantizer index `qindex` whatever the rate.
+    // Nonzero: code this frame with the base quantizer index `qindex` whatever the rate. Limits are
+    // kept all the same: a frame that would break one is coded with a greater index.
     uint32_t has_qindex;
     // 0 to 255.
     uint32_t qindex;
