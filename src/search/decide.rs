@@ -281,8 +281,9 @@ impl SuperblockDecider for Search {
         mi_row: usize,
         mi_col: usize,
     ) {
-        let lambda = Lambda::new(coder.target_q_index, shared.thrift);
-        let mut search = BlockSearch { frame: shared, lambda, worker, coder, records };
+        let thrift = shared.thrift.max(coder.thrift);
+        let lambda = Lambda::new(coder.target_q_index, thrift);
+        let mut search = BlockSearch { frame: shared, thrift, lambda, worker, coder, records };
         search.superblock(mi_row, mi_col);
     }
 }
@@ -332,6 +333,8 @@ fn moves_near(still: &[bool], cols: usize, [left, top, right, bottom]: [usize; 4
 pub(crate) struct BlockSearch<'a, 'b, 'c> {
     /// The frame.
     pub(crate) frame: &'a FrameSearch,
+    /// How much dearer bits are than usual in the superblock.
+    thrift: u32,
     /// λ of the superblock.
     pub(crate) lambda: Lambda,
     /// Room.
@@ -381,7 +384,7 @@ impl BlockSearch<'_, '_, '_> {
     /// coefficients if these are not worth their bits; intra blocks only where bits are dearer than
     /// usual, as it is rare otherwise.
     pub(crate) fn code(&mut self, block: Block, stack: Option<&MvStack>) -> Coded {
-        if block.is_inter || block.skip || self.frame.thrift == 0 {
+        if block.is_inter || block.skip || self.thrift == 0 {
             return self.code_as(block, stack);
         }
         let place = (block.mi_row, block.mi_col);
@@ -409,7 +412,7 @@ impl BlockSearch<'_, '_, '_> {
         let start = self.records.len();
         self.coder.prepare(&mut block);
         let lossless = self.coder.frame.lossless(block.segment_id);
-        let mut choice = Transforms { thrift: self.frame.thrift };
+        let mut choice = Transforms { thrift: self.thrift };
         let mut skipped = None;
         if block.is_inter {
             self.coder.predict_inter(&block, 0..3);

@@ -6,11 +6,11 @@ use super::random_stream::compare;
 use super::tile_parser::StreamParser;
 use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, InterpolationFilter, TxMode};
 use crate::av1::obu::{LayerId, SequenceHeader};
-use crate::encoder::native::frame_coder::RowControl;
+use crate::encoder::native::frame_coder::{RowChoice, RowControl};
 use crate::encoder::native::stream::Stream;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::random::Random;
-use crate::search::decide::Search;
+use crate::search::decide::{MOST_THRIFT, Search};
 use crate::synthetic::{Clip, Scene};
 use crate::{Decoder, DecoderConfig};
 
@@ -21,10 +21,12 @@ struct RandomRows {
 }
 
 impl RowControl for RandomRows {
-    fn row(&mut self, _: usize, _: u64) -> u8 {
+    fn row(&mut self, _: usize, _: u64) -> RowChoice {
         let (down, up) = (usize::from(self.qindex - 1) / 4, usize::from(255 - self.qindex) / 4);
         let (down, up) = (down.min(20), up.min(20));
-        (usize::from(self.qindex) - 4 * down + 4 * self.random.below(down + up + 1)) as u8
+        let qindex = usize::from(self.qindex) - 4 * down + 4 * self.random.below(down + up + 1);
+        let thrift = [0, 0, 2, MOST_THRIFT][self.random.below(4)];
+        RowChoice { qindex: qindex as u8, thrift }
     }
 }
 

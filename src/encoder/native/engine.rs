@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::frame_coder::RowControl;
+use super::frame_coder::{RowChoice, RowControl};
 use super::headers::{frame_header, sequence_header};
 use super::stream::{CodedUnit, Stream};
 use crate::av1::reference::Reference;
@@ -20,7 +20,7 @@ use crate::rate::{
     Attempt, Attempts, Class, Complexity, Controller, ControllerSettings, Decision, FrameFacts,
     Limits, Next, Outcome, RowPacer, RowTarget, Target, Used, Wire,
 };
-use crate::search::decide::{Analysis, Search};
+use crate::search::decide::{Analysis, MOST_THRIFT, Search};
 
 const NAME: &str = EngineKind::Native.name();
 
@@ -197,25 +197,28 @@ impl NativeEngine {
     ) -> Result<(CodedUnit, Used), BitstreamError> {
         let rows = target.bits > 0 && attempt.qindex > 0;
         let header = frame_header(self.stream.sequence(), plan, attempt.qindex, self.speed, rows)?;
-        let control = rows.then(|| {
-            let most = (target.soft_bytes * 8) as f64 - HEADER_BITS;
-            let aim = (target.bits as f64 - HEADER_BITS).min(most);
+        // Where even the coarsest quantizer is too fine, some rows get what there is and the others
+        // nothing; only the last attempt leaves nothing to any.
+        let sparing = 0 < attempt.thrift && attempt.thrift < MOST_THRIFT;
+        let most = (target.soft_bytes * 8) as f64 - HEADER_BITS;
+        let mut control = Rows { pacer: &mut self.pacer, most: sparing.then_some(most), before: 0 };
+        if rows {
             let weights = self.search.rows().iter().map(|row| {
                 let sum = if plan.key_frame { row.spatial } else { row.temporal };
                 sum as f64 + LEAST_ACTIVITY * row.area as f64
             });
-            let rows = RowTarget {
+            let target = RowTarget {
                 qindex: attempt.qindex,
-                aim,
+                aim: (target.bits as f64 - HEADER_BITS).min(most),
                 most,
                 exact: target.exact,
                 usual: !plan.key_frame,
             };
-            self.pacer.start(&rows, weights);
-            &mut self.pacer as &mut dyn RowControl
-        });
-        self.search.set_thrift(attempt.thrift);
+            control.pacer.start(&target, weights);
+        }
+        self.search.set_thrift(if sparing { 0 } else { attempt.thrift });
         let search = &mut self.search;
+        let control = rows.then_some(&mut control as &mut dyn RowControl);
         let unit = self.stream.encode(header, &self.source, plan.layer, search, control)?;
         let used = if rows { self.pacer.used() } else { Used::one(attempt.qindex) };
         Ok((unit, used))
@@ -388,9 +391,22 @@ impl Engine for NativeEngine {
     }
 }
 
-impl RowControl for RowPacer {
-    fn row(&mut self, row: usize, bits: u64) -> u8 {
-        RowPacer::row(self, row, bits)
+/// The rows of an attempt.
+struct Rows<'a> {
+    pacer: &'a mut RowPacer,
+    /// Bits of the tile after which rows get no coefficients.
+    most: Option<f64>,
+    before: u64,
+}
+
+impl RowControl for Rows<'_> {
+    fn row(&mut self, row: usize, bits: u64) -> RowChoice {
+        let qindex = self.pacer.row(row, bits);
+        // The next row will take about as much as the one before.
+        let next = (2 * bits - self.before) as f64;
+        self.before = bits;
+        let thrift = if self.most.is_some_and(|most| next > most) { MOST_THRIFT } else { 0 };
+        RowChoice { qindex, thrift }
     }
 }
 

@@ -48,8 +48,17 @@ pub(crate) trait SuperblockDecider {
 /// Chooses the quantizer of each row of superblocks of a frame with deltas (5.9.17), knowing what the
 /// rows before it took.
 pub(crate) trait RowControl {
-    /// The quantizer index of `row`, when the tile's rows above it took `bits`.
-    fn row(&mut self, row: usize, bits: u64) -> u8;
+    /// How `row` is coded, when the tile's rows above it took `bits`.
+    fn row(&mut self, row: usize, bits: u64) -> RowChoice;
+}
+
+/// How a row of superblocks is coded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct RowChoice {
+    /// The quantizer index.
+    pub(crate) qindex: u8,
+    /// log₂ of how much dearer bits are than usual.
+    pub(crate) thrift: u32,
 }
 
 /// A frame's headers, as far as its tiles and filters are concerned.

@@ -6,7 +6,7 @@
 
 use std::{iter, thread};
 
-use super::frame_coder::{FrameJob, RowControl, SuperblockDecider, TileWriter};
+use super::frame_coder::{FrameJob, RowChoice, RowControl, SuperblockDecider, TileWriter};
 use super::wavefront::{SB4, Wavefront};
 use crate::av1::block_decoded::BlockDecoded;
 use crate::av1::deblock::TxSizeGrid;
@@ -125,6 +125,7 @@ impl<'a> TileInput<'a> {
             prev_segment_ids: job.primary.as_ref().map_or(&[][..], |p| &p.segment_ids[..]),
             cdef_idx: 0,
             target_q_index: job.params.base_q_idx,
+            thrift: 0,
             quantizers: &mut lane.quantizers,
             scratch: &mut lane.scratch,
         };
@@ -264,7 +265,8 @@ impl TileDecider {
             let mut walk = input.coder(view, &mut self.own);
             for row in 0..rows {
                 if let Some(Paced { writer, control }) = &mut paced {
-                    walk.coder.target_q_index = control.row(row, writer.bits());
+                    let RowChoice { qindex, thrift } = control.row(row, writer.bits());
+                    (walk.coder.target_q_index, walk.coder.thrift) = (qindex, thrift);
                 }
                 walk.row::<D>(row, None, shared, first);
                 if let Some(Paced { writer, .. }) = &mut paced {
