@@ -8,41 +8,30 @@ use crate::{FrameOptions, PictureBuffer};
 /// What quality after two seconds may be below that of later on, in dB.
 const BEHIND: f64 = 1.0;
 
-/// Clips that move less after their third second, and how far behind it they were: the same pictures
-/// have no more than 0.2 dB more in a stream that is under way for long.
-const HARDER: [(&str, f64); 4] =
-    [("carphone", 1.43), ("desk360", 1.11), ("desk720", 1.13), ("head360", 1.60)];
-
-/// The first picture is on the link's other side within 200 ms. Two seconds later, quality is that
-/// of the same pictures when the stream is under way for long, and that of seconds three and four,
-/// or `behind` dB below, as those may show what is easier.
-fn check_start(clip: &Named, behind: f64) -> Result<(), String> {
+/// The first picture is on the link's other side within 200 ms. Two seconds later, quality is within
+/// 1 dB of that of the same pictures when the stream is under way for long; other pictures may be
+/// easier or harder.
+fn check_start(clip: &Named) -> Result<(), String> {
     let period = 2 * clip.pictures.len() - 2;
     let mut link = Link::usual(&clip.name, &clip.pictures[0], 50_000, 30);
     link.show_all(back_and_forth(&clip.pictures).take(period + 63), 30);
     let first = link.log[0];
-    let (at_two, next) = (link.psnr(57..63), link.psnr(90..120));
+    let at_two = link.psnr(57..63);
     let again = link.psnr(period + 57..period + 63);
     let what = format!(
-        "{}: first {:.1} ms, {:.2} dB; {at_two:.2} dB at 2 s, {next:.2} dB in the two after, \
-         {again:.2} dB of the same later",
+        "{}: first {:.1} ms, {:.2} dB; {at_two:.2} dB at 2 s, {again:.2} dB of the same later",
         link.name, first.delay, first.psnr
     );
     println!("{what}");
     let in_time = first.key_frame && first.delay <= 200.0;
-    let grown = at_two >= again - BEHIND && at_two >= next - behind;
+    let grown = at_two >= again - BEHIND;
     if in_time && grown { Ok(()) } else { Err(what) }
 }
 
 #[test]
 fn the_first_picture_is_there_in_time_and_grows() {
-    let misses: Vec<_> = clips(320, 180)
-        .iter()
-        .filter_map(|clip| {
-            let harder = HARDER.iter().find(|(name, _)| *name == clip.name);
-            check_start(clip, harder.map_or(BEHIND, |(_, behind)| behind + 0.1)).err()
-        })
-        .collect();
+    let misses: Vec<_> =
+        clips(320, 180).iter().filter_map(|clip| check_start(clip).err()).collect();
     assert!(misses.is_empty(), "{misses:#?}");
 }
 
@@ -50,8 +39,8 @@ fn the_first_picture_is_there_in_time_and_grows() {
 fn the_first_picture_of_made_up_clips_is_there_in_time_and_grows() {
     let large = mosaic(352, 288).iter().map(|whole| scaled(whole, 320, 180)).collect();
     let drift = scene(Scene::MovingTexture, (320, 180), 11, 120);
-    check_start(&Named { name: "mosaic".to_owned(), pictures: large }, BEHIND).unwrap();
-    check_start(&Named { name: "drift".to_owned(), pictures: drift }, BEHIND).unwrap();
+    check_start(&Named { name: "mosaic".to_owned(), pictures: large }).unwrap();
+    check_start(&Named { name: "drift".to_owned(), pictures: drift }).unwrap();
 }
 
 /// Key frames asked for every second: no two pictures in a row are left out, and within a second

@@ -98,8 +98,8 @@ fn a_flash_and_the_light_switched_on() {
         }
     }
     let most = misses.iter().copied().fold(0.0, f64::max);
-    // At 50 kbit/s and 15 frames a second it was 1.21 dB.
-    assert!(most <= 1.5, "{misses:.2?}");
+    // At 20 kbit/s and 15 frames a second it was 1.53 dB.
+    assert!(most <= 1.8, "{misses:.2?}");
 }
 
 #[test]
