@@ -49,8 +49,10 @@ pub(crate) struct Attempts {
     poor_bytes: u64,
     /// log₂ of the step of the last attempt that should have been smaller.
     over: Option<f64>,
-    /// Bytes of the attempt that is kept.
-    kept: Option<u64>,
+    /// Bytes of the attempt that is kept, and log₂ of its step.
+    kept: Option<(u64, f64)>,
+    /// Whether small misses matter too.
+    exact: bool,
 }
 
 /// What to do after an attempt.
@@ -81,6 +83,7 @@ impl Attempts {
             poor_bytes: target.poor_bytes,
             over: None,
             kept: None,
+            exact: target.exact,
         }
     }
 
@@ -104,8 +107,8 @@ impl Attempts {
         }
         let step = log_step_of(self.now.qindex);
         if bytes > self.soft_bytes {
-            if self.kept.is_some_and(|kept| kept <= self.soft_bytes) {
-                return Next::TakeKept;
+            if self.kept.is_some_and(|(kept, _)| kept <= self.soft_bytes) {
+                return self.between(step);
             }
             if self.made >= MOST_SOFT || self.now.qindex == 255 {
                 return Next::Take;
@@ -136,13 +139,13 @@ impl Attempts {
     }
 
     fn too_large(&mut self, log_step: f64, log_bytes: f64, seen: Option<(f64, f64)>) -> Next {
+        let base = log_step_of(self.now.qindex);
         if self.kept.is_some() {
-            return Next::TakeKept;
+            return self.between(base);
         }
         if self.now == LEAST {
             return Next::GiveUp;
         }
-        let base = log_step_of(self.now.qindex);
         self.over = Some(base);
         if self.made + 1 >= MOST {
             return self.again(LEAST);
@@ -159,8 +162,22 @@ impl Attempts {
         self.again(Attempt { qindex: 255, thrift: thrift.min(LEAST.thrift) })
     }
 
+    /// This attempt, at `step`, is too large: the middle of it and of what is kept if that is poor and
+    /// misses matter, or what is kept.
+    fn between(&mut self, step: f64) -> Next {
+        match self.kept {
+            Some((bytes, kept))
+                if self.exact && bytes < self.poor_bytes && self.made < MOST_SOFT =>
+            {
+                let qindex = nearest_qindex((step + kept) / 2.0);
+                self.again(Attempt { qindex, thrift: 0 })
+            }
+            _ => Next::TakeKept,
+        }
+    }
+
     fn keep(&mut self, bytes: u64, next: Attempt) -> Next {
-        self.kept = Some(bytes);
+        self.kept = Some((bytes, log_step_of(self.now.qindex)));
         self.again(next);
         Next::KeepAndTryAgain
     }
@@ -253,7 +270,13 @@ mod tests {
         assert!(better < 200);
         // What was known to fit comes back.
         assert_eq!(attempts.clone().took(log_step_of(better), 1500), Next::TakeKept);
-        assert_eq!(attempts.took(log_step_of(better), 900), Next::Take);
+        assert_eq!(attempts.clone().took(log_step_of(better), 900), Next::Take);
+        // Where misses matter, the middle is tried before.
+        attempts.exact = true;
+        assert_eq!(attempts.took(log_step_of(better), 1500), Next::TryAgain);
+        let middle = attempts.now().qindex;
+        assert!(better < middle && middle < 200);
+        assert_eq!(attempts.took(log_step_of(middle), 1001), Next::TakeKept);
     }
 
     #[test]
