@@ -3,10 +3,11 @@
 //! Near one another, two ways of coding the same frame differ in bits as a power of the step. The
 //! first correction takes the exponent that errs on the safe side; later ones take the exponent
 //! seen. Where a background appears all at once, below some step, there is no such law: then the
-//! middle is tried. Where the coarsest step is not enough, bits are made dearer for the search instead.
+//! middle is tried. Where the coarsest step is not enough, only some rows get coefficients, in the end none.
 
 use super::{Target, log_step_of, nearest_qindex};
 use crate::kernels::logarithm::log2;
+use crate::search::decide::MOST_THRIFT;
 
 /// How a frame is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -17,8 +18,8 @@ pub(crate) struct Attempt {
     pub(crate) thrift: u32,
 }
 
-/// What is left beside predictions is hardly worth its name.
-const LEAST: Attempt = Attempt { qindex: 255, thrift: 12 };
+/// Nothing is left but predictions.
+const LEAST: Attempt = Attempt { qindex: 255, thrift: MOST_THRIFT };
 /// The most times that a frame is coded, and for the sake of what it should be.
 const MOST: usize = 4;
 const MOST_SOFT: usize = 3;

@@ -199,8 +199,8 @@ impl NativeEngine {
         let header = frame_header(self.stream.sequence(), plan, attempt.qindex, self.speed, rows)?;
         // Where even the coarsest quantizer is too fine, some rows get what there is and the others
         // nothing; only the last attempt leaves nothing to any.
-        let sparing = 0 < attempt.thrift && attempt.thrift < MOST_THRIFT;
-        let most = (target.soft_bytes * 8) as f64 - HEADER_BITS;
+        let sparing = rows && 0 < attempt.thrift && attempt.thrift < MOST_THRIFT;
+        let most = 8.0 * target.soft_bytes as f64 - HEADER_BITS;
         let mut control = Rows { pacer: &mut self.pacer, most: sparing.then_some(most), before: 0 };
         if rows {
             let weights = self.search.rows().iter().map(|row| {
@@ -250,7 +250,7 @@ impl NativeEngine {
         let limited = controlled.is_some() || self.max_frame_bytes.is_some();
         FrameStats {
             target_bits: (target.bits > 0).then_some(target.bits as u32),
-            max_bits: limited.then(|| (target.max_bytes * 8).min(u64::from(u32::MAX)) as u32),
+            max_bits: limited.then(|| u32::try_from(target.max_bytes * 8).unwrap_or(u32::MAX)),
             bits: FrameBits {
                 headers: total - modes - motion - coefficients,
                 modes,
