@@ -3,7 +3,8 @@
 //! Near one another, two ways of coding the same frame differ in bits as a power of the step. The
 //! first correction takes the exponent that errs on the safe side; later ones take the exponent
 //! seen. Where a background appears all at once, below some step, there is no such law: then the
-//! middle is tried. Where the coarsest step is not enough, only some rows get coefficients, in the end none.
+//! middle is tried. Where the coarsest step is not enough, only some rows get coefficients, in the
+//! end none.
 
 use super::{Target, log_step_of, nearest_qindex};
 use crate::kernels::logarithm::log2;

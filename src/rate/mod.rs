@@ -14,6 +14,8 @@ mod model;
 mod pacing;
 mod rows;
 #[cfg(test)]
+mod simulation;
+#[cfg(test)]
 mod tests;
 
 pub(crate) use self::attempts::{Attempt, Attempts, Next};
@@ -334,7 +336,7 @@ impl Controller {
         } else {
             (step, QindexReason::Budget)
         };
-        (aim, room, step, reason)
+        (aim, self.payload(room), step, reason)
     }
 
     /// Whether a frame differs so much more from the one before it than that one did, that what was

@@ -226,6 +226,18 @@ fn frames_too_many_are_dropped_and_leave_no_trace() {
 }
 
 #[test]
+fn a_ceiling_is_kept_without_a_rate() {
+    for scene in [Scene::MovingTexture, Scene::Text, Scene::Noise] {
+        let mut settings = config(130, 100, 10);
+        settings.max_frame_bytes = Some(200);
+        let clip = Clip::new(scene, 130, 100, 2).unwrap();
+        let units = encode(settings, clip, 8, &[4]);
+        check_exact(&units, scene.name());
+        assert!(units.iter().all(|unit| unit.data.len() <= 200), "{}", scene.name());
+    }
+}
+
+#[test]
 fn the_rate_is_held_at_uneven_times() {
     let clip = texture(176, 144);
     let mut encoder = Encoder::new(EncoderConfig::new(176, 144, 80_000)).unwrap();
