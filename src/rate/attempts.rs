@@ -3,8 +3,8 @@
 //! Near one another, two ways of coding the same frame differ in bits as a power of the step. The
 //! first correction takes the exponent that errs on the safe side; later ones take the exponent
 //! seen. Where a background appears all at once, below some step, there is no such law: then the
-//! middle is tried. Where the coarsest step is not enough, only some rows get coefficients, in the
-//! end none.
+//! middle is tried, and at last as much of the picture is coded as there are bits for
+//! ([`Sparing`](super::Sparing)). The least that there is is a frame without coefficients.
 
 use super::{Target, log_step_of, nearest_qindex};
 use crate::kernels::logarithm::log2;
@@ -15,12 +15,17 @@ use crate::search::decide::MOST_THRIFT;
 pub(crate) struct Attempt {
     /// `base_q_idx`, 1 to 255.
     pub(crate) qindex: u8,
-    /// log₂ of how much dearer bits are than usual.
+    /// log₂ of how much dearer bits are than usual; if the rate is controlled, any but 0 and the
+    /// greatest mean that superblocks are spared.
     pub(crate) thrift: u32,
 }
 
 /// Nothing is left but predictions.
 const LEAST: Attempt = Attempt { qindex: 255, thrift: MOST_THRIFT };
+/// The thrift of an attempt that spares superblocks.
+const SPARING: u32 = 2;
+/// How many times what it should be a frame may be after all corrections.
+const FORGIVEN: f64 = 1.1;
 /// The most times that a frame is coded, and for the sake of what it should be.
 const MOST: usize = 4;
 const MOST_SOFT: usize = 3;
@@ -31,6 +36,8 @@ const FALL_EXPONENT: f64 = 1.0;
 const SOFT_EXPONENT: f64 = 3.0;
 const RISE_EXPONENT: f64 = 1.3;
 const EXPONENTS: (f64, f64) = (0.5, 2.0);
+/// How much finer the next attempt may be, in octaves.
+const MOST_RISE: f64 = 0.7;
 
 /// After a frame that should have been smaller, one below this share of what it should have been is
 /// too small.
@@ -49,8 +56,8 @@ pub(crate) struct Attempts {
     /// Bytes that are aimed at, and below how many the frame is worth another attempt.
     aim_bytes: u64,
     poor_bytes: u64,
-    /// log₂ of the step of the last attempt that should have been smaller.
-    over: Option<f64>,
+    /// The index of the last attempt that should have been smaller.
+    over: Option<u8>,
     /// Bytes of the attempt that is kept, and log₂ of its step.
     kept: Option<(u64, f64)>,
     /// Whether small misses matter too.
@@ -107,30 +114,27 @@ impl Attempts {
         if bytes > self.max_bytes {
             return self.too_large(log_step, log_bytes, seen);
         }
+        if self.now.thrift > 0 {
+            return match self.kept {
+                Some((kept, _)) if bytes <= kept && kept <= self.soft_bytes => Next::TakeKept,
+                _ => Next::Take,
+            };
+        }
         let step = log_step_of(self.now.qindex);
         if bytes > self.soft_bytes {
-            if self.kept.is_some_and(|(kept, _)| kept <= self.soft_bytes) {
-                return self.between(step);
-            }
-            if self.made >= MOST_SOFT || self.now.qindex == 255 {
-                return Next::Take;
-            }
-            let octaves = log_bytes - log2(self.soft_bytes.max(1) as f64);
-            self.over = Some(step);
-            let qindex = nearest_qindex(step + octaves / SOFT_EXPONENT).max(self.now.qindex + 1);
-            return self.keep(bytes, Attempt { qindex, thrift: 0 });
+            return self.too_large_for_soft(step, bytes);
         }
-        if self.made >= MOST_SOFT || self.now.thrift > 0 {
+        if self.made >= MOST_SOFT {
             return Next::Take;
         }
         let qindex = match self.over {
             Some(over) if (bytes as f64) < TIMID * self.soft_bytes as f64 => {
-                nearest_qindex((over + step) / 2.0)
+                nearest_qindex((log_step_of(over) + step) / 2.0)
             }
             None if bytes < self.poor_bytes => {
                 let octaves = log2(self.aim_bytes.max(bytes) as f64) - log_bytes;
                 let exponent = exponent(seen, log_step, log_bytes, RISE_EXPONENT);
-                nearest_qindex(step - octaves / exponent)
+                nearest_qindex(step - (octaves / exponent).min(MOST_RISE))
             }
             _ => return Next::Take,
         };
@@ -140,42 +144,81 @@ impl Attempts {
         self.keep(bytes, Attempt { qindex, thrift: 0 })
     }
 
+    fn too_large_for_soft(&mut self, step: f64, bytes: u64) -> Next {
+        if self.kept.is_some_and(|(kept, _)| kept <= self.soft_bytes) {
+            return self.between(step);
+        }
+        let share = bytes as f64 / self.soft_bytes.max(1) as f64;
+        if self.made >= MOST_SOFT || self.now.qindex == 255 {
+            if share <= FORGIVEN {
+                return Next::Take;
+            }
+            return self.keep(bytes, self.sparing());
+        }
+        self.over = Some(self.now.qindex);
+        let qindex = nearest_qindex(step + log2(share) / SOFT_EXPONENT).max(self.now.qindex + 1);
+        self.keep(bytes, Attempt { qindex, thrift: 0 })
+    }
+
     fn too_large(&mut self, log_step: f64, log_bytes: f64, seen: Option<(f64, f64)>) -> Next {
         let base = log_step_of(self.now.qindex);
-        if self.kept.is_some() {
-            return self.between(base);
+        match self.kept {
+            Some((kept, _)) if kept > self.soft_bytes && self.may_spare() => {
+                return self.again(self.sparing());
+            }
+            Some(_) => return self.between(base),
+            None => {}
         }
         if self.now == LEAST {
             return Next::GiveUp;
         }
-        self.over = Some(base);
-        if self.made + 1 >= MOST {
+        self.over = Some(self.now.qindex);
+        // Such a frame ends where the bits do, unless a single superblock is too much.
+        let spared = self.controlled() && self.now.thrift > 0;
+        if self.made + 1 >= MOST || spared {
             return self.again(LEAST);
+        }
+        if self.may_spare() && (self.made + 2 >= MOST || self.now.qindex == 255) {
+            return self.again(self.sparing());
         }
         let octaves = log_bytes - log2((SAFE * self.max_bytes as f64).max(1.0));
         let step = base + octaves / exponent(seen, log_step, log_bytes, FALL_EXPONENT);
-        let coarsest = log_step_of(255);
-        if step <= coarsest && self.now.thrift == 0 && self.now.qindex < 255 {
+        let beyond = step - log_step_of(255);
+        if self.controlled() || (beyond <= 0.0 && self.now.thrift == 0 && self.now.qindex < 255) {
             let qindex = nearest_qindex(step).max(self.now.qindex + 1);
             return self.again(Attempt { qindex, thrift: 0 });
         }
-        let beyond = step - coarsest;
         let thrift = self.now.thrift + if beyond < 0.4 { 2 } else { 4 };
         self.again(Attempt { qindex: 255, thrift: thrift.min(LEAST.thrift) })
     }
 
-    /// This attempt, at `step`, is too large: the middle of it and of what is kept if that is poor and
-    /// misses matter, or what is kept.
+    /// Whether superblocks are spared where the frame is too large.
+    fn controlled(&self) -> bool {
+        self.aim_bytes > 0
+    }
+
+    /// Whether that can be tried.
+    fn may_spare(&self) -> bool {
+        self.controlled() && self.now.thrift == 0 && self.made < MOST
+    }
+
+    /// The present attempt, sparing superblocks.
+    fn sparing(&self) -> Attempt {
+        Attempt { thrift: SPARING, ..self.now }
+    }
+
+    /// This attempt, at `step`, is too large for all of the frame. If what is kept is poor, the middle
+    /// of the two where misses matter, or as much of this one as there are bits for.
     fn between(&mut self, step: f64) -> Next {
-        match self.kept {
-            Some((bytes, kept))
-                if self.exact && bytes < self.poor_bytes && self.made < MOST_SOFT =>
-            {
-                let qindex = nearest_qindex((step + kept) / 2.0);
-                self.again(Attempt { qindex, thrift: 0 })
-            }
-            _ => Next::TakeKept,
+        let Some((_, kept)) = self.kept.filter(|&(bytes, _)| bytes < self.poor_bytes) else {
+            return Next::TakeKept;
+        };
+        self.over = Some(self.now.qindex);
+        let qindex = nearest_qindex((step + kept) / 2.0);
+        if self.exact && self.made < MOST_SOFT {
+            return self.again(Attempt { qindex, thrift: 0 });
         }
+        if self.may_spare() { self.again(self.sparing()) } else { Next::TakeKept }
     }
 
     fn keep(&mut self, bytes: u64, next: Attempt) -> Next {
@@ -230,7 +273,12 @@ mod tests {
         loop {
             let Attempt { qindex, thrift } = attempts.now();
             let step = log_step_of(qindex);
-            let bytes = exp2(log2(bits) - exponent * step - 0.4 * f64::from(thrift)) + least;
+            let all = exp2(log2(bits) - exponent * step);
+            let bytes = least
+                + match thrift {
+                    SPARING if attempts.controlled() => all.min(attempts.aim_bytes as f64),
+                    _ => all * exp2(-0.4 * f64::from(thrift)),
+                };
             match attempts.took(step, bytes as u64) {
                 Next::Take => return Some(bytes as u64),
                 Next::TakeKept => return kept,
@@ -253,7 +301,11 @@ mod tests {
             let bits =
                 exp2(log2(max_bytes as f64) + exponent * log_step_of(qindex) + 5.0 * unit() - 2.0);
             let poor_bytes = if unit() < 0.5 { max_bytes / 2 } else { 0 };
-            let target = Target { poor_bytes, ..target(qindex, max_bytes) };
+            let mut target = Target { poor_bytes, ..target(qindex, max_bytes) };
+            if unit() < 0.3 {
+                // Without a rate.
+                target.bits = 0;
+            }
             let taken = run(Attempts::new(&target), bits, exponent, 20.0 * unit());
             assert!(taken.is_some_and(|bytes| bytes <= max_bytes), "{taken:?} of {max_bytes}");
         }
@@ -270,15 +322,38 @@ mod tests {
         assert_eq!(attempts.took(log_step_of(200), 200), Next::KeepAndTryAgain);
         let better = attempts.now().qindex;
         assert!(better < 200);
-        // What was known to fit comes back.
-        assert_eq!(attempts.clone().took(log_step_of(better), 1500), Next::TakeKept);
         assert_eq!(attempts.clone().took(log_step_of(better), 900), Next::Take);
+        // What was too much for all of the picture is right for a part of it.
+        let mut part = attempts.clone();
+        assert_eq!(part.took(log_step_of(better), 1500), Next::TryAgain);
+        assert_eq!(part.now(), Attempt { qindex: better, thrift: SPARING });
+        assert_eq!(part.clone().took(log_step_of(better), 950), Next::Take);
+        // What was known to fit comes back.
+        assert_eq!(part.clone().took(log_step_of(better), 1001), Next::TakeKept);
+        assert_eq!(part.took(log_step_of(better), 150), Next::TakeKept);
         // Where misses matter, the middle is tried before.
         attempts.exact = true;
         assert_eq!(attempts.took(log_step_of(better), 1500), Next::TryAgain);
         let middle = attempts.now().qindex;
         assert!(better < middle && middle < 200);
-        assert_eq!(attempts.took(log_step_of(middle), 1001), Next::TakeKept);
+        assert_eq!(attempts.took(log_step_of(middle), 1001), Next::TryAgain);
+        assert_eq!(attempts.now(), Attempt { qindex: middle, thrift: SPARING });
+    }
+
+    #[test]
+    fn superblocks_are_spared_where_steps_do_not_help() {
+        let target = Target { soft_bytes: 500, ..target(255, 1000) };
+        let mut attempts = Attempts::new(&target);
+        assert_eq!(attempts.clone().took(log_step_of(255), 540), Next::Take);
+        assert_eq!(attempts.took(log_step_of(255), 600), Next::KeepAndTryAgain);
+        assert_eq!(attempts.now(), Attempt { qindex: 255, thrift: SPARING });
+        assert_eq!(attempts.clone().took(log_step_of(255), 400), Next::Take);
+        assert_eq!(attempts.took(log_step_of(255), 1001), Next::TakeKept);
+        let mut attempts = Attempts::new(&target);
+        assert_eq!(attempts.took(log_step_of(255), 1001), Next::TryAgain);
+        assert_eq!(attempts.now(), Attempt { qindex: 255, thrift: SPARING });
+        assert_eq!(attempts.took(log_step_of(255), 1001), Next::TryAgain);
+        assert_eq!(attempts.now(), LEAST);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! in it is the delay that the link adds. [`Limits`] say what no frame may break. Before each inter
 //! frame the controller sets a budget that brings the bucket back to its resting level, and the
 //! [`Model`] says at which step the plan's mix of levels would cost that much. [`RowPacer`] holds a
-//! frame to its budget from within, [`Attempts`] from without. Time comes in as seconds between
+//! frame to its budget from within, [`Attempts`] from without, and where nothing else helps
+//! [`Sparing`] gives coefficients to some of its superblocks only. Time comes in as seconds between
 //! frames, so uneven timestamps are followed; there is no clock.
 
 mod attempts;
@@ -15,6 +16,7 @@ mod pacing;
 mod rows;
 #[cfg(test)]
 mod simulation;
+mod sparing;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +27,7 @@ use self::model::Model;
 pub(crate) use self::model::{Class, Complexity};
 use self::pacing::Pacing;
 pub(crate) use self::rows::{DELTA_Q_RES, RowPacer, RowTarget, Used};
+pub(crate) use self::sparing::{Account, Budget, Sparing};
 use crate::av1::tables::quantizer::AC_QLOOKUP;
 use crate::encoder::{DropReason, QindexReason};
 use crate::kernels::logarithm::{exp2, log2};
@@ -361,10 +364,15 @@ impl Controller {
             let bits = (outcome.bytes * 8) as f64;
             self.model.learn(frame.class, frame.complexity, log_step, bits);
         }
-        self.last = Some(match frame.class {
+        let base = match frame.class {
             Class::Key | Class::Fresh => log_step - AFTER_KEY,
             Class::Inter(level) => log_step - self.cascade.octaves[level.index()],
-        });
+        };
+        self.last = match self.last {
+            // A part of the picture was coded so finely that all of it would have been too much.
+            Some(last) if outcome.thrifty => Some(base.max(last)),
+            _ => Some(base),
+        };
         self.temporal = frame.complexity.temporal;
         self.free = false;
         self.pacing.coded(mean, self.since_coded);

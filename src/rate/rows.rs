@@ -141,6 +141,14 @@ impl RowPacer {
         qindex
     }
 
+    /// The index of superblock `index` in a frame whose rows are not paced: that of the frame, or the
+    /// next to a coarser step.
+    pub(crate) fn fixed(&mut self, index: usize, log_step: Option<f64>) -> u8 {
+        let qindex = log_step.map_or(self.qindex, |log_step| self.coded_as(log_step));
+        self.note(index, qindex);
+        qindex
+    }
+
     /// The frame is to stand, and took `bits`: the next guess will be better for it.
     pub(crate) fn finish(&mut self, bits: u64) {
         if !std::mem::take(&mut self.learns) {

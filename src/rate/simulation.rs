@@ -4,6 +4,7 @@ use super::*;
 use crate::kernels::logarithm::exp2;
 use crate::kernels::random::Random;
 use crate::layers::GoldenPlan;
+use crate::search::decide::MOST_THRIFT;
 
 pub(super) const SAMPLES: f64 = 320.0 * 180.0;
 pub(super) const LIMITS: Limits = Limits {
@@ -304,7 +305,12 @@ impl<C: Content> Simulation<C> {
             for (row, log_step) in log_steps.iter_mut().enumerate() {
                 *log_step = log_step_of(self.pacer.row(row, bits as u64));
                 let cost = self.content.bits(key_frame, row, *log_step);
-                bits += cost * exp2(-0.5 * f64::from(attempt.thrift)) + 4.0;
+                bits += 4.0
+                    + match attempt.thrift {
+                        0 => cost,
+                        MOST_THRIFT => 0.0,
+                        _ => cost.min((most - bits).max(0.0)),
+                    };
             }
             let bytes = ((HEADER + bits) / 8.0).ceil() as u64;
             let used = self.pacer.used();

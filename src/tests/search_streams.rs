@@ -6,7 +6,7 @@ use super::random_stream::compare;
 use super::tile_parser::StreamParser;
 use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, InterpolationFilter, TxMode};
 use crate::av1::obu::{LayerId, SequenceHeader};
-use crate::encoder::native::frame_coder::{RowChoice, RowControl};
+use crate::encoder::native::frame_coder::{SuperblockChoice, SuperblockControl};
 use crate::encoder::native::stream::Stream;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::random::Random;
@@ -14,19 +14,19 @@ use crate::search::decide::{MOST_THRIFT, Search};
 use crate::synthetic::{Clip, Scene};
 use crate::{Decoder, DecoderConfig};
 
-/// Indices around one, drawn anew for each row.
-struct RandomRows {
+/// Indices around one, and thrift, drawn anew for each superblock.
+struct RandomChoices {
     qindex: u8,
     random: Random,
 }
 
-impl RowControl for RandomRows {
-    fn row(&mut self, _: usize, _: u64) -> RowChoice {
+impl SuperblockControl for RandomChoices {
+    fn superblock(&mut self, _: usize, _: u64) -> SuperblockChoice {
         let (down, up) = (usize::from(self.qindex - 1) / 4, usize::from(255 - self.qindex) / 4);
         let (down, up) = (down.min(20), up.min(20));
         let qindex = usize::from(self.qindex) - 4 * down + 4 * self.random.below(down + up + 1);
         let thrift = [0, 0, 2, MOST_THRIFT][self.random.below(4)];
-        RowChoice { qindex: qindex as u8, thrift }
+        SuperblockChoice { qindex: qindex as u8, thrift }
     }
 }
 
@@ -78,17 +78,18 @@ fn check(scene: Scene, (width, height): (u32, u32), speed: u8, qindex: u8, frame
         }
         // Every third frame has another index in each row, and is coded twice: only the second time
         // counts.
-        let mut rows = RandomRows { qindex, random: Random::new(number + 1) };
+        let mut rows = RandomChoices { qindex, random: Random::new(number + 1) };
         let paced = qindex > 0 && number % 3 == 2;
         if paced {
             header.delta_q = Some(DeltaQ { delta_q_res: 2, delta_lf: None });
-            let rows: &mut dyn RowControl = &mut RandomRows { qindex, random: Random::new(99) };
+            let rows: &mut dyn SuperblockControl =
+                &mut RandomChoices { qindex, random: Random::new(99) };
             let unit = stream
                 .encode(header.clone(), &planes, LayerId::default(), &mut search, Some(rows))
                 .unwrap();
             stream.discard(unit);
         }
-        let rows = paced.then_some(&mut rows as &mut dyn RowControl);
+        let rows = paced.then_some(&mut rows as &mut dyn SuperblockControl);
         let unit = stream.encode(header, &planes, LayerId::default(), &mut search, rows).unwrap();
         stream.commit(&unit).unwrap();
         bytes += unit.data.len();

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use super::frame_coder::{RowChoice, RowControl};
+use super::frame_coder::{SuperblockChoice, SuperblockControl};
 use super::headers::{frame_header, sequence_header};
 use super::stream::{CodedUnit, Stream};
 use crate::av1::reference::Reference;
@@ -17,8 +17,8 @@ use crate::frame::padded::PaddedPlane;
 use crate::frame::{Frame, PictureBuffer};
 use crate::layers::{FramePlan, GoldenPlan};
 use crate::rate::{
-    Attempt, Attempts, Class, Complexity, Controller, ControllerSettings, Decision, FrameFacts,
-    Limits, Next, Outcome, RowPacer, RowTarget, Target, Used, Wire,
+    Account, Attempt, Attempts, Budget, Class, Complexity, Controller, ControllerSettings,
+    Decision, FrameFacts, Limits, Next, Outcome, RowPacer, RowTarget, Sparing, Target, Used, Wire,
 };
 use crate::search::decide::{Analysis, MOST_THRIFT, Search};
 
@@ -31,6 +31,12 @@ pub(crate) struct NativeEngine {
     plan: GoldenPlan,
     quantizer: QuantizerSource,
     pacer: RowPacer,
+    /// What the superblocks took at the last attempt that gave coefficients to all of them, and at the
+    /// last such that was too large.
+    account: Account,
+    too_large: Account,
+    /// The superblock that the next frame goes on with, if not all can have coefficients.
+    turn: usize,
     max_frame_bytes: Option<u32>,
     /// The picture to code, edges extended.
     source: [PaddedPlane; 3],
@@ -52,6 +58,8 @@ struct CodedFrame {
     used: Used,
     attempts: usize,
     thrifty: bool,
+    /// The superblock to go on with.
+    turn: usize,
 }
 
 /// The difference, by sample, that rows are taken to have beside what is measured.
@@ -93,6 +101,9 @@ impl NativeEngine {
             plan: GoldenPlan::default(),
             quantizer,
             pacer: RowPacer::default(),
+            account: Account::default(),
+            too_large: Account::default(),
+            turn: 0,
             max_frame_bytes: settings.max_frame_bytes,
             source: [(width, height), chroma, chroma].map(|(w, h)| PaddedPlane::new(w, h)),
             width: settings.width,
@@ -162,9 +173,8 @@ impl NativeEngine {
         let mut kept = None;
         let taken = loop {
             let attempt = attempts.now();
-            let (unit, used) = self.attempt(plan, target, attempt)?;
-            let next = attempts.took(used.log_step, unit.data.len() as u64);
-            let coded = CodedFrame { unit, used, attempts: 1, thrifty: attempt.thrift > 0 };
+            let coded = self.attempt(plan, target, attempt)?;
+            let next = attempts.took(coded.used.log_step, coded.unit.data.len() as u64);
             match next {
                 Next::Take => {
                     self.pacer.finish(coded.unit.spent.iter().sum());
@@ -194,14 +204,26 @@ impl NativeEngine {
         plan: &FramePlan,
         target: &Target,
         attempt: Attempt,
-    ) -> Result<(CodedUnit, Used), BitstreamError> {
+    ) -> Result<CodedFrame, BitstreamError> {
         let rows = target.bits > 0 && attempt.qindex > 0;
         let header = frame_header(self.stream.sequence(), plan, attempt.qindex, self.speed, rows)?;
-        // Where even the coarsest quantizer is too fine, some rows get what there is and the others
-        // nothing; only the last attempt leaves nothing to any.
+        // Only the last attempt leaves nothing to any superblock.
         let sparing = rows && 0 < attempt.thrift && attempt.thrift < MOST_THRIFT;
         let most = 8.0 * target.soft_bytes as f64 - HEADER_BITS;
-        let mut control = Rows { pacer: &mut self.pacer, most: sparing.then_some(most), before: 0 };
+        let aim = (target.bits as f64 - HEADER_BITS).min(most);
+        let alone = [most, 8.0 * target.max_bytes as f64 - HEADER_BITS];
+        let sparing = sparing.then(|| Sparing::new(Budget { aim, alone }, self.turn));
+        if sparing.is_none() {
+            self.account.start();
+        }
+        let mut control = Superblocks {
+            qindex: attempt.qindex,
+            cols: self.width.div_ceil(64) as usize,
+            pacer: &mut self.pacer,
+            account: &mut self.account,
+            too_large: &self.too_large,
+            sparing,
+        };
         if rows {
             let weights = self.search.rows().iter().map(|row| {
                 let sum = if plan.key_frame { row.spatial } else { row.temporal };
@@ -209,19 +231,29 @@ impl NativeEngine {
             });
             let target = RowTarget {
                 qindex: attempt.qindex,
-                aim: (target.bits as f64 - HEADER_BITS).min(most),
+                aim,
                 most,
                 exact: target.exact,
-                usual: !plan.key_frame,
+                usual: !plan.key_frame && control.sparing.is_none(),
             };
             control.pacer.start(&target, weights);
         }
-        self.search.set_thrift(if sparing { 0 } else { attempt.thrift });
+        self.search.set_thrift(if sparing.is_some() { 0 } else { attempt.thrift });
         let search = &mut self.search;
-        let control = rows.then_some(&mut control as &mut dyn RowControl);
-        let unit = self.stream.encode(header, &self.source, plan.layer, search, control)?;
+        let paced = rows.then_some(&mut control as &mut dyn SuperblockControl);
+        let unit = self.stream.encode(header, &self.source, plan.layer, search, paced)?;
+        let turn = match control.sparing {
+            Some(sparing) => sparing.next(),
+            None => {
+                self.account.ends(unit.spent.iter().sum());
+                if unit.data.len() as u64 > target.soft_bytes {
+                    std::mem::swap(&mut self.account, &mut self.too_large);
+                }
+                0
+            }
+        };
         let used = if rows { self.pacer.used() } else { Used::one(attempt.qindex) };
-        Ok((unit, used))
+        Ok(CodedFrame { unit, used, attempts: 1, thrifty: attempt.thrift > 0, turn })
     }
 
     fn discard(&mut self, coded: Option<CodedFrame>) {
@@ -344,6 +376,7 @@ impl Engine for NativeEngine {
             return Ok(self.dropped(timestamp, &facts, DropReason::Ceiling));
         };
         self.stream.commit(&coded.unit).map_err(failed)?;
+        self.turn = coded.turn;
 
         self.plan.commit(&plan);
         self.last_timestamp = Some(timestamp);
@@ -391,22 +424,30 @@ impl Engine for NativeEngine {
     }
 }
 
-/// The rows of an attempt.
-struct Rows<'a> {
+/// The superblocks of an attempt.
+struct Superblocks<'a> {
+    /// Index of the row.
+    qindex: u8,
+    /// Superblocks in a row.
+    cols: usize,
     pacer: &'a mut RowPacer,
-    /// Bits of the tile after which rows get no coefficients.
-    most: Option<f64>,
-    before: u64,
+    account: &'a mut Account,
+    too_large: &'a Account,
+    sparing: Option<Sparing>,
 }
 
-impl RowControl for Rows<'_> {
-    fn row(&mut self, row: usize, bits: u64) -> RowChoice {
-        let qindex = self.pacer.row(row, bits);
-        // The next row will take about as much as the one before.
-        let next = (2 * bits - self.before) as f64;
-        self.before = bits;
-        let thrift = if self.most.is_some_and(|most| next > most) { MOST_THRIFT } else { 0 };
-        RowChoice { qindex, thrift }
+impl SuperblockControl for Superblocks<'_> {
+    fn superblock(&mut self, index: usize, bits: u64) -> SuperblockChoice {
+        let Some(sparing) = &mut self.sparing else {
+            if index.is_multiple_of(self.cols) {
+                self.qindex = self.pacer.row(index / self.cols, bits);
+            }
+            self.account.begins(self.qindex, bits);
+            return SuperblockChoice { qindex: self.qindex, thrift: 0 };
+        };
+        let log_step = sparing.log_step(self.too_large, index, bits);
+        let qindex = self.pacer.fixed(index, log_step);
+        SuperblockChoice { qindex, thrift: if log_step.is_some() { 0 } else { MOST_THRIFT } }
     }
 }
 

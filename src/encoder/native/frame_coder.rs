@@ -45,16 +45,16 @@ pub(crate) trait SuperblockDecider {
     );
 }
 
-/// Chooses the quantizer of each row of superblocks of a frame with deltas (5.9.17), knowing what the
-/// rows before it took.
-pub(crate) trait RowControl {
-    /// How `row` is coded, when the tile's rows above it took `bits`.
-    fn row(&mut self, row: usize, bits: u64) -> RowChoice;
+/// Chooses how the superblocks of a frame with deltas (5.9.17) are coded, knowing what those before
+/// them took.
+pub(crate) trait SuperblockControl {
+    /// How superblock `index`, in coding order, is coded, when those before it took `bits`.
+    fn superblock(&mut self, index: usize, bits: u64) -> SuperblockChoice;
 }
 
-/// How a row of superblocks is coded.
+/// How a superblock is coded.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct RowChoice {
+pub(crate) struct SuperblockChoice {
     /// The quantizer index.
     pub(crate) qindex: u8,
     /// log₂ of how much dearer bits are than usual.
@@ -214,14 +214,14 @@ impl FrameCoder {
         })
     }
 
-    /// Codes a frame: `source` with its edges extended, by the choices of `decider`. `rows`, for
+    /// Codes a frame: `source` with its edges extended, by the choices of `decider`. `control`, for
     /// frames of one tile with deltas, chooses the quantizers.
     pub(crate) fn encode(
         &mut self,
         job: &FrameJob<'_>,
         source: &[PaddedPlane; 3],
         decider: &mut impl SuperblockDecider,
-        mut rows: Option<&mut dyn RowControl>,
+        mut control: Option<&mut dyn SuperblockControl>,
     ) -> CodedFrame {
         let mut reference = self.blank_reference();
         self.frames += 1;
@@ -241,7 +241,7 @@ impl FrameCoder {
         self.grid.clear();
         self.project_motion(job);
         decider.start_frame(job, source, &start_cdfs);
-        debug_assert!(rows.is_none() || job.tiles.len() == 1);
+        debug_assert!(control.is_none() || job.tiles.len() == 1);
         let mut spent = [0; 3];
         let mut tiles = Vec::with_capacity(job.tiles.len());
         #[cfg(test)]
@@ -257,7 +257,7 @@ impl FrameCoder {
             };
             self.writer.start(&start_cdfs, job.params.cdf_update);
             let writer = &mut self.writer;
-            let paced = rows.as_deref_mut().map(|control| Paced { writer, control });
+            let paced = control.as_deref_mut().map(|control| Paced { writer, control });
             let decided = self.tiles.decide(input, view, decider, paced);
             self.writer.catch_up(decided);
             let bytes = self.writer.encoder.finish();

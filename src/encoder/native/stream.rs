@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::frame_coder::{FrameCoder, FrameJob, RowControl, SuperblockDecider};
+use super::frame_coder::{FrameCoder, FrameJob, SuperblockControl, SuperblockDecider};
 use super::tile::most_threads;
 use crate::av1::cdef;
 use crate::av1::deblock;
@@ -101,7 +101,7 @@ impl Stream {
         source: &[PaddedPlane; 3],
         layer: LayerId,
         decider: &mut impl SuperblockDecider,
-        rows: Option<&mut dyn RowControl>,
+        control: Option<&mut dyn SuperblockControl>,
     ) -> Result<CodedUnit, BitstreamError> {
         let slots: [Option<usize>; 8] = std::array::from_fn(|name| {
             (name > 0 && !header.is_intra()).then(|| usize::from(header.ref_frame_idx[name - 1]))
@@ -125,7 +125,7 @@ impl Stream {
             },
             use_ref_frame_mvs: header.use_ref_frame_mvs,
         };
-        let coded = self.coder.encode(&job, source, decider, rows);
+        let coded = self.coder.encode(&job, source, decider, control);
         let key_frame = header.frame_type == frame::FrameType::Key;
         let (refresh, qindex) = (header.refresh_frame_flags, header.quantization_params.base_q_idx);
         let info = header.tile_info.clone();

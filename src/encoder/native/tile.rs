@@ -6,7 +6,9 @@
 
 use std::{iter, thread};
 
-use super::frame_coder::{FrameJob, RowChoice, RowControl, SuperblockDecider, TileWriter};
+use super::frame_coder::{
+    FrameJob, SuperblockChoice, SuperblockControl, SuperblockDecider, TileWriter,
+};
 use super::wavefront::{SB4, Wavefront};
 use crate::av1::block_decoded::BlockDecoded;
 use crate::av1::deblock::TxSizeGrid;
@@ -80,12 +82,12 @@ impl Lane {
     }
 }
 
-/// What the rows of a tile are held to: a control that is told the bits before each.
+/// What the superblocks of a tile are held to: a control that is told the bits before each.
 pub(super) struct Paced<'a> {
-    /// Codes the rows that are done.
+    /// Codes the superblocks that are done.
     pub(super) writer: &'a mut TileWriter,
-    /// Chooses the next row's quantizer.
-    pub(super) control: &'a mut dyn RowControl,
+    /// Chooses how the next is coded.
+    pub(super) control: &'a mut dyn SuperblockControl,
 }
 
 /// What the decisions of a tile are made from, besides the decider.
@@ -142,12 +144,13 @@ struct Walk<'a> {
 }
 
 impl Walk<'_> {
-    /// Decides a row of superblocks, as one of several threads if there is a wavefront. False if
-    /// another thread has died.
+    /// Decides a row of superblocks, as one of several threads if there is a wavefront, or held to a
+    /// control. False if another thread has died.
     fn row<D: SuperblockDecider>(
         &mut self,
         row: usize,
         wavefront: Option<&Wavefront>,
+        mut paced: Option<&mut Paced<'_>>,
         shared: &D::Shared,
         worker: &mut D::Worker,
     ) -> bool {
@@ -156,12 +159,18 @@ impl Walk<'_> {
         let sb_cols = self.coder.grid.mi_cols.div_ceil(SB4);
         self.rows.push((row, self.records.len()));
         self.coder.context.start_row();
+        let cols = (tile.mi_col_end - tile.mi_col_start).div_ceil(SB4);
         for (col, mi_col) in (tile.mi_col_start..tile.mi_col_end).step_by(SB4).enumerate() {
             let (place, mi_place) = ((row, col), (mi_row, mi_col));
             if let Some(wavefront) = wavefront
                 && !wavefront.receive(&mut self.coder, place, mi_place)
             {
                 return false;
+            }
+            if let Some(Paced { writer, control }) = &mut paced {
+                let choice = control.superblock(row * cols + col, writer.bits());
+                let SuperblockChoice { qindex, thrift } = choice;
+                (self.coder.target_q_index, self.coder.thrift) = (qindex, thrift);
             }
             self.coder.start_superblock(mi_row, mi_col);
             D::superblock(shared, worker, &mut self.coder, self.records, mi_row, mi_col);
@@ -170,6 +179,9 @@ impl Walk<'_> {
                 if self.coder.context.cdef_coded { self.coder.cdef_idx as i8 } else { -1 };
             if let Some(wavefront) = wavefront {
                 wavefront.hand_down(&self.coder, place, mi_place);
+            }
+            if let Some(Paced { writer, .. }) = &mut paced {
+                writer.catch_up(self.records);
             }
         }
         true
@@ -189,7 +201,7 @@ impl Walk<'_> {
             let end = (start + SB4).min(self.coder.tile.mi_row_end);
             let cols = self.coder.tile.mi_col_start..self.coder.tile.mi_col_end;
             self.coder.grid.clear_area(start..end, cols);
-            if !self.row::<D>(row, Some(wavefront), shared, worker) {
+            if !self.row::<D>(row, Some(wavefront), None, shared, worker) {
                 break;
             }
         }
@@ -246,7 +258,7 @@ impl TileDecider {
     }
 
     /// Decides a tile into `view` by the choices of `decider`; gives its records. With a row control
-    /// they are coded a row behind.
+    /// they are coded a superblock behind.
     pub(super) fn decide<D: SuperblockDecider>(
         &mut self,
         input: TileInput<'_>,
@@ -264,14 +276,7 @@ impl TileDecider {
         if threads == 1 {
             let mut walk = input.coder(view, &mut self.own);
             for row in 0..rows {
-                if let Some(Paced { writer, control }) = &mut paced {
-                    let RowChoice { qindex, thrift } = control.row(row, writer.bits());
-                    (walk.coder.target_q_index, walk.coder.thrift) = (qindex, thrift);
-                }
-                walk.row::<D>(row, None, shared, first);
-                if let Some(Paced { writer, .. }) = &mut paced {
-                    writer.catch_up(walk.records);
-                }
+                walk.row::<D>(row, None, paced.as_mut(), shared, first);
             }
             return &self.own.records;
         }

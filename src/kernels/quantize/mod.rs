@@ -194,7 +194,7 @@ mod tests {
                 let exact = f64::from(coefficient) / step;
                 if exact.abs() < 32767.0 {
                     // Half a level, what the reciprocal loses, and what the rounding offset loses by being whole.
-                    let bound = 0.5 + exact.abs() / 65000.0 + 1.0 / step;
+                    let bound = 0.5 + exact.abs() / 32768.0 + 1.0 / step;
                     prop_assert!((exact - f64::from(level)).abs() <= bound, "{exact} {level}");
                 }
             }

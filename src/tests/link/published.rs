@@ -116,3 +116,59 @@ fn high_bitrate() {
         check(&clip, &[Step { second: 0, rate: 500_000, frame_rate: 30 }], 5);
     }
 }
+
+/// Pixels of a picture, frames, and points: rate in kbit/s, the published floor of PSNR-Y, that of a
+/// wall of faces and that of one person.
+type Floors = ((u32, u32), usize, [(u32, f64, f64, f64); 4]);
+
+/// `SpatialQualityTest` of `video_codec_test.cc`, of four people at a table: three sizes, 30 fps, four
+/// rates each. Our wall of faces in a moving car shows four of them in the smallest size, nine and
+/// thirty in the others, which is more than four people enlarged: there its floors are our own. So
+/// are those of a clip of one person, which is easier than four.
+#[test]
+fn spatial_quality() {
+    const FLOORS: [Floors; 3] = [
+        (
+            (320, 180),
+            150,
+            [
+                (32, 26.0, 28.5, 37.0),
+                (64, 29.0, 31.5, 40.0),
+                (128, 32.0, 34.5, 43.0),
+                (256, 36.0, 37.5, 45.5),
+            ],
+        ),
+        (
+            (640, 360),
+            120,
+            [
+                (128, 29.0, 28.5, 42.0),
+                (256, 33.0, 31.0, 44.0),
+                (384, 35.0, 32.5, 45.5),
+                (512, 36.0, 33.5, 46.0),
+            ],
+        ),
+        (
+            (1280, 720),
+            60,
+            [
+                (256, 30.0, 25.0, 42.5),
+                (512, 34.0, 28.0, 45.0),
+                (1024, 37.0, 30.5, 47.0),
+                (2048, 39.0, 33.0, 48.5),
+            ],
+        ),
+    ];
+    for ((width, height), frames, points) in FLOORS {
+        for clip in clips_of(width, height) {
+            for (kilobits, published, wall, person) in points {
+                let mut link = Link::usual(&clip.name, &clip.pictures[0], kilobits * 1000, 30);
+                link.show_all(back_and_forth(&clip.pictures).take(frames), 30);
+                let floor = if clip.name == "mosaic" { wall } else { person };
+                println!("{}: floor {floor}, published {published}", link.figures());
+                assert!(link.psnr(0..frames) >= floor, "{}", link.figures());
+                assert!(link.longest_gap() <= GAP, "{}", link.figures());
+            }
+        }
+    }
+}

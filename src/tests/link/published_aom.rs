@@ -58,9 +58,7 @@ fn spikes() {
             let (high, higher) = (above(3.0), above(8.0));
             println!("{}: {high} above 3 times, {higher} above 8", link.name);
             assert!(link.log[0].bits as f64 <= 0.2 * f64::from(rate));
-            // On the desktop, where a page's rest appears at once below some step, it was 13.
-            let most = if clip.name == "desktop" { 16 } else { 10 };
-            assert!(high <= most && higher == 0, "{}: {high}, {higher}", link.name);
+            assert!(high <= 5 && higher == 0, "{}: {high}, {higher}", link.name);
             if clip.name != "desktop" {
                 check_rate(&link);
             }

@@ -154,7 +154,10 @@ fn text_and_flat_colour() {
             link.show_all(&pictures, 30);
             println!("{}", link.figures());
             assert!(link.longest_gap() <= GAP, "{}", link.figures());
-            assert!(link.rate_of(0..240) <= 1.05, "{}", link.figures());
+            let rate = link.rate_of(0..240);
+            assert!(rate <= 1.05, "{}", link.figures());
+            // Text can always use more.
+            assert!(rate >= 0.92 || kind == Scene::Flat, "{}", link.figures());
         }
     }
 }

@@ -1,0 +1,170 @@
+//! A frame that would be too much for the link: superblocks get their coefficients in turn, as many as
+//! there are bits for, and the others nothing. The next such frame goes on where this one stopped, so
+//! that every part of the picture has its turn.
+//!
+//! What a superblock will take is known from an attempt that was too large.
+
+use super::log_step_of;
+use crate::kernels::logarithm::{exp2, log2};
+
+/// How fast the bits of a superblock fall at least as its step grows.
+const EXPONENT: f64 = 0.75;
+/// Bits that a superblock without coefficients is taken to cost.
+const EMPTY: f64 = 14.0;
+
+/// What the superblocks of an attempt took.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Account {
+    /// Quantizer index and bits of each, in coding order.
+    superblocks: Vec<(u8, u64)>,
+    /// Bits before the last.
+    before: u64,
+}
+
+impl Account {
+    /// Starts on an attempt.
+    pub(crate) fn start(&mut self) {
+        self.superblocks.clear();
+        self.before = 0;
+    }
+
+    /// Another superblock, of `qindex`, begins; those before it took `bits`.
+    pub(crate) fn begins(&mut self, qindex: u8, bits: u64) {
+        self.ends(bits);
+        self.superblocks.push((qindex, 0));
+    }
+
+    /// The last superblock has ended; all took `bits`.
+    pub(crate) fn ends(&mut self, bits: u64) {
+        if let Some((_, last)) = self.superblocks.last_mut() {
+            *last = bits - self.before;
+        }
+        self.before = bits;
+    }
+}
+
+/// Bits of the tile of a sparing frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Budget {
+    /// That are aimed at.
+    pub(crate) aim: f64,
+    /// That the frame may come to with a single superblock: usually, and if that cannot be coarser.
+    pub(crate) alone: [f64; 2],
+}
+
+/// Who gets coefficients in one frame.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Sparing {
+    budget: Budget,
+    /// The first superblock whose turn it is.
+    from: usize,
+    /// Whether any had its turn.
+    served: bool,
+    stopped: Option<usize>,
+}
+
+impl Sparing {
+    /// The turn is at superblock `from`, in coding order.
+    pub(crate) fn new(budget: Budget, from: usize) -> Self {
+        Self { budget, from, served: false, stopped: None }
+    }
+
+    /// log₂ of the step of superblock `index`, if it gets coefficients, when those before it took
+    /// `bits` and `account` tells what all of them took at an attempt that was too large. One that is too
+    /// large alone gets a coarser step than it had then.
+    pub(crate) fn log_step(&mut self, account: &Account, index: usize, bits: u64) -> Option<f64> {
+        if index < self.from || self.stopped.is_some() {
+            return None;
+        }
+        let (qindex, took) = account.superblocks.get(index).copied().unwrap_or((255, 0));
+        let step = log_step_of(qindex.max(1));
+        let rest = EMPTY * account.superblocks.len().saturating_sub(index + 1) as f64;
+        let left = |of: f64| of - bits as f64 - rest;
+        let takes = took as f64;
+        let Budget { aim, alone: [usual, most] } = self.budget;
+        if takes <= left(aim) {
+            self.served |= takes > 2.0 * EMPTY;
+            return Some(step);
+        }
+        if self.served {
+            self.stopped = Some(index);
+            return None;
+        }
+        let coarser = (log2(takes) - log2(left(usual).max(1.0))).max(0.0) / EXPONENT;
+        let coarsest = log_step_of(255);
+        let coarser = coarser.min(coarsest - step);
+        self.served = takes * exp2(-EXPONENT * coarser) <= left(most);
+        self.served.then_some(step + coarser)
+    }
+
+    /// Where the next frame goes on.
+    pub(crate) fn next(&self) -> usize {
+        self.stopped.unwrap_or(0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const BUDGET: Budget = Budget { aim: 2000.0, alone: [3000.0, 5000.0] };
+
+    /// An attempt before, at `qindex`.
+    fn account(qindex: u8, costs: &[u64]) -> Account {
+        let mut account = Account::default();
+        account.start();
+        let mut bits = 0;
+        for cost in costs {
+            account.begins(qindex, bits);
+            bits += cost;
+        }
+        account.ends(bits);
+        account
+    }
+
+    /// Codes a frame; gives its bits, whom it served, and where to go on.
+    fn code(costs: &[u64], qindex: u8, from: usize) -> (u64, Vec<bool>, usize) {
+        let account = account(qindex, costs);
+        let mut sparing = Sparing::new(BUDGET, from);
+        let (mut bits, mut served) = (0, Vec::new());
+        for (index, &cost) in costs.iter().enumerate() {
+            let step = sparing.log_step(&account, index, bits);
+            let takes = |step| cost as f64 * exp2(EXPONENT * (log_step_of(qindex) - step));
+            bits += step.map_or(9, |step| takes(step) as u64);
+            served.push(step.is_some());
+        }
+        (bits, served, sparing.next())
+    }
+
+    #[test]
+    fn every_superblock_has_its_turn() {
+        let costs: Vec<u64> = (0..12).map(|index| 300 + 170 * (index % 4)).collect();
+        let (mut from, mut times) = (0, [0; 12]);
+        for _ in 0..24 {
+            let (bits, served, next) = code(&costs, 255, from);
+            assert!(bits <= 2000, "{bits}");
+            for (times, served) in times.iter_mut().zip(served) {
+                *times += u32::from(served);
+            }
+            from = next;
+        }
+        assert!(times.iter().all(|&times| times >= 4), "{times:?}");
+    }
+
+    #[test]
+    fn a_large_one_is_served_alone_and_a_huge_one_is_not() {
+        assert_eq!(code(&[4500, 100, 100], 255, 0).1, [true, false, false]);
+        assert_eq!(code(&[6000, 100, 100], 255, 0).1, [false, true, true]);
+        assert_eq!(code(&[100, 4500, 100], 255, 0), (118, vec![true, false, false], 1));
+        // At a coarser step it takes less.
+        let (bits, served, next) = code(&[6000, 6000, 6000], 200, 0);
+        assert_eq!((served, next), (vec![true, false, false], 1));
+        assert!((2900..=3000).contains(&bits), "{bits}");
+    }
+
+    #[test]
+    fn an_account_tells_superblocks_apart() {
+        let account = account(7, &[5, 0, 9]);
+        assert_eq!(account.superblocks, [(7, 5), (7, 0), (7, 9)]);
+    }
+}
