@@ -10,11 +10,11 @@
 //! picture before for inter frames, summed over the samples: at a fixed step a picture with twice
 //! the difference costs 2ᵃ as much. No prediction from other frames being better than a bad one, an
 //! inter frame is taken to cost no more than a fresh one, of the first kind: so the model stays
-//! right where the picture changes altogether, and differences say little. `b` is how fast bits fall as the step grows: about 1 where most
-//! coefficients survive, up to 2 where most are zero. Both exponents are fixed. `k` is learnt, one
-//! for each class, and moves by a share of each frame's error. If the true exponent is β, an error
-//! is followed by one of (1 − g β / b) of its size, so that with g ≤ ½ any β below 4 b converges,
-//! without overshoot below 2 b.
+//! right where the picture changes altogether, and differences say little. `b` is how fast bits
+//! fall as the step grows: about 1 where most coefficients survive, up to 2 where most are zero.
+//! Both exponents are fixed. `k` is learnt, one for each class, and moves by a share of each
+//! frame's error. If the true exponent is β, an error is followed by one of (1 − g β / b) of its
+//! size, so that with g ≤ ½ any β below 4 b converges, without overshoot below 2 b.
 //!
 //! `overhead` stands for headers, which do not shrink with the step.
 

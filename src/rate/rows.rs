@@ -141,8 +141,8 @@ impl RowPacer {
         qindex
     }
 
-    /// The index of superblock `index` in a frame whose rows are not paced: that of the frame, or the
-    /// next to a coarser step.
+    /// The quantizer index of superblock `index` in a frame whose rows are not paced: that of the
+    /// frame, or the nearest to `log_step`.
     pub(crate) fn fixed(&mut self, index: usize, log_step: Option<f64>) -> u8 {
         let qindex = log_step.map_or(self.qindex, |log_step| self.coded_as(log_step));
         self.note(index, qindex);

@@ -1,6 +1,6 @@
-//! A frame that would be too much for the link: superblocks get their coefficients in turn, as many as
-//! there are bits for, and the others nothing. The next such frame goes on where this one stopped, so
-//! that every part of the picture has its turn.
+//! A frame that would be too much for the link: superblocks get their coefficients in turn, as many
+//! as there are bits for, and the others nothing. The next such frame goes on where this one stopped,
+//! so that every part of the picture has its turn.
 //!
 //! What a superblock will take is known from an attempt that was too large.
 
@@ -37,7 +37,8 @@ impl Account {
     /// The last superblock has ended; all took `bits`.
     pub(crate) fn ends(&mut self, bits: u64) {
         if let Some((_, last)) = self.superblocks.last_mut() {
-            *last = bits - self.before;
+            // The end of the tile may cost less than was counted before it.
+            *last = bits.saturating_sub(self.before);
         }
         self.before = bits;
     }
@@ -70,8 +71,8 @@ impl Sparing {
     }
 
     /// log₂ of the step of superblock `index`, if it gets coefficients, when those before it took
-    /// `bits` and `account` tells what all of them took at an attempt that was too large. One that is too
-    /// large alone gets a coarser step than it had then.
+    /// `bits` and `account` tells what all of them took at an attempt that was too large. One that is
+    /// too large alone gets a coarser step than it had then.
     pub(crate) fn log_step(&mut self, account: &Account, index: usize, bits: u64) -> Option<f64> {
         if index < self.from || self.stopped.is_some() {
             return None;
@@ -80,7 +81,7 @@ impl Sparing {
         let step = log_step_of(qindex.max(1));
         let rest = EMPTY * account.superblocks.len().saturating_sub(index + 1) as f64;
         let left = |of: f64| of - bits as f64 - rest;
-        let takes = took as f64;
+        let takes = took.max(1) as f64;
         let Budget { aim, alone: [usual, most] } = self.budget;
         if takes <= left(aim) {
             self.served |= takes > 2.0 * EMPTY;

@@ -426,7 +426,7 @@ impl Engine for NativeEngine {
 
 /// The superblocks of an attempt.
 struct Superblocks<'a> {
-    /// Index of the row.
+    /// The quantizer index of the row.
     qindex: u8,
     /// Superblocks in a row.
     cols: usize,

@@ -257,7 +257,7 @@ impl TileDecider {
         1 + self.others.len()
     }
 
-    /// Decides a tile into `view` by the choices of `decider`; gives its records. With a row control
+    /// Decides a tile into `view` by the choices of `decider`; gives its records. With a control
     /// they are coded a superblock behind.
     pub(super) fn decide<D: SuperblockDecider>(
         &mut self,
