@@ -63,9 +63,8 @@ fn bursts_of_noise() {
             link.show_all(&pictures, frame_rate);
             println!("{}", link.figures());
             assert!(link.longest_gap() <= GAP, "{}", link.figures());
-            // It was 0.89 to 0.96: after a burst the link is idle for a while.
             let rate = link.rate_of(0..link.log.len());
-            assert!((0.85..=1.05).contains(&rate), "{}", link.figures());
+            assert!((0.97..=1.05).contains(&rate), "{}", link.figures());
         }
     }
 }
@@ -98,7 +97,7 @@ fn a_flash_and_the_light_switched_on() {
         }
     }
     let most = misses.iter().copied().fold(0.0, f64::max);
-    // At 20 kbit/s and 15 frames a second it was 1.53 dB.
+    // At 20 kbit/s and 15 frames a second it was 1.74 dB.
     assert!(most <= 1.8, "{misses:.2?}");
 }
 
