@@ -427,7 +427,7 @@ typedef struct Rtav1FrameStats {
     // What a link of exactly the target rate still has to carry when this frame has been handed to
     // it, in ms, at least 0; negative without a target rate.
     float delay_ms;
-    // Mean quantizer index over the rows of superblocks, 0 to 255.
+    // Mean quantizer index over the superblocks, 0 to 255.
     float qindex_mean;
     // Share of the picture in blocks without coefficients, 0 to 1.
     float skipped;

@@ -43,7 +43,7 @@ pub struct Rtav1FrameStats {
     /// What a link of exactly the target rate still has to carry when this frame has been handed to
     /// it, in ms, at least 0; negative without a target rate.
     pub delay_ms: f32,
-    /// Mean quantizer index over the rows of superblocks, 0 to 255.
+    /// Mean quantizer index over the superblocks, 0 to 255.
     pub qindex_mean: f32,
     /// Share of the picture in blocks without coefficients, 0 to 1.
     pub skipped: f32,

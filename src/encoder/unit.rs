@@ -119,7 +119,7 @@ pub struct FrameStats {
     /// What a link of exactly the target rate still has to carry when this frame has been handed to
     /// it, in ms; `None` without a target rate.
     pub delay_ms: Option<f32>,
-    /// Mean quantizer index over the rows of superblocks, 0 to 255.
+    /// Mean quantizer index over the superblocks, 0 to 255.
     pub qindex_mean: f32,
     /// The least index of a row.
     pub qindex_min: u8,

@@ -309,7 +309,7 @@ impl<C: Content> Simulation<C> {
                     + match attempt.thrift {
                         0 => cost,
                         MOST_THRIFT => 0.0,
-                        _ => cost.min((most - bits).max(0.0)),
+                        _ => cost.min((aim - bits).max(0.0)),
                     };
             }
             let bytes = ((HEADER + bits) / 8.0).ceil() as u64;
