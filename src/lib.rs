@@ -30,19 +30,19 @@ pub mod synthetic;
 pub mod tests;
 
 pub use av1::obu::{
-    DecoderState, FrameHeader, FrameInfo, FrameType, LayerId, Obu, ObuHeader, ObuType, Obus,
-    SequenceHeader, StreamInspector, TemporalUnitInfo, TemporalUnits,
+    BitstreamError, DecoderState, FrameHeader, FrameInfo, FrameType, LayerId, Obu, ObuHeader,
+    ObuType, Obus, SequenceHeader, StreamInspector, TemporalUnitInfo, TemporalUnits,
 };
 pub use config::{
     ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed, WireOverhead,
 };
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
-pub use decoder::{Decoder, DecoderConfig, Picture};
+pub use decoder::{DecodeError, Decoder, DecoderConfig, Picture};
 pub use encoder::{
     Capabilities, DropReason, DroppedFrame, EncodeOutcome, Encoder, FrameBits, FrameOptions,
     FrameStats, QindexReason, TemporalUnit,
 };
-pub use error::{BitstreamError, ConfigError, DecodeError, EncodeError, FrameError, RtpError};
+pub use error::{ConfigError, EncodeError, FrameError, RtpError};
 pub use frame::{
     ChromaLayout, Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane,
 };

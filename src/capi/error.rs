@@ -5,7 +5,10 @@ use std::error::Error as _;
 use thiserror::Error;
 
 use super::status::Rtav1Status;
-use crate::error::{BitstreamError, ConfigError, DecodeError, EncodeError, FrameError, RtpError};
+use crate::av1::obu::BitstreamError;
+#[cfg(any(feature = "rav1d", feature = "dav1d"))]
+use crate::decoder::DecodeError;
+use crate::error::{ConfigError, EncodeError, FrameError, RtpError};
 
 /// Whatever a call can fail of.
 #[derive(Debug, Error)]
@@ -30,6 +33,7 @@ pub(super) enum Failure {
     Config(#[from] ConfigError),
     #[error(transparent)]
     Encode(#[from] EncodeError),
+    #[cfg(any(feature = "rav1d", feature = "dav1d"))]
     #[error(transparent)]
     Decode(#[from] DecodeError),
     #[error(transparent)]
@@ -49,6 +53,7 @@ impl Failure {
             Self::Frame(error) => frame_status(error),
             Self::Config(error) => config_status(error),
             Self::Encode(error) => encode_status(error),
+            #[cfg(any(feature = "rav1d", feature = "dav1d"))]
             Self::Decode(error) => decode_status(error),
             Self::Rtp(error) => rtp_status(error),
         }
@@ -107,6 +112,7 @@ fn encode_status(error: &EncodeError) -> Rtav1Status {
     }
 }
 
+#[cfg(any(feature = "rav1d", feature = "dav1d"))]
 fn decode_status(error: &DecodeError) -> Rtav1Status {
     match error {
         DecodeError::Backend { .. } => Rtav1Status::DecodeBackend,

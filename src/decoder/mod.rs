@@ -13,6 +13,7 @@
 //! debug-assertions = false
 //! ```
 
+mod error;
 mod picture;
 #[cfg(not(feature = "dav1d"))]
 mod rav1d;
@@ -25,10 +26,10 @@ use dav1d as backend;
 #[cfg(not(feature = "dav1d"))]
 use rav1d as backend;
 
+pub use error::DecodeError;
 pub use picture::Picture;
 
 use crate::config::MAX_THREADS;
-use crate::error::DecodeError;
 
 /// Settings of a [`Decoder`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -171,7 +171,7 @@ impl std::iter::FusedIterator for Elements<'_> {}
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::error::BitstreamError;
+    use crate::av1::obu::BitstreamError;
 
     fn ranges(payload: &[u8]) -> Result<Vec<Range<usize>>, RtpError> {
         Elements::parse(payload)?.1.collect()

@@ -5,8 +5,8 @@ use bytes::Bytes;
 use super::aggregation::{AggregationHeader, Elements};
 use super::event::{DepacketizerConfig, LossReason};
 use super::reorder::{Content, RtpPacket, Slot};
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::{ObuHeader, ObuType, leb128};
-use crate::error::BitstreamError;
 
 /// OBU header, extension and the longest size field.
 const LONGEST_PREFIX: usize = 2 + leb128::MAX_LEN;

@@ -1,6 +1,6 @@
 //! 4.10, 8.1: the fixed and variable length codes of headers, read and written bit by bit.
 
-use crate::error::BitstreamError;
+use crate::av1::obu::BitstreamError;
 
 /// Reads the descriptors of 4.10 from bytes, the most significant bit first.
 ///

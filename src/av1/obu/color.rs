@@ -1,7 +1,7 @@
 //! 5.5.2 color_config(): what the samples are.
 
 use super::bits::{BitReader, BitWriter};
-use crate::error::BitstreamError;
+use crate::av1::obu::BitstreamError;
 
 /// CP_BT_709.
 const CP_BT_709: u8 = 1;

@@ -1,6 +1,6 @@
 //! 5.3.2, 5.3.3: the one or two bytes in front of every OBU.
 
-use crate::error::BitstreamError;
+use crate::av1::obu::BitstreamError;
 
 /// 6.2.2 obu_type.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

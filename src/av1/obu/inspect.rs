@@ -6,7 +6,7 @@ use super::frame::{ALL_FRAMES, FrameHeader, FrameType, REFS_PER_FRAME, Reference
 use super::header::LayerId;
 use super::state::{DecoderState, ObuContent};
 use super::unit::{Obu, Obus};
-use crate::error::BitstreamError;
+use crate::av1::obu::BitstreamError;
 
 /// One frame of a temporal unit, coded or only shown.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,6 +1,6 @@
 //! 4.10.5 leb128(): unsigned integers in little-endian groups of seven bits.
 
-use crate::error::BitstreamError;
+use crate::av1::obu::BitstreamError;
 
 /// The most bytes a value may take.
 pub const MAX_LEN: usize = 8;

@@ -10,6 +10,7 @@
 
 pub mod bits;
 pub mod color;
+mod error;
 pub mod frame;
 pub mod header;
 pub mod inspect;
@@ -21,6 +22,7 @@ pub mod tile_group;
 pub mod unit;
 
 pub use color::{ColorCodes, ColorConfig};
+pub use error::BitstreamError;
 pub use frame::{FrameHeader, FrameType, ShowExistingFrame, UncompressedHeader};
 pub use header::{LayerId, ObuHeader, ObuType};
 pub use inspect::{FrameInfo, StreamInspector, TemporalUnitInfo};

@@ -2,7 +2,7 @@
 
 use super::bits::{BitReader, BitWriter};
 use super::sequence::SequenceHeader;
-use crate::error::BitstreamError;
+use crate::av1::obu::BitstreamError;
 
 /// The most operating points that operating_points_cnt_minus_1 can announce.
 pub const MAX_OPERATING_POINTS: usize = 32;

@@ -5,7 +5,7 @@ use super::color::ColorConfig;
 use super::operating_point::{
     self, DecoderModelInfo, OperatingParametersInfo, OperatingPoint, TimingInfo,
 };
-use crate::error::BitstreamError;
+use crate::av1::obu::BitstreamError;
 
 /// The lengths that follow frame_id_numbers_present_flag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use super::header::{LayerId, ObuType};
 use super::sequence::SequenceHeader;
 use super::tile_group::TileGroup;
 use super::unit::Obu;
-use crate::error::BitstreamError;
+use crate::av1::obu::BitstreamError;
 
 /// What an OBU turned out to be.
 #[derive(Clone, Debug, PartialEq, Eq)]

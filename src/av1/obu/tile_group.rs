@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::bits::{BitReader, BitWriter};
 use super::frame::TileInfo;
-use crate::error::BitstreamError;
+use crate::av1::obu::BitstreamError;
 
 /// 5.11.1 tile_group_obu().
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::header::{ObuHeader, ObuType};
 use super::leb128;
-use crate::error::BitstreamError;
+use crate::av1::obu::BitstreamError;
 
 /// One OBU, still in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]

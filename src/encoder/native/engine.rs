@@ -5,6 +5,7 @@ use bytes::Bytes;
 use super::frame_coder::{SuperblockChoice, SuperblockControl};
 use super::headers::{frame_header, sequence_header};
 use super::stream::{CodedUnit, Stream};
+use crate::av1::obu::BitstreamError;
 use crate::av1::reference::Reference;
 use crate::config::{EngineKind, MAX_THREADS, RateMode, Rational, SendLimits, Settings, Speed};
 use crate::encoder::engine::{Capabilities, Engine};
@@ -12,7 +13,7 @@ use crate::encoder::unit::{
     DropReason, DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, QindexReason,
     TemporalUnit,
 };
-use crate::error::{BitstreamError, ConfigError, EncodeError};
+use crate::error::{ConfigError, EncodeError};
 use crate::frame::padded::PaddedPlane;
 use crate::frame::{Frame, PictureBuffer};
 use crate::layers::{FramePlan, GoldenPlan};

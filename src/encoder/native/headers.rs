@@ -1,10 +1,10 @@
 //! The headers of the native engine: what it switches on, and why.
 
 use super::level::seq_level_idx;
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, InterpolationFilter, TxMode};
 use crate::av1::obu::{ColorCodes, SequenceHeader};
 use crate::config::{RateMode, Settings};
-use crate::error::BitstreamError;
 use crate::layers::{FramePlan, ORDER_HINT_BITS};
 use crate::rate::DELTA_Q_RES;
 use crate::search::filter_strength;

@@ -9,13 +9,13 @@ use crate::av1::deblock;
 use crate::av1::frame_params::{FrameParams, PlaneDeltas, SEG_LVL_MAX, Segmentation};
 use crate::av1::motion_field::OrderHints;
 use crate::av1::mv_prediction::TileBounds;
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::frame::{self, FrameHeader, TileInfo, UncompressedHeader};
 use crate::av1::obu::tile_group::write_tile_group;
 use crate::av1::obu::unit::write_obu;
 use crate::av1::obu::{DecoderState, LayerId, ObuHeader, ObuType, SequenceHeader};
 use crate::av1::reference::Reference;
 use crate::av1::types::{InterpFilter, MAX_SEGMENTS, NUM_REF_FRAMES, TxMode};
-use crate::error::BitstreamError;
 use crate::frame::padded::PaddedPlane;
 
 /// A coded video sequence that is being written.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 
 use super::DepacketizerEvent::{Loss as Lost, Unit};
 use super::*;
-use crate::error::BitstreamError;
+use crate::av1::obu::BitstreamError;
 
 /// A frame in one packet, and the unit it becomes.
 const FRAME: &[u8] = &[0x10, 0x30, 0x30, 7];

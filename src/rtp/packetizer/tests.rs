@@ -2,8 +2,8 @@
 
 use super::super::Elements;
 use super::*;
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::write_obu;
-use crate::error::BitstreamError;
 
 const DELIMITER: [u8; 2] = [0x12, 0x00];
 /// A sequence header of three bytes with its size field, and as it is sent.

@@ -4,12 +4,12 @@ use super::frame_state::ParserState;
 use super::input::TileParserInput;
 use super::log::{FrameLog, ParseFailure};
 use super::parse_frame;
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::frame::{
     InterpolationFilter, TxMode as HeaderTxMode, global_motion::WarpModelType,
 };
 use crate::av1::obu::{DecoderState, FrameHeader, FrameType, ObuContent, Obus, SequenceHeader};
 use crate::av1::types::{InterpFilter, TxMode};
-use crate::error::BitstreamError;
 
 /// A parser that goes through a stream unit by unit.
 #[derive(Clone, Default)]

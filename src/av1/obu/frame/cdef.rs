@@ -1,7 +1,7 @@
 //! 5.9.19 cdef_params().
 
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::{BitReader, BitWriter};
-use crate::error::BitstreamError;
 
 /// One pair of strengths.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -7,9 +7,9 @@ use super::references::RelativeDistance;
 use super::segmentation::FeatureData;
 use super::size::FrameSize;
 use super::{FrameType, NUM_REF_FRAMES, TOTAL_REFS_PER_FRAME};
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::header::LayerId;
 use crate::av1::obu::sequence::SequenceHeader;
-use crate::error::BitstreamError;
 
 /// What 7.20 keeps of a frame in a reference slot, without samples, motion and CDFs.
 #[derive(Clone, Debug, PartialEq, Eq)]

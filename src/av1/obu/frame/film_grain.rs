@@ -2,9 +2,9 @@
 
 use super::REFS_PER_FRAME;
 use super::context::HeaderContext;
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::{BitReader, BitWriter};
 use crate::av1::obu::color::ColorConfig;
-use crate::error::BitstreamError;
 
 /// A point of a scaling function.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! 5.9.24 to 5.9.29: global motion.
 
 use super::TOTAL_REFS_PER_FRAME;
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::{BitReader, BitWriter};
-use crate::error::BitstreamError;
 
 /// WARPEDMODEL_PREC_BITS: fractional bits of the parameters.
 pub const WARPEDMODEL_PREC_BITS: u32 = 16;

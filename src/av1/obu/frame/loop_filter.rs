@@ -1,8 +1,8 @@
 //! 5.9.11 loop_filter_params().
 
 use super::TOTAL_REFS_PER_FRAME;
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::{BitReader, BitWriter};
-use crate::error::BitstreamError;
 
 /// The deltas that references keep for later frames (7.20 save_loop_filter_params).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

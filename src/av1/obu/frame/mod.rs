@@ -36,7 +36,7 @@ pub use tile_info::{TileInfo, TileLimits};
 use self::global_motion::GlobalMotions;
 use self::segmentation::{MAX_SEGMENTS, SEG_LVL_ALT_Q};
 use super::sequence::SequenceHeader;
-use crate::error::BitstreamError;
+use crate::av1::obu::BitstreamError;
 
 /// NUM_REF_FRAMES: reference slots.
 pub const NUM_REF_FRAMES: usize = 8;

@@ -1,8 +1,8 @@
 //! 5.9.12, 5.9.13, 5.9.17, 5.9.18: quantizers and the steps in which blocks may change them.
 
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::{BitReader, BitWriter};
 use crate::av1::obu::color::ColorConfig;
-use crate::error::BitstreamError;
 
 /// Levels of the quantizer matrices, 0 to 15 each, when using_qmatrix is set.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

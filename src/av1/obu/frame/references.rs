@@ -5,7 +5,7 @@ use super::{
     ALTREF_FRAME, ALTREF2_FRAME, BWDREF_FRAME, GOLDEN_FRAME, LAST_FRAME, LAST2_FRAME, LAST3_FRAME,
     NUM_REF_FRAMES, REFS_PER_FRAME,
 };
-use crate::error::BitstreamError;
+use crate::av1::obu::BitstreamError;
 
 /// 5.9.3 get_relative_dist().
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,8 +1,8 @@
 //! 5.9.20 lr_params(): loop restoration.
 
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::{BitReader, BitWriter};
 use crate::av1::obu::sequence::SequenceHeader;
-use crate::error::BitstreamError;
 
 /// RESTORATION_TILESIZE_MAX.
 const RESTORATION_TILESIZE_MAX: u32 = 256;

@@ -1,7 +1,7 @@
 //! 5.9.14 segmentation_params(): features that blocks choose by their segment id.
 
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::{BitReader, BitWriter};
-use crate::error::BitstreamError;
 
 /// MAX_SEGMENTS.
 pub const MAX_SEGMENTS: usize = 8;

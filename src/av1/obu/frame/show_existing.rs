@@ -1,8 +1,8 @@
 //! 5.9.2 with show_existing_frame: a stored frame is shown.
 
 use super::context::HeaderContext;
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::{BitReader, BitWriter};
-use crate::error::BitstreamError;
 
 /// A header with show_existing_frame: a stored frame is shown.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

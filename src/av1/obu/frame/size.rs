@@ -2,9 +2,9 @@
 
 use super::REFS_PER_FRAME;
 use super::context::HeaderContext;
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::{BitReader, BitWriter};
 use crate::av1::obu::sequence::SequenceHeader;
-use crate::error::BitstreamError;
 
 /// SUPERRES_NUM: the denominator that means no upscaling.
 pub const SUPERRES_NUM: u8 = 8;

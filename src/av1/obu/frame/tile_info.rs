@@ -1,9 +1,9 @@
 //! 5.9.15 tile_info(): how a frame is cut into tiles.
 
 use super::size::FrameSize;
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::{BitReader, BitWriter};
 use crate::av1::obu::sequence::SequenceHeader;
-use crate::error::BitstreamError;
 
 /// MAX_TILE_WIDTH, in luma samples.
 const MAX_TILE_WIDTH: u32 = 4096;

@@ -8,8 +8,8 @@ use super::{
     REFS_PER_FRAME, SegmentationParams, ShowExistingFrame, TOTAL_REFS_PER_FRAME, TileInfo, TxMode,
     UncompressedHeader,
 };
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::{BitReader, BitWriter};
-use crate::error::BitstreamError;
 
 impl UncompressedHeader {
     /// 5.9.2 uncompressed_header().

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::BitWriter;
 use crate::av1::obu::frame::{FrameSize, NUM_REF_FRAMES, REFS_PER_FRAME, TileInfo};
 use crate::av1::obu::tile_group::write_tile_group;
@@ -9,7 +10,6 @@ use crate::av1::obu::{
     DecoderState, FrameHeader, FrameType, LayerId, ObuHeader, ObuType, OperatingPoint,
     SequenceHeader, ShowExistingFrame, StreamInspector, UncompressedHeader, write_obu,
 };
-use crate::error::BitstreamError;
 
 const BASE: LayerId = LayerId { temporal_id: 0, spatial_id: 0 };
 

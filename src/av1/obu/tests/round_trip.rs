@@ -9,13 +9,13 @@ use proptest::test_runner::TestRunner;
 use super::Choices;
 use super::generate_frame::uncompressed_header;
 use super::generate_sequence::sequence;
+use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::BitReader;
 use crate::av1::obu::tile_group::write_tile_group;
 use crate::av1::obu::{
     DecoderState, FrameHeader, FrameType, LayerId, ObuHeader, ObuType, SequenceHeader,
     StreamInspector, UncompressedHeader, write_obu,
 };
-use crate::error::BitstreamError;
 
 /// A stream of random headers with tiles of random bytes, one temporal unit a frame.
 pub(super) struct Stream {
