@@ -42,7 +42,8 @@ pub use encoder::{
     Capabilities, DropReason, DroppedFrame, EncodeOutcome, Encoder, FrameBits, FrameOptions,
     FrameStats, QindexReason, TemporalUnit,
 };
-pub use error::{ConfigError, EncodeError, FrameError, RtpError};
+pub use error::{ConfigError, EncodeError, FrameError};
 pub use frame::{
     ChromaLayout, Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane,
 };
+pub use rtp::RtpError;

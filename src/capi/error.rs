@@ -8,7 +8,8 @@ use super::status::Rtav1Status;
 use crate::av1::obu::BitstreamError;
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 use crate::decoder::DecodeError;
-use crate::error::{ConfigError, EncodeError, FrameError, RtpError};
+use crate::error::{ConfigError, EncodeError, FrameError};
+use crate::rtp::RtpError;
 
 /// Whatever a call can fail of.
 #[derive(Debug, Error)]

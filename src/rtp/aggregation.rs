@@ -2,8 +2,8 @@
 
 use std::ops::Range;
 
+use super::error::RtpError;
 use crate::av1::obu::leb128;
-use crate::error::RtpError;
 
 const Z: u8 = 0x80;
 const Y: u8 = 0x40;

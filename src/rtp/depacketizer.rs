@@ -1,11 +1,11 @@
 //! Payloads in any order into temporal units in order, and into reports of what was lost.
 
 use super::assembly::{OpenUnit, looks_like_start};
+use super::error::RtpError;
 use super::event::{
     DepacketizerConfig, DepacketizerEvent, Loss, LossReason, MissingPackets, ReceivedUnit,
 };
 use super::reorder::{Arrival, Content, ReorderBuffer, RtpPacket, Slot};
-use crate::error::RtpError;
 
 /// Puts the packets of one RTP stream (one SSRC, one payload type) together to temporal units.
 ///

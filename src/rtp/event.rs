@@ -4,9 +4,9 @@ use bytes::Bytes;
 
 #[cfg(doc)]
 use super::Depacketizer;
+use super::error::RtpError;
 use super::reorder::MAX_MISORDER;
 use crate::av1::obu::BitstreamError;
-use crate::error::RtpError;
 
 /// What a depacketizer holds at most, and how it treats loss.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@
 mod aggregation;
 mod assembly;
 mod depacketizer;
+mod error;
 mod event;
 mod packetizer;
 mod payload;
@@ -23,6 +24,7 @@ pub mod sdp;
 
 pub use aggregation::{AggregationHeader, Elements};
 pub use depacketizer::Depacketizer;
+pub use error::RtpError;
 pub use event::{
     DepacketizerConfig, DepacketizerEvent, Loss, LossReason, MissingPackets, ReceivedUnit,
 };

@@ -5,9 +5,9 @@ use std::ops::Range;
 use bytes::{Bytes, BytesMut};
 
 use super::aggregation::{AggregationHeader, MAX_COUNTED};
+use super::error::RtpError;
 use super::payload::Payload;
 use crate::av1::obu::{LayerId, ObuHeader, ObuType, Obus, leb128};
-use crate::error::RtpError;
 
 /// The least bytes a packet must have room for: aggregation header and a two-byte OBU header.
 const MIN_PAYLOAD: usize = 3;

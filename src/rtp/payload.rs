@@ -2,8 +2,8 @@
 
 use bytes::Bytes;
 
+use super::error::RtpError;
 use crate::av1::obu::LayerId;
-use crate::error::RtpError;
 
 /// The payload of one RTP packet.
 ///

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::aggregation::{AggregationHeader, Elements};
-use crate::error::RtpError;
+use super::error::RtpError;
 
 /// A jump ahead by more than this is held to be a restart of the sender (RFC 3550, A.1).
 const MAX_DROPOUT: i64 = 3000;

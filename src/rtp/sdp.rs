@@ -2,9 +2,9 @@
 
 use std::fmt;
 
+use super::error::RtpError;
 use crate::av1::obu::{OperatingPoint, SequenceHeader};
 use crate::config::Rational;
-use crate::error::RtpError;
 
 /// 7.2: the highest profile, level and tier of a stream, or that a receiver supports.
 ///

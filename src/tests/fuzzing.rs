@@ -6,7 +6,7 @@ use super::rtp_rules;
 use crate::av1::obu::{ObuHeader, Obus, SequenceHeader, StreamInspector, TemporalUnits};
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 use crate::decoder::{Decoder, DecoderConfig};
-use crate::error::RtpError;
+use crate::rtp::RtpError;
 use crate::rtp::{
     Depacketizer, DepacketizerConfig, DepacketizerEvent, PacketLimits, Packetizer, ReceivedUnit,
     RtpPacket,
