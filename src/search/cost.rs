@@ -1,7 +1,7 @@
 //! What symbols cost: −log2 of their probabilities, and the sum over a piece of syntax.
 
-use crate::av1::cdf::{CDF_LENGTH, CdfContext, CdfRow, each_row};
-use crate::av1::symbol::{Gather, Record, SymbolSink, gathered, replay};
+use crate::av1::tile::cdf::{CDF_LENGTH, CdfContext, CdfRow, each_row};
+use crate::av1::tile::symbol::{Gather, Record, SymbolSink, gathered, replay};
 use crate::kernels::logarithm::log2;
 
 /// Costs are in 1/512 bit.

@@ -1,7 +1,6 @@
 //! The search for a frame's choices: what is known of the frame as a whole, and the coding of one
 //! block whose modes are decided.
 
-use super::block_coder::{TileCoder, TransformChoice};
 use super::coarse_motion::CoarseMotion;
 use super::cost::CostTable;
 use super::intra_mode::choose_chroma;
@@ -9,15 +8,16 @@ use super::lambda::Lambda;
 use super::planes::{HalfPlanes, SubpelPlanes, quarter};
 use super::speed::{Effort, effort};
 use super::trial::{Before, Outcome, copy_in, copy_out, samples};
-use crate::av1::block::{Block, max_rect_tx_size};
-use crate::av1::cdf::{CdfContext, SKIP_CDF};
-use crate::av1::coefficient_syntax::TxSet;
-use crate::av1::inter::CompoundScratch;
-use crate::av1::mv_prediction::MvStack;
-use crate::av1::symbol::Record;
+use crate::av1::frame::coder::{FrameJob, SuperblockDecider};
 use crate::av1::tables::blocks::MODE_TO_TXFM;
+use crate::av1::tile::block::{Block, max_rect_tx_size};
+use crate::av1::tile::cdf::{CdfContext, SKIP_CDF};
+use crate::av1::tile::coefficient_syntax::TxSet;
+use crate::av1::tile::executor::{TileCoder, TransformChoice};
+use crate::av1::tile::inter::CompoundScratch;
+use crate::av1::tile::mv_prediction::MvStack;
+use crate::av1::tile::symbol::Record;
 use crate::av1::types::{BlockSize, RefFrame, TxType};
-use crate::encoder::native::frame_coder::{FrameJob, SuperblockDecider};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::CFL_MAX;
 use crate::kernels::sad::{sad, sse};

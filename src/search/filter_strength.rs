@@ -1,7 +1,7 @@
 //! Strengths of the deblocking filter and of CDEF, guessed from the quantizer index.
 
-use super::quantizers::ac_step;
 use crate::av1::obu::frame::{CdefParams, CdefStrength, LoopFilterParams};
+use crate::av1::tile::quantizers::ac_step;
 
 /// A deblocking level: `slope` × luma's AC step + `offset`.
 struct Line {

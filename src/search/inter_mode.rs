@@ -6,17 +6,17 @@ use super::decide::{BlockSearch, Coded};
 use super::motion::MotionSearch;
 use super::partition::Hints;
 use super::planes::Area;
-use crate::av1::block::{Block, max_rect_tx_size, split_tx_size};
-use crate::av1::cdf::IS_INTER_CDF;
-use crate::av1::inter::{Region, predict_average, predict_single};
-use crate::av1::inter_syntax::{InterContext, needs_interp_filter, write_inter_block};
-use crate::av1::mode_info::ModeInfo;
-use crate::av1::mv_prediction::MvStack;
+use crate::av1::frame::mode_info::ModeInfo;
+use crate::av1::tile::block::{Block, max_rect_tx_size, split_tx_size};
+use crate::av1::tile::cdf::IS_INTER_CDF;
+use crate::av1::tile::inter::{Region, predict_average, predict_single};
+use crate::av1::tile::inter_syntax::{InterContext, needs_interp_filter, write_inter_block};
+use crate::av1::tile::mv_prediction::MvStack;
+use crate::av1::tile::quantizers::ac_step;
 use crate::av1::types::{
     BlockSize, INTRA_FRAME, InterpFilter, Mv, NONE, PredictionMode, RefFrame, TxMode,
 };
 use crate::kernels::satd::satd;
-use crate::search::quantizers::ac_step;
 
 /// A way of coding a block, and an estimate of its cost in the unit of absolute differences.
 #[derive(Clone, Copy, Debug)]

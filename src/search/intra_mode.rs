@@ -3,15 +3,15 @@
 use super::decide::BlockSearch;
 use super::inter_mode::Candidate;
 use super::trial::samples;
-use crate::av1::block::{Block, chroma_tx_size, max_rect_tx_size};
-use crate::av1::cdf::{
+use crate::av1::frame::mode_info::ModeInfo;
+use crate::av1::tables::blocks::{INTRA_MODE_CONTEXT, SIZE_GROUP};
+use crate::av1::tile::block::{Block, chroma_tx_size, max_rect_tx_size};
+use crate::av1::tile::cdf::{
     ANGLE_DELTA_CDF, INTRA_FRAME_Y_MODE_CDF, IS_INTER_CDF, UV_MODE_CFL_ALLOWED_CDF,
     UV_MODE_CFL_NOT_ALLOWED_CDF, Y_MODE_CDF,
 };
-use crate::av1::inter_syntax::InterContext;
-use crate::av1::intra::{Direction, cfl_ac, predict_chroma_from_luma, predict_intra};
-use crate::av1::mode_info::ModeInfo;
-use crate::av1::tables::blocks::{INTRA_MODE_CONTEXT, SIZE_GROUP};
+use crate::av1::tile::inter_syntax::InterContext;
+use crate::av1::tile::intra::{Direction, cfl_ac, predict_chroma_from_luma, predict_intra};
 use crate::av1::types::{BlockSize, PredictionMode, TxSize, UvMode};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::{CFL_MAX, Edges, dc_value};

@@ -1,7 +1,7 @@
 //! The exchange rates between bits and distortion.
 
 use super::cost::COST_BITS;
-use super::quantizers::ac_step;
+use crate::av1::tile::quantizers::ac_step;
 
 /// λ at one quantizer index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,6 +1,5 @@
 //! Choices: everything that may change without a decoder noticing anything but sizes and quality.
 
-pub(crate) mod block_coder;
 pub(crate) mod coarse_motion;
 pub(crate) mod cost;
 pub(crate) mod decide;
@@ -11,7 +10,6 @@ pub(crate) mod lambda;
 pub(crate) mod motion;
 pub(crate) mod partition;
 pub(crate) mod planes;
-pub(crate) mod quantizers;
 pub(crate) mod quiet;
 pub(crate) mod speed;
 pub(crate) mod trial;

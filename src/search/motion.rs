@@ -4,7 +4,7 @@
 use super::cost::{COST_BITS, CostTable};
 use super::lambda::Lambda;
 use super::planes::{Area, SubpelPlanes};
-use crate::av1::cdf::{MV_CLASS_CDF, MV_JOINT_CDF};
+use crate::av1::tile::cdf::{MV_CLASS_CDF, MV_JOINT_CDF};
 use crate::av1::types::Mv;
 use crate::frame::padded::PaddedPlane;
 

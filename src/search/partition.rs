@@ -3,8 +3,8 @@
 
 use super::decide::{BlockSearch, Coded};
 use super::trial::samples;
-use crate::av1::block::Block;
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
+use crate::av1::tile::block::Block;
 use crate::av1::types::{BlockSize, INTRA_FRAME, LAST_FRAME, Mv, NONE, Partition, PredictionMode};
 
 /// What the search of a square hands down to its parts.

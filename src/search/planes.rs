@@ -174,7 +174,7 @@ mod tests {
     /// picture and across its edges.
     #[test]
     fn halves_are_the_standards() {
-        use crate::av1::inter::{Region, predict_single};
+        use crate::av1::tile::inter::{Region, predict_single};
         use crate::av1::types::{InterpFilter, Mv};
         let (source, reference) = (noise(70, 45, 1), noise(70, 45, 2));
         let mut half = HalfPlanes::new(70, 45);

@@ -1,10 +1,10 @@
 //! Ways of coding an area, tried one after the other: the state before them, to return to, and the
 //! outcome of one, to take up again.
 
-use super::block_coder::TileCoder;
-use crate::av1::mode_info::ModeInfo;
-use crate::av1::symbol::Record;
-use crate::av1::tile_context::TileSnapshot;
+use crate::av1::frame::mode_info::ModeInfo;
+use crate::av1::tile::context::TileSnapshot;
+use crate::av1::tile::executor::TileCoder;
+use crate::av1::tile::symbol::Record;
 use crate::av1::types::{BlockSize, NONE};
 use crate::frame::padded::PaddedPlane;
 

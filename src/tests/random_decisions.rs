@@ -1,20 +1,20 @@
 //! Decisions drawn from a seed: legal choices for every syntax element of the native engine's
 //! subset, whatever the picture shows.
 
-use crate::av1::block::{Block, max_rect_tx_size, split_tx_size};
-use crate::av1::coefficient_syntax::TxSet;
-use crate::av1::frame_params::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
-use crate::av1::inter_syntax::{component_modes, needs_interp_filter, predicted_mv};
-use crate::av1::reconstruct::{dequantize, dq_denom_log2};
-use crate::av1::symbol::Record;
+use crate::av1::frame::coder::SuperblockDecider;
+use crate::av1::frame::params::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
+use crate::av1::tile::block::{Block, max_rect_tx_size, split_tx_size};
+use crate::av1::tile::coefficient_syntax::TxSet;
+use crate::av1::tile::executor::{Quantized, TileCoder, TransformChoice};
+use crate::av1::tile::inter_syntax::{component_modes, needs_interp_filter, predicted_mv};
+use crate::av1::tile::reconstruct::{dequantize, dq_denom_log2};
+use crate::av1::tile::symbol::Record;
 use crate::av1::types::{
     BlockSize, INTRA_FRAME, InterpFilter, LAST_FRAME, Mv, NONE, Partition, PredictionMode, TxMode,
     TxSize, TxType, UvMode,
 };
-use crate::encoder::native::frame_coder::SuperblockDecider;
 use crate::kernels::random::Random;
-use crate::search::block_coder::{Quantized, TileCoder, TransformChoice};
 
 /// How wild the choices are.
 #[derive(Clone, Copy, Debug)]
@@ -302,7 +302,7 @@ impl Draw<'_> {
         }
     }
 
-    fn vector(&mut self, frame: &crate::av1::frame_params::FrameParams, near: Mv) -> Mv {
+    fn vector(&mut self, frame: &crate::av1::frame::params::FrameParams, near: Mv) -> Mv {
         let unit = if frame.force_integer_mv {
             8
         } else if frame.allow_high_precision_mv {

@@ -7,16 +7,16 @@ use bytes::Bytes;
 
 use super::random_decisions::{Plan, RandomDecider, Wildness};
 use super::tile_parser::{StreamParser, first_difference};
+use crate::av1::frame::coder::SuperblockDecider;
 use crate::av1::obu::frame::{
     CdefStrength, DeltaQ, FrameHeader, FrameType, InterpolationFilter, TileInfo, TxMode,
 };
 use crate::av1::obu::{LayerId, SequenceHeader};
-use crate::av1::symbol::Record;
-use crate::encoder::native::frame_coder::SuperblockDecider;
+use crate::av1::tile::executor::TileCoder;
+use crate::av1::tile::symbol::Record;
 use crate::encoder::native::stream::{CodedUnit, Stream};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::random::Random;
-use crate::search::block_coder::TileCoder;
 use crate::{Decoder, DecoderConfig, Picture};
 
 /// What varies from stream to stream.

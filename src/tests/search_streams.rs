@@ -4,9 +4,9 @@ use bytes::Bytes;
 
 use super::random_stream::compare;
 use super::tile_parser::StreamParser;
+use crate::av1::frame::coder::{SuperblockChoice, SuperblockControl};
 use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, InterpolationFilter, TxMode};
 use crate::av1::obu::{LayerId, SequenceHeader};
-use crate::encoder::native::frame_coder::{SuperblockChoice, SuperblockControl};
 use crate::encoder::native::stream::Stream;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::random::Random;

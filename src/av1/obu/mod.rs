@@ -15,6 +15,7 @@ pub mod frame;
 pub mod header;
 pub mod inspect;
 pub mod leb128;
+pub(crate) mod level;
 pub mod operating_point;
 pub mod sequence;
 pub mod state;

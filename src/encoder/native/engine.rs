@@ -2,11 +2,11 @@
 
 use bytes::Bytes;
 
-use super::frame_coder::{SuperblockChoice, SuperblockControl};
 use super::headers::{frame_header, sequence_header};
 use super::stream::{CodedUnit, Stream};
+use crate::av1::frame::coder::{SuperblockChoice, SuperblockControl};
+use crate::av1::frame::reference::Reference;
 use crate::av1::obu::BitstreamError;
-use crate::av1::reference::Reference;
 use crate::config::{EngineKind, MAX_THREADS, RateMode, Rational, SendLimits, Settings, Speed};
 use crate::encoder::engine::{Capabilities, Engine};
 use crate::encoder::unit::{

@@ -1,8 +1,8 @@
 //! The headers of the native engine: what it switches on, and why.
 
-use super::level::seq_level_idx;
 use crate::av1::obu::BitstreamError;
 use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, InterpolationFilter, TxMode};
+use crate::av1::obu::level::seq_level_idx;
 use crate::av1::obu::{ColorCodes, SequenceHeader};
 use crate::config::{RateMode, Settings};
 use crate::layers::{FramePlan, ORDER_HINT_BITS};

@@ -2,19 +2,19 @@
 
 use std::sync::Arc;
 
-use super::frame_coder::{FrameCoder, FrameJob, SuperblockControl, SuperblockDecider};
-use super::tile::most_threads;
-use crate::av1::cdef;
-use crate::av1::deblock;
-use crate::av1::frame_params::{FrameParams, PlaneDeltas, SEG_LVL_MAX, Segmentation};
-use crate::av1::motion_field::OrderHints;
-use crate::av1::mv_prediction::TileBounds;
+use crate::av1::frame::cdef;
+use crate::av1::frame::coder::{FrameCoder, FrameJob, SuperblockControl, SuperblockDecider};
+use crate::av1::frame::deblock;
+use crate::av1::frame::motion_field::OrderHints;
+use crate::av1::frame::params::{FrameParams, PlaneDeltas, SEG_LVL_MAX, Segmentation};
+use crate::av1::frame::reference::Reference;
 use crate::av1::obu::BitstreamError;
 use crate::av1::obu::frame::{self, FrameHeader, TileInfo, UncompressedHeader};
 use crate::av1::obu::tile_group::write_tile_group;
 use crate::av1::obu::unit::write_obu;
 use crate::av1::obu::{DecoderState, LayerId, ObuHeader, ObuType, SequenceHeader};
-use crate::av1::reference::Reference;
+use crate::av1::tile::mv_prediction::TileBounds;
+use crate::av1::tile::threads::most_threads;
 use crate::av1::types::{InterpFilter, MAX_SEGMENTS, NUM_REF_FRAMES, TxMode};
 use crate::frame::padded::PaddedPlane;
 
@@ -36,10 +36,10 @@ pub(crate) struct CodedUnit {
     pub(crate) data: Vec<u8>,
     /// The records of each tile.
     #[cfg(test)]
-    pub(crate) records: Vec<Vec<crate::av1::symbol::Record>>,
+    pub(crate) records: Vec<Vec<crate::av1::tile::symbol::Record>>,
     /// The frame as it will be referred to.
     pub(crate) reference: Arc<Reference>,
-    /// Bits of the tiles by [`Category`](crate::av1::symbol::Category).
+    /// Bits of the tiles by [`Category`](crate::av1::tile::symbol::Category).
     pub(crate) spent: [u64; 3],
     /// Share of the picture in blocks without coefficients, 0 to 1.
     pub(crate) skipped: f32,

@@ -1,6 +1,6 @@
 use super::reference::{self, Block, Samples};
 use super::*;
-use crate::av1::random_frame::Random;
+use crate::av1::frame::random_frame::Random;
 
 /// A square of samples of one character.
 fn square(random: &mut Random, side: usize) -> Samples {

@@ -1,6 +1,6 @@
 use super::reference::{Position, Samples, sample_filter};
 use super::*;
-use crate::av1::random_frame::Random;
+use crate::av1::frame::random_frame::Random;
 
 const WIDTH: usize = 80;
 const HEIGHT: usize = 72;

@@ -1,6 +1,6 @@
 //! Quantization with a dead zone, without quantizer matrices.
 
-use crate::av1::reconstruct::dq_denom_log2;
+use crate::av1::tile::reconstruct::dq_denom_log2;
 use crate::av1::types::TxSize;
 use crate::kernels::lanes::{I16x8, Integers};
 use crate::kernels::transform::coefficient_count;
@@ -158,7 +158,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::av1::reconstruct::dequantize_block;
+    use crate::av1::tile::reconstruct::dequantize_block;
 
     fn identity_scan(count: usize) -> Vec<u16> {
         (0..count as u16).collect()

@@ -3,8 +3,8 @@
 
 use super::input::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
 use super::tile::{Step, TileParser};
-use crate::av1::cdf;
 use crate::av1::tables::blocks::{INTRA_MODE_CONTEXT, SIZE_GROUP, SUBSAMPLED_SIZE};
+use crate::av1::tile::cdf;
 use crate::av1::types::{BlockSize, INTRA_FRAME, NONE, PredictionMode, UvMode};
 
 const DELTA_Q_SMALL: u32 = 3;

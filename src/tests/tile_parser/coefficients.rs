@@ -1,12 +1,12 @@
 //! 5.11.39 coeffs and the contexts of its symbols (8.3.2).
 
 use super::tile::{Step, TileParser};
-use crate::av1::cdf;
 use crate::av1::tables::blocks::{
     ADJUSTED_TX_SIZE, COEFF_BASE_CTX_OFFSET, COEFF_BASE_POS_CTX_OFFSET,
     MAG_REF_OFFSET_WITH_TX_CLASS, SIG_REF_DIFF_OFFSET, TX_SIZE_SQR, TX_SIZE_SQR_UP,
 };
 use crate::av1::tables::scans;
+use crate::av1::tile::cdf;
 use crate::av1::types::{TxClass, TxSize, TxType};
 
 const NUM_BASE_LEVELS: i32 = 2;

@@ -5,9 +5,9 @@ use super::frame_state::{FrameArrays, Mv, ParserState};
 use super::input::TileParserInput;
 use super::motion_field::MotionField as LiteralField;
 use super::tile::{Block, FrameContext, Step, TileParser};
-use crate::av1::mode_info::{ModeInfo, ModeInfoGrid};
-use crate::av1::motion_field::{MotionField, OrderHints, SavedMotion};
-use crate::av1::mv_prediction::{MvPredictionInput, TileBounds, find_mv_stack};
+use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
+use crate::av1::frame::motion_field::{MotionField, OrderHints, SavedMotion};
+use crate::av1::tile::mv_prediction::{MvPredictionInput, TileBounds, find_mv_stack};
 use crate::av1::types::{InterpFilter, Mv as EncoderMv};
 
 /// The encoder's state of a frame.

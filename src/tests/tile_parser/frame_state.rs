@@ -4,8 +4,8 @@ use std::rc::Rc;
 
 use super::encoder_check::EncoderFrame;
 use super::input::TileParserInput;
-use crate::av1::cdf::CdfContext;
-use crate::av1::motion_field::SavedMotion;
+use crate::av1::frame::motion_field::SavedMotion;
+use crate::av1::tile::cdf::CdfContext;
 use crate::av1::types::{BlockSize, INTRA_FRAME, NONE, PredictionMode, TxSize, TxType};
 
 /// A motion vector: down, right, in 1/8 samples.

@@ -2,8 +2,8 @@
 
 use super::input::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
 use super::tile::{Step, TileParser};
-use crate::av1::cdf;
 use crate::av1::tables::blocks::COMPOUND_MODE_CTX_MAP;
+use crate::av1::tile::cdf;
 use crate::av1::types::{INTRA_FRAME, InterpFilter, NONE, PredictionMode};
 
 impl TileParser<'_> {

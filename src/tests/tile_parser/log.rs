@@ -4,7 +4,7 @@ use std::fmt;
 use std::rc::Rc;
 
 use super::frame_state::SavedFrame;
-use crate::av1::symbol::Record;
+use crate::av1::tile::symbol::Record;
 
 /// One syntax element as it was read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -41,7 +41,7 @@ pub(crate) use input::TileParserInput;
 pub(crate) use log::{FrameLog, LoggedSymbol, ParseFailure, WrittenSymbol, first_difference};
 pub(crate) use stream::{StreamParser, parse_stream};
 
-use crate::av1::cdf::CdfContext;
+use crate::av1::tile::cdf::CdfContext;
 use encoder_check::EncoderFrame;
 use frame_state::FrameArrays;
 use motion_field::MotionField;

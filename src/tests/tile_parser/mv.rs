@@ -1,7 +1,7 @@
 //! 5.11.26 assign_mv, 5.11.31 read_mv.
 
 use super::tile::{Step, TileParser};
-use crate::av1::cdf;
+use crate::av1::tile::cdf;
 use crate::av1::types::PredictionMode;
 
 const MV_JOINT_HNZVZ: usize = 1;

@@ -2,7 +2,7 @@
 
 use super::input::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
 use super::tile::{Step, TileParser};
-use crate::av1::cdf;
+use crate::av1::tile::cdf;
 use crate::av1::types::{
     ALTREF_FRAME, ALTREF2_FRAME, BWDREF_FRAME, GOLDEN_FRAME, LAST_FRAME, LAST2_FRAME, LAST3_FRAME,
     NONE,

@@ -2,13 +2,13 @@
 //! (5.11.40, 5.11.47, 5.11.48).
 
 use super::tile::{Step, TileParser};
-use crate::av1::cdf;
 use crate::av1::tables::blocks::{
     FILTER_INTRA_MODE_TO_INTRA_DIR, MAX_TX_DEPTH, MAX_TX_SIZE_RECT, MODE_TO_TXFM, SPLIT_TX_SIZE,
     TX_SIZE_SQR, TX_SIZE_SQR_UP, TX_TYPE_IN_SET_INTER, TX_TYPE_IN_SET_INTRA,
     TX_TYPE_INTER_INV_SET1, TX_TYPE_INTER_INV_SET2, TX_TYPE_INTER_INV_SET3, TX_TYPE_INTRA_INV_SET1,
     TX_TYPE_INTRA_INV_SET2,
 };
+use crate::av1::tile::cdf;
 use crate::av1::types::{BlockSize, TxMode, TxSize, TxType};
 
 const MAX_VARTX_DEPTH: usize = 2;

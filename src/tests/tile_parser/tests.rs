@@ -11,10 +11,10 @@ use super::{
     FrameLog, LoggedSymbol, SavedFrame, StreamParser, WrittenSymbol, block, first_difference,
     parse_stream,
 };
-use crate::av1::cdf::{self, CdfContext};
-use crate::av1::entropy::{self, RangeEncoder};
 use crate::av1::obu::TemporalUnits;
-use crate::av1::symbol::{Gather, Record, SymbolSink};
+use crate::av1::tile::cdf::{self, CdfContext};
+use crate::av1::tile::entropy::{self, RangeEncoder};
+use crate::av1::tile::symbol::{Gather, Record, SymbolSink};
 
 /// Order hints, a pyramid of frames, motion fields, compounds, skip mode, hidden and shown-existing
 /// frames.

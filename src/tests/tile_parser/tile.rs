@@ -6,8 +6,8 @@ use super::log::LoggedSymbol;
 use super::motion_field::MotionField;
 use super::mv_stack::MvStack;
 use super::symbol_decoder::{SymbolDecoder, adapt, cumulative};
-use crate::av1::cdf::{self, CdfContext, CdfRow};
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
+use crate::av1::tile::cdf::{self, CdfContext, CdfRow};
 use crate::av1::types::{BlockSize, Partition, PredictionMode, TxSize, UvMode};
 
 /// What all tiles of a frame share.

@@ -6,12 +6,12 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::av1::mode_info::ModeInfo;
-use crate::av1::tile_context::AboveSnapshot;
-use crate::search::block_coder::TileCoder;
+use crate::av1::frame::mode_info::ModeInfo;
+use crate::av1::tile::context::AboveSnapshot;
+use crate::av1::tile::executor::TileCoder;
 
 /// 4×4 units along the side of a superblock.
-pub(super) const SB4: usize = 16;
+pub(crate) const SB4: usize = 16;
 /// Rows of mode records handed down; 7.10.2 reads the sixth above a block at most.
 const MODE_ROWS: usize = 8;
 /// Rows whose lower boundaries are held: when a superblock is done, nobody needs the boundary two
@@ -85,7 +85,7 @@ struct Progress {
 
 /// Rows and columns here are those of superblocks, counted from the tile's first.
 #[derive(Debug, Default)]
-pub(super) struct Wavefront {
+pub(crate) struct Wavefront {
     cols: usize,
     progress: Mutex<Progress>,
     moved: Condvar,
@@ -99,13 +99,13 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 impl Wavefront {
     /// Room for frames of `cols` superblocks across.
-    pub(super) fn new(cols: usize) -> Self {
+    pub(crate) fn new(cols: usize) -> Self {
         let boundaries = (0..HELD_ROWS * cols).map(|_| Mutex::new(Boundary::new())).collect();
         Self { boundaries, ..Self::default() }
     }
 
     /// Starts a tile of `rows` × `cols` superblocks.
-    pub(super) fn start(&mut self, rows: usize, cols: usize) {
+    pub(crate) fn start(&mut self, rows: usize, cols: usize) {
         debug_assert!(HELD_ROWS * cols <= self.boundaries.len());
         self.cols = cols;
         let progress = self.progress.get_mut().unwrap_or_else(PoisonError::into_inner);
@@ -115,7 +115,7 @@ impl Wavefront {
     }
 
     /// Takes the next row; rows are taken in order, so that the one above is always under way.
-    pub(super) fn next_row(&self) -> Option<usize> {
+    pub(crate) fn next_row(&self) -> Option<usize> {
         let mut progress = lock(&self.progress);
         let row = progress.next_row;
         (row < progress.done.len() && !progress.failed).then(|| {
@@ -127,7 +127,7 @@ impl Wavefront {
     /// Waits for what the superblock at (`row`, `col`) needs of the row above and brings it into
     /// `coder`, where the superblock is at (`mi_row`, `mi_col`). False if it will never come,
     /// because a thread has died.
-    pub(super) fn receive(
+    pub(crate) fn receive(
         &self,
         coder: &mut TileCoder<'_>,
         (row, col): (usize, usize),
@@ -154,7 +154,7 @@ impl Wavefront {
     }
 
     /// Hands down what the superblock at (`row`, `col`) leaves, and counts it as done.
-    pub(super) fn hand_down(
+    pub(crate) fn hand_down(
         &self,
         coder: &TileCoder<'_>,
         (row, col): (usize, usize),
@@ -177,17 +177,17 @@ impl Wavefront {
     }
 
     /// Tells the other threads, if this one dies, to wait for it no longer.
-    pub(super) fn alarm(&self) -> Alarm<'_> {
+    pub(crate) fn alarm(&self) -> Alarm<'_> {
         Alarm(self)
     }
 }
 
 /// Held while a thread takes part.
-pub(super) struct Alarm<'a>(&'a Wavefront);
+pub(crate) struct Alarm<'a>(&'a Wavefront);
 
 impl Alarm<'_> {
     /// The thread has done its part.
-    pub(super) fn cancel(self) {
+    pub(crate) fn cancel(self) {
         std::mem::forget(self);
     }
 }

@@ -1,12 +1,12 @@
 //! Transform sizes in the block syntax (5.11.15 to 5.11.17).
 
-use super::block::{Block, max_rect_tx_size, split_tx_size};
-use super::block_syntax::{BlockWriter, Neighbours};
-use super::cdf::{TX_8X8_CDF, TX_16X16_CDF, TX_32X32_CDF, TX_64X64_CDF, TXFM_SPLIT_CDF};
-use super::mode_info::ModeInfo;
-use super::symbol::SymbolSink;
-use super::tables::blocks::MAX_TX_DEPTH;
-use super::types::{TxMode, TxSize};
+use crate::av1::frame::mode_info::ModeInfo;
+use crate::av1::tables::blocks::MAX_TX_DEPTH;
+use crate::av1::tile::block::{Block, max_rect_tx_size, split_tx_size};
+use crate::av1::tile::block_syntax::{BlockWriter, Neighbours};
+use crate::av1::tile::cdf::{TX_8X8_CDF, TX_16X16_CDF, TX_32X32_CDF, TX_64X64_CDF, TXFM_SPLIT_CDF};
+use crate::av1::tile::symbol::SymbolSink;
+use crate::av1::types::{TxMode, TxSize};
 
 impl BlockWriter<'_> {
     /// 5.11.16 `read_block_tx_size`.

@@ -10,7 +10,7 @@
 
 use core::ops::Range;
 
-use super::mode_info::ModeInfoGrid;
+use crate::av1::frame::mode_info::ModeInfoGrid;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::cdef::{
     MARGIN, REACH, STRIDE, Strength, Window, filter_chroma, filter_luma, find_direction,

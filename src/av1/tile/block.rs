@@ -1,7 +1,7 @@
 //! A coding block as decided, in the standard's terms: what `decode_block` (5.11.5) would read.
 
-use super::tables::blocks::{MAX_TX_SIZE_RECT, SPLIT_TX_SIZE, SUBSAMPLED_SIZE};
-use super::types::{
+use crate::av1::tables::blocks::{MAX_TX_SIZE_RECT, SPLIT_TX_SIZE, SUBSAMPLED_SIZE};
+use crate::av1::types::{
     BlockSize, INTRA_FRAME, InterpFilter, Mv, NONE, PredictionMode, RefFrame, TxSize, TxType,
     UvMode,
 };

@@ -1,6 +1,6 @@
 //! Inter prediction from references of the frame's own size (7.11.3), 8-bit, 4:2:0.
 
-use super::types::{InterpFilter, Mv};
+use crate::av1::types::{InterpFilter, Mv};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::convolve::{self, FilterSet, Source, Subpel};
 

@@ -1,7 +1,7 @@
 //! The walk against 7.14.1 to 7.14.5 word for word.
 
 use super::*;
-use crate::av1::random_frame::{Random, RandomFrame};
+use crate::av1::frame::random_frame::{Random, RandomFrame};
 use crate::av1::types::{GOLDEN_FRAME, INTRA_FRAME};
 use crate::kernels::deblock::reference::{Position, Samples, sample_filter};
 

@@ -3,28 +3,29 @@
 
 use std::ops::Range;
 
-use crate::av1::block::{
+use crate::av1::frame::deblock::TxSizeGrid;
+use crate::av1::frame::mode_info::ModeInfoGrid;
+use crate::av1::frame::motion_field::MotionField;
+use crate::av1::frame::params::FrameParams;
+use crate::av1::frame::reference::Reference;
+use crate::av1::tables::blocks::MODE_TO_TXFM;
+use crate::av1::tables::scans::scan;
+use crate::av1::tile::block::{
     Block, Residual, TransformBlock, chroma_size, chroma_tx_size, for_each_inter_tx,
     max_rect_tx_size,
 };
-use crate::av1::block_decoded::BlockDecoded;
-use crate::av1::block_syntax::BlockWriter;
-use crate::av1::coefficient_syntax::TxSet;
-use crate::av1::deblock::TxSizeGrid;
-use crate::av1::frame_params::FrameParams;
-use crate::av1::inter::{CompoundScratch, Region, predict_average, predict_single};
-use crate::av1::intra::{
+use crate::av1::tile::block_decoded::BlockDecoded;
+use crate::av1::tile::block_syntax::BlockWriter;
+use crate::av1::tile::coefficient_syntax::TxSet;
+use crate::av1::tile::context::TileContext;
+use crate::av1::tile::inter::{CompoundScratch, Region, predict_average, predict_single};
+use crate::av1::tile::intra::{
     Available, Direction, cfl_ac, edges, filter_type, predict_chroma_from_luma, predict_intra,
 };
-use crate::av1::mode_info::ModeInfoGrid;
-use crate::av1::motion_field::MotionField;
-use crate::av1::mv_prediction::{MvPredictionInput, MvStack, TileBounds, find_mv_stack};
-use crate::av1::reconstruct::reconstruct;
-use crate::av1::reference::Reference;
-use crate::av1::symbol::Record;
-use crate::av1::tables::blocks::MODE_TO_TXFM;
-use crate::av1::tables::scans::scan;
-use crate::av1::tile_context::TileContext;
+use crate::av1::tile::mv_prediction::{MvPredictionInput, MvStack, TileBounds, find_mv_stack};
+use crate::av1::tile::quantizers::Quantizers;
+use crate::av1::tile::reconstruct::reconstruct;
+use crate::av1::tile::symbol::Record;
 use crate::av1::types::{BlockSize, INTRA_FRAME, PredictionMode, RefFrame, TxSize, TxType, UvMode};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::{CFL_MAX, Edges};
@@ -33,7 +34,6 @@ use crate::kernels::sad::{residual, sse};
 use crate::kernels::transform::conformance::is_conformant;
 use crate::kernels::transform::wht::forward_wht;
 use crate::kernels::transform::{MAX_COEFFICIENTS, coefficient_count, forward_transform};
-use crate::search::quantizers::Quantizers;
 
 /// Room for one worker.
 #[derive(Clone, Debug)]

@@ -6,31 +6,31 @@
 
 use std::{iter, thread};
 
-use super::frame_coder::{
+use crate::av1::frame::coder::{
     FrameJob, SuperblockChoice, SuperblockControl, SuperblockDecider, TileWriter,
 };
-use super::wavefront::{SB4, Wavefront};
-use crate::av1::block_decoded::BlockDecoded;
-use crate::av1::deblock::TxSizeGrid;
-use crate::av1::mode_info::ModeInfoGrid;
-use crate::av1::motion_field::MotionField;
-use crate::av1::mv_prediction::TileBounds;
-use crate::av1::symbol::Record;
-use crate::av1::tile_context::TileContext;
+use crate::av1::frame::deblock::TxSizeGrid;
+use crate::av1::frame::mode_info::ModeInfoGrid;
+use crate::av1::frame::motion_field::MotionField;
+use crate::av1::tile::block_decoded::BlockDecoded;
+use crate::av1::tile::context::TileContext;
+use crate::av1::tile::executor::{Scratch, TileCoder};
+use crate::av1::tile::mv_prediction::TileBounds;
+use crate::av1::tile::quantizers::Quantizers;
+use crate::av1::tile::symbol::Record;
+use crate::av1::tile::wavefront::{SB4, Wavefront};
 use crate::frame::padded::PaddedPlane;
-use crate::search::block_coder::{Scratch, TileCoder};
-use crate::search::quantizers::Quantizers;
 
 /// What a tile's decisions are written to.
-pub(super) struct View<'a> {
+pub(crate) struct View<'a> {
     /// The reconstruction.
-    pub(super) planes: &'a mut [PaddedPlane; 3],
+    pub(crate) planes: &'a mut [PaddedPlane; 3],
     /// Mode records.
-    pub(super) grid: &'a mut ModeInfoGrid,
+    pub(crate) grid: &'a mut ModeInfoGrid,
     /// `LoopfilterTxSizes`.
-    pub(super) tx_sizes: &'a mut TxSizeGrid,
+    pub(crate) tx_sizes: &'a mut TxSizeGrid,
     /// `cdef_idx` by superblock of the frame.
-    pub(super) cdef_idx: &'a mut [i8],
+    pub(crate) cdef_idx: &'a mut [i8],
 }
 
 /// A frame's buffers of a thread that is not the caller's.
@@ -83,24 +83,24 @@ impl Lane {
 }
 
 /// What the superblocks of a tile are held to: a control that is told the bits before each.
-pub(super) struct Paced<'a> {
+pub(crate) struct Paced<'a> {
     /// Codes the superblocks that are done.
-    pub(super) writer: &'a mut TileWriter,
+    pub(crate) writer: &'a mut TileWriter,
     /// Chooses how the next is coded.
-    pub(super) control: &'a mut dyn SuperblockControl,
+    pub(crate) control: &'a mut dyn SuperblockControl,
 }
 
 /// What the decisions of a tile are made from, besides the decider.
 #[derive(Clone, Copy)]
-pub(super) struct TileInput<'a> {
+pub(crate) struct TileInput<'a> {
     /// The headers.
-    pub(super) job: &'a FrameJob<'a>,
+    pub(crate) job: &'a FrameJob<'a>,
     /// The picture, edges extended.
-    pub(super) source: &'a [PaddedPlane; 3],
+    pub(crate) source: &'a [PaddedPlane; 3],
     /// `MotionFieldMvs`, if used.
-    pub(super) motion_field: Option<&'a MotionField>,
+    pub(crate) motion_field: Option<&'a MotionField>,
     /// The tile.
-    pub(super) tile: TileBounds,
+    pub(crate) tile: TileBounds,
 }
 
 impl<'a> TileInput<'a> {
@@ -210,7 +210,7 @@ impl Walk<'_> {
 }
 
 /// The threads' room for tiles of frames of one size.
-pub(super) struct TileDecider {
+pub(crate) struct TileDecider {
     own: Lane,
     others: Vec<(Lane, Canvas)>,
     wavefront: Wavefront,
@@ -220,13 +220,13 @@ pub(super) struct TileDecider {
 
 /// The most threads that find something to do in an area of so many superblocks at once: a row
 /// follows the one above by two superblocks.
-pub(super) fn most_threads(sb_rows: usize, sb_cols: usize) -> usize {
+pub(crate) fn most_threads(sb_rows: usize, sb_cols: usize) -> usize {
     sb_rows.min(sb_cols.div_ceil(2)).max(1)
 }
 
 impl TileDecider {
     /// For one thread, and frames of `mi_cols` columns.
-    pub(super) fn new(mi_cols: usize) -> Self {
+    pub(crate) fn new(mi_cols: usize) -> Self {
         Self {
             own: Lane::new(mi_cols),
             others: Vec::new(),
@@ -237,7 +237,7 @@ impl TileDecider {
 
     /// Makes room for `threads` threads, the caller's included, or for as many as find something
     /// to do in frames of `width` × `height` samples.
-    pub(super) fn set_threads(&mut self, threads: usize, width: usize, height: usize) {
+    pub(crate) fn set_threads(&mut self, threads: usize, width: usize, height: usize) {
         let (sb_rows, sb_cols) = (height.div_ceil(64), width.div_ceil(64));
         let others = threads.clamp(1, most_threads(sb_rows, sb_cols)) - 1;
         self.others.truncate(others);
@@ -253,13 +253,13 @@ impl TileDecider {
     }
 
     /// Threads there is room for.
-    pub(super) fn threads(&self) -> usize {
+    pub(crate) fn threads(&self) -> usize {
         1 + self.others.len()
     }
 
     /// Decides a tile into `view` by the choices of `decider`; gives its records. With a control
     /// they are coded a superblock behind.
-    pub(super) fn decide<D: SuperblockDecider>(
+    pub(crate) fn decide<D: SuperblockDecider>(
         &mut self,
         input: TileInput<'_>,
         mut view: View<'_>,

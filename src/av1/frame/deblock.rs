@@ -12,8 +12,8 @@
 
 use core::ops::Range;
 
-use super::mode_info::{ModeInfo, ModeInfoGrid};
-use super::types::{BlockSize, INTRA_FRAME, MAX_SEGMENTS, PredictionMode, TxSize};
+use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
+use crate::av1::types::{BlockSize, INTRA_FRAME, MAX_SEGMENTS, PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::deblock::{
     EdgeFilter, EdgeKernel, EdgeLimits, MAX_LOOP_FILTER, filter_horizontal_edge,

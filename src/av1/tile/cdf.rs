@@ -6,7 +6,7 @@
 //! what is left up to the stride stays 0. A [`CdfRow`] names a row by its place, so that symbols can
 //! be recorded in one phase and coded in another.
 
-use super::tables::default_cdfs;
+use crate::av1::tables::default_cdfs;
 
 /// The scale of the probabilities (8.2.6).
 const CDF_ONE: u16 = 1 << 15;

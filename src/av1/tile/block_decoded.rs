@@ -1,6 +1,6 @@
 //! Which 4×4 units of the current superblock, and around it, are decoded (6.10.3).
 
-use super::types::MI_SIZE_LOG2;
+use crate::av1::types::MI_SIZE_LOG2;
 
 /// Planes of a picture.
 const PLANES: usize = 3;

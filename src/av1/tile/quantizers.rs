@@ -1,6 +1,6 @@
 //! Quantizers of the three planes at a quantizer index, made when first asked for.
 
-use crate::av1::frame_params::PlaneDeltas;
+use crate::av1::frame::params::PlaneDeltas;
 use crate::av1::tables::quantizer::{AC_QLOOKUP, DC_QLOOKUP};
 use crate::kernels::quantize::Quantizer;
 

@@ -3,19 +3,19 @@
 
 use std::sync::Arc;
 
-use super::tile::{Paced, TileDecider, TileInput, View};
-use crate::av1::cdef::{Cdef, CdefParams};
-use crate::av1::cdf::CdfContext;
-use crate::av1::deblock::{LoopFilter, LoopFilterParams, TxSizeGrid};
-use crate::av1::entropy::RangeEncoder;
-use crate::av1::frame_params::FrameParams;
-use crate::av1::mode_info::ModeInfoGrid;
-use crate::av1::motion_field::{MotionField, OrderHints, SavedMotion};
-use crate::av1::mv_prediction::TileBounds;
-use crate::av1::reference::Reference;
-use crate::av1::symbol::{Record, Tally, code};
+use crate::av1::frame::cdef::{Cdef, CdefParams};
+use crate::av1::frame::deblock::{LoopFilter, LoopFilterParams, TxSizeGrid};
+use crate::av1::frame::mode_info::ModeInfoGrid;
+use crate::av1::frame::motion_field::{MotionField, OrderHints, SavedMotion};
+use crate::av1::frame::params::FrameParams;
+use crate::av1::frame::reference::Reference;
+use crate::av1::tile::cdf::CdfContext;
+use crate::av1::tile::entropy::RangeEncoder;
+use crate::av1::tile::executor::TileCoder;
+use crate::av1::tile::mv_prediction::TileBounds;
+use crate::av1::tile::symbol::{Record, Tally, code};
+use crate::av1::tile::threads::{Paced, TileDecider, TileInput, View};
 use crate::frame::padded::PaddedPlane;
-use crate::search::block_coder::TileCoder;
 
 /// Decides superblocks, in coding order or several rows at a time: a decision must not depend on
 /// which worker makes it or what that has decided before.
@@ -102,7 +102,7 @@ pub(crate) struct FrameCoder {
 }
 
 /// The second phase of a tile: codes what has been decided so far.
-pub(super) struct TileWriter {
+pub(crate) struct TileWriter {
     encoder: RangeEncoder,
     cdfs: CdfContext,
     adaptive: bool,
@@ -130,14 +130,14 @@ impl TileWriter {
     }
 
     /// Codes those of the tile's `records` that are new.
-    pub(super) fn catch_up(&mut self, records: &[Record]) {
+    pub(crate) fn catch_up(&mut self, records: &[Record]) {
         let new = &records[self.coded..];
         code(new, &mut self.cdfs, &mut self.encoder, self.adaptive, &mut self.tally);
         self.coded = records.len();
     }
 
     /// Bits of the tile so far.
-    pub(super) fn bits(&self) -> u64 {
+    pub(crate) fn bits(&self) -> u64 {
         self.encoder.position() >> 8
     }
 }
@@ -151,7 +151,7 @@ pub(crate) struct CodedFrame {
     pub(crate) records: Vec<Vec<Record>>,
     /// What slots keep of the frame.
     pub(crate) reference: Arc<Reference>,
-    /// Bits of the tiles by [`Category`](crate::av1::symbol::Category).
+    /// Bits of the tiles by [`Category`](crate::av1::tile::symbol::Category).
     pub(crate) spent: [u64; 3],
     /// Share of the picture in blocks without coefficients, 0 to 1.
     pub(crate) skipped: f32,

@@ -1,8 +1,8 @@
 //! Intra prediction (7.11.2, 7.11.5): the edges of a block from the current frame, and the choice
 //! of the kernel. 8-bit, 4:2:0.
 
-use super::tables::blocks::MODE_TO_ANGLE;
-use super::types::{PredictionMode, TxSize};
+use crate::av1::tables::blocks::MODE_TO_ANGLE;
+use crate::av1::types::{PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::{self, CFL_MAX, EDGE_LEN, EDGE_ORIGIN, Edges};
 

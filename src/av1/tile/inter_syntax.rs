@@ -1,18 +1,18 @@
 //! The symbols of inter blocks (5.11.23 to 5.11.32): references, modes, vectors, filters.
 
-use super::block::Block;
-use super::cdf::{
+use crate::av1::frame::mode_info::ModeInfo;
+use crate::av1::frame::params::{FrameParams, SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
+use crate::av1::tables::blocks::COMPOUND_MODE_CTX_MAP;
+use crate::av1::tile::block::Block;
+use crate::av1::tile::cdf::{
     COMP_BWD_REF_CDF, COMP_MODE_CDF, COMP_REF_CDF, COMP_REF_TYPE_CDF, COMPOUND_MODE_CDF,
     DRL_MODE_CDF, INTERP_FILTER_CDF, MV_BIT_CDF, MV_CLASS_CDF, MV_CLASS0_BIT_CDF, MV_CLASS0_FR_CDF,
     MV_CLASS0_HP_CDF, MV_FR_CDF, MV_HP_CDF, MV_JOINT_CDF, MV_SIGN_CDF, NEW_MV_CDF, REF_MV_CDF,
     SINGLE_REF_CDF, UNI_COMP_REF_CDF, ZERO_MV_CDF,
 };
-use super::frame_params::{FrameParams, SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
-use super::mode_info::ModeInfo;
-use super::mv_prediction::MvStack;
-use super::symbol::SymbolSink;
-use super::tables::blocks::COMPOUND_MODE_CTX_MAP;
-use super::types::{
+use crate::av1::tile::mv_prediction::MvStack;
+use crate::av1::tile::symbol::SymbolSink;
+use crate::av1::types::{
     ALTREF_FRAME, ALTREF2_FRAME, BWDREF_FRAME, GOLDEN_FRAME, INTRA_FRAME, InterpFilter, LAST_FRAME,
     LAST2_FRAME, LAST3_FRAME, Mv, PredictionMode, RefFrame,
 };

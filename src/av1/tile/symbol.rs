@@ -2,12 +2,12 @@
 
 use std::ops::Range;
 
-use super::cdf::{
+use crate::av1::tile::cdf::{
     CdfContext, CdfRow, INTRA_FRAME_Y_MODE_CDF, MV_CLASS0_HP_CDF, MV_JOINT_CDF, NEW_MV_CDF,
     PALETTE_Y_SIZE_CDF,
 };
-use super::entropy::{RangeEncoder, adapt};
-use super::types::{BlockSize, Partition};
+use crate::av1::tile::entropy::{RangeEncoder, adapt};
+use crate::av1::types::{BlockSize, Partition};
 
 /// The two partition symbols at the frame's edges, whose probabilities are gathered from a
 /// partition row (8.3.2).
@@ -215,7 +215,7 @@ pub(crate) fn code(
 
 /// The row of `partition` for a square block (8.3.2), where `ctx` is from 0 to 3.
 pub(crate) fn partition_row(size: BlockSize, ctx: usize) -> CdfRow {
-    use super::cdf::{
+    use crate::av1::tile::cdf::{
         PARTITION_W8_CDF, PARTITION_W16_CDF, PARTITION_W32_CDF, PARTITION_W64_CDF,
         PARTITION_W128_CDF,
     };

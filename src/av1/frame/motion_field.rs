@@ -1,9 +1,9 @@
 //! Motion fields: the vectors a frame leaves behind (7.19) and their projection onto the next
 //! frames (7.9).
 
-use super::mode_info::ModeInfoGrid;
-use super::tables::blocks::DIV_MULT;
-use super::types::{ALTREF_FRAME, INTRA_FRAME, LAST_FRAME, Mv, NONE, RefFrame};
+use crate::av1::frame::mode_info::ModeInfoGrid;
+use crate::av1::tables::blocks::DIV_MULT;
+use crate::av1::types::{ALTREF_FRAME, INTRA_FRAME, LAST_FRAME, Mv, NONE, RefFrame};
 
 /// The vector of a hole in the field (7.9.1).
 pub(crate) const INVALID_MV: Mv = Mv::new(-32768, -32768);

@@ -1,8 +1,8 @@
 //! The walk against 7.15 and 7.15.1 word for word.
 
 use super::*;
-use crate::av1::deblock::{LoopFilter, tests as deblock_tests};
-use crate::av1::random_frame::{Random, RandomFrame};
+use crate::av1::frame::deblock::{LoopFilter, tests as deblock_tests};
+use crate::av1::frame::random_frame::{Random, RandomFrame};
 use crate::kernels::cdef::reference::{self, Block, Samples};
 
 fn random_params(random: &mut Random) -> CdefParams {

@@ -1,8 +1,8 @@
 //! What a reference slot keeps of a decoded frame (7.20).
 
-use super::cdf::CdfContext;
-use super::frame_params::Segmentation;
-use super::motion_field::SavedMotion;
+use crate::av1::frame::motion_field::SavedMotion;
+use crate::av1::frame::params::Segmentation;
+use crate::av1::tile::cdf::CdfContext;
 use crate::frame::padded::PaddedPlane;
 
 /// A frame in a reference slot.

@@ -1,6 +1,6 @@
 //! What the block layer reads from the sequence and frame headers.
 
-use super::types::{InterpFilter, MAX_SEGMENTS, TxMode};
+use crate::av1::types::{InterpFilter, MAX_SEGMENTS, TxMode};
 
 /// `SEG_LVL_ALT_Q`: a segment's own quantizer (6.8.13).
 pub(crate) const SEG_LVL_ALT_Q: usize = 0;

@@ -1,25 +1,25 @@
 //! `decode_partition` and `decode_block` mirrored (5.11.4 to 5.11.32): the symbols of a block's
 //! modes, sizes and coefficients, with the contexts of 8.3.2.
 
-use super::block::{Block, Residual, chroma_size};
-use super::cdf::{
+use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
+use crate::av1::frame::params::{FrameParams, SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
+use crate::av1::tables::blocks::{INTRA_MODE_CONTEXT, SIZE_GROUP};
+use crate::av1::tables::scans::scan;
+use crate::av1::tile::block::{Block, Residual, chroma_size};
+use crate::av1::tile::cdf::{
     ANGLE_DELTA_CDF, CFL_ALPHA_CDF, CFL_SIGN_CDF, DELTA_Q_CDF, INTRA_FRAME_Y_MODE_CDF,
     IS_INTER_CDF, PALETTE_UV_MODE_CDF, PALETTE_Y_MODE_CDF, SEGMENT_ID_CDF,
     SEGMENT_ID_PREDICTED_CDF, SKIP_CDF, UV_MODE_CFL_ALLOWED_CDF, UV_MODE_CFL_NOT_ALLOWED_CDF,
     Y_MODE_CDF,
 };
-use super::coefficient_syntax::{
+use crate::av1::tile::coefficient_syntax::{
     CoefficientInput, TxSet, all_zero_row, write_coefficients, write_transform_type,
 };
-use super::frame_params::{FrameParams, SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
-use super::inter_syntax::{InterContext, write_inter_block};
-use super::mode_info::{ModeInfo, ModeInfoGrid};
-use super::mv_prediction::{MvStack, TileBounds};
-use super::symbol::{Gather, SymbolSink, partition_row};
-use super::tables::blocks::{INTRA_MODE_CONTEXT, SIZE_GROUP};
-use super::tables::scans::scan;
-use super::tile_context::TileContext;
-use super::types::{BlockSize, Partition, PredictionMode, TxSize, UvMode};
+use crate::av1::tile::context::TileContext;
+use crate::av1::tile::inter_syntax::{InterContext, write_inter_block};
+use crate::av1::tile::mv_prediction::{MvStack, TileBounds};
+use crate::av1::tile::symbol::{Gather, SymbolSink, partition_row};
+use crate::av1::types::{BlockSize, Partition, PredictionMode, TxSize, UvMode};
 
 /// `DELTA_Q_SMALL`.
 const DELTA_Q_SMALL: u32 = 3;
@@ -411,7 +411,7 @@ impl BlockWriter<'_> {
                 let set = TxSet::of(tx.size, block.is_inter, frame.reduced_tx_set);
                 write_transform_type(sink, set, tx.size, block.y_mode, tx.tx_type);
             }
-            let class_type = if lossless { super::types::TxType::DctDct } else { tx.tx_type };
+            let class_type = if lossless { crate::av1::types::TxType::DctDct } else { tx.tx_type };
             let input = CoefficientInput {
                 size: tx.size,
                 tx_type: class_type,

@@ -4,9 +4,9 @@
 //! Global motion is the identity in all our frames, so global vectors are zero and the special
 //! cases for warped candidates never arise.
 
-use super::mode_info::ModeInfoGrid;
-use super::motion_field::{INVALID_MV, MotionField};
-use super::types::{BlockSize, INTRA_FRAME, MI_SIZE_LOG2, Mv, NONE, PredictionMode, RefFrame};
+use crate::av1::frame::mode_info::ModeInfoGrid;
+use crate::av1::frame::motion_field::{INVALID_MV, MotionField};
+use crate::av1::types::{BlockSize, INTRA_FRAME, MI_SIZE_LOG2, Mv, NONE, PredictionMode, RefFrame};
 
 /// `MAX_REF_MV_STACK_SIZE`.
 const MAX_REF_MV_STACK_SIZE: usize = 8;

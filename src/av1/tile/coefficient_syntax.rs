@@ -1,17 +1,17 @@
 //! Coefficients of a transform block (5.11.39) and its type (5.11.47), written.
 
-use super::cdf::{
+use crate::av1::tables::blocks::{
+    COEFF_BASE_CTX_OFFSET, COEFF_BASE_POS_CTX_OFFSET, TX_TYPE_INTER_INV_SET1,
+    TX_TYPE_INTER_INV_SET2, TX_TYPE_INTER_INV_SET3, TX_TYPE_INTRA_INV_SET1, TX_TYPE_INTRA_INV_SET2,
+};
+use crate::av1::tile::cdf::{
     COEFF_BASE_CDF, COEFF_BASE_EOB_CDF, COEFF_BR_CDF, CdfRow, DC_SIGN_CDF, EOB_EXTRA_CDF,
     EOB_PT_16_CDF, EOB_PT_32_CDF, EOB_PT_64_CDF, EOB_PT_128_CDF, EOB_PT_256_CDF, EOB_PT_512_CDF,
     EOB_PT_1024_CDF, INTER_TX_TYPE_SET1_CDF, INTER_TX_TYPE_SET2_CDF, INTER_TX_TYPE_SET3_CDF,
     INTRA_TX_TYPE_SET1_CDF, INTRA_TX_TYPE_SET2_CDF, TXB_SKIP_CDF,
 };
-use super::symbol::SymbolSink;
-use super::tables::blocks::{
-    COEFF_BASE_CTX_OFFSET, COEFF_BASE_POS_CTX_OFFSET, TX_TYPE_INTER_INV_SET1,
-    TX_TYPE_INTER_INV_SET2, TX_TYPE_INTER_INV_SET3, TX_TYPE_INTRA_INV_SET1, TX_TYPE_INTRA_INV_SET2,
-};
-use super::types::{PredictionMode, TxClass, TxSize, TxType};
+use crate::av1::tile::symbol::SymbolSink;
+use crate::av1::types::{PredictionMode, TxClass, TxSize, TxType};
 
 /// `NUM_BASE_LEVELS`.
 const NUM_BASE_LEVELS: u32 = 2;

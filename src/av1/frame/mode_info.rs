@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::types::{
+use crate::av1::types::{
     BlockSize, INTRA_FRAME, InterpFilter, Mv, NONE, PredictionMode, RefFrame, TxSize, UvMode,
 };
 

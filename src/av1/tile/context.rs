@@ -1,7 +1,7 @@
 //! What block syntax remembers along a tile besides the mode records: contexts above and to the
 //! left (5.11.2, 5.11.39), and the state of `cdef_idx` and `CurrentQIndex`.
 
-use super::types::BlockSize;
+use crate::av1::types::BlockSize;
 
 /// 4×4 units in a superblock's side.
 const SB4: usize = 16;

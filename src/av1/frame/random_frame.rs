@@ -1,8 +1,8 @@
 //! Random frames for tests: samples, consistent block and transform layouts, and plain copies.
 
-use super::deblock::TxSizeGrid;
-use super::mode_info::{ModeInfo, ModeInfoGrid};
-use super::types::{BlockSize, PredictionMode, TxSize};
+use crate::av1::frame::deblock::TxSizeGrid;
+use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
+use crate::av1::types::{BlockSize, PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
 
 /// A small reproducible generator (xorshift64*).

@@ -1,0 +1,21 @@
+//! The blocks of a tile: prediction and reconstruction, syntax and contexts, entropy coding, and the
+//! threads that share them.
+
+pub(crate) mod block;
+pub(crate) mod block_decoded;
+pub(crate) mod block_syntax;
+pub(crate) mod cdf;
+pub(crate) mod coefficient_syntax;
+pub(crate) mod context;
+pub(crate) mod entropy;
+pub(crate) mod executor;
+pub(crate) mod inter;
+pub(crate) mod inter_syntax;
+pub(crate) mod intra;
+pub(crate) mod mv_prediction;
+pub(crate) mod quantizers;
+pub(crate) mod reconstruct;
+pub(crate) mod symbol;
+pub(crate) mod threads;
+mod tx_size_syntax;
+pub(crate) mod wavefront;
