@@ -2,6 +2,8 @@
 //!
 //! Each is `repr(u8)` with the standard's value, so tables of section 9 are indexed by `as usize`.
 
+pub(crate) use crate::kernels::transform::{TxSize, TxType};
+
 /// Log2 of the side of a 4×4 unit, in which positions inside a frame are counted (`MI_SIZE_LOG2`).
 pub(crate) const MI_SIZE_LOG2: usize = 2;
 /// Slots of reference frames (`NUM_REF_FRAMES`).
@@ -80,65 +82,6 @@ impl BlockSize {
 standard_enum! {
     /// Ways to part a square block (6.10.4, `partition`).
     Partition { None, Horz, Vert, Split, HorzA, HorzB, VertA, VertB, Horz4, Vert4 }
-}
-
-standard_enum! {
-    /// Transform sizes (6.10.19, `TxSize`), samples wide × high.
-    TxSize {
-        T4x4, T8x8, T16x16, T32x32, T64x64, T4x8, T8x4, T8x16, T16x8, T16x32, T32x16, T32x64,
-        T64x32, T4x16, T16x4, T8x32, T32x8, T16x64, T64x16,
-    }
-}
-
-impl TxSize {
-    const WIDTH_LOG2: [u8; 19] = [2, 3, 4, 5, 6, 2, 3, 3, 4, 4, 5, 5, 6, 2, 4, 3, 5, 4, 6];
-    const HEIGHT_LOG2: [u8; 19] = [2, 3, 4, 5, 6, 3, 2, 4, 3, 5, 4, 6, 5, 4, 2, 5, 3, 6, 4];
-
-    /// Log2 of the width in samples (`Tx_Width_Log2`).
-    pub(crate) const fn width_log2(self) -> usize {
-        Self::WIDTH_LOG2[self as usize] as usize
-    }
-
-    /// Log2 of the height in samples (`Tx_Height_Log2`).
-    pub(crate) const fn height_log2(self) -> usize {
-        Self::HEIGHT_LOG2[self as usize] as usize
-    }
-
-    /// Width in samples (`Tx_Width`).
-    pub(crate) const fn width(self) -> usize {
-        1 << self.width_log2()
-    }
-
-    /// Height in samples (`Tx_Height`).
-    pub(crate) const fn height(self) -> usize {
-        1 << self.height_log2()
-    }
-
-    /// Width in units of 4 samples.
-    pub(crate) const fn width4(self) -> usize {
-        1 << (self.width_log2() - 2)
-    }
-
-    /// Height in units of 4 samples.
-    pub(crate) const fn height4(self) -> usize {
-        1 << (self.height_log2() - 2)
-    }
-
-    /// The transform of `1 << width_log2` × `1 << height_log2` samples, if the standard has it.
-    pub(crate) fn from_log2(width_log2: usize, height_log2: usize) -> Option<Self> {
-        Self::ALL
-            .iter()
-            .copied()
-            .find(|t| t.width_log2() == width_log2 && t.height_log2() == height_log2)
-    }
-}
-
-standard_enum! {
-    /// Transform types (6.10.19, `TxType`): vertical (columns) first, then horizontal (rows).
-    TxType {
-        DctDct, AdstDct, DctAdst, AdstAdst, FlipadstDct, DctFlipadst, FlipadstFlipadst,
-        AdstFlipadst, FlipadstAdst, Idtx, VDct, HDct, VAdst, HAdst, VFlipadst, HFlipadst,
-    }
 }
 
 standard_enum! {

@@ -5,12 +5,13 @@ pub(crate) mod cdef;
 pub(crate) mod convolve;
 pub(crate) mod deblock;
 pub(crate) mod intra;
-pub(crate) mod lanes;
 pub(crate) mod logarithm;
 pub(crate) mod quantize;
 pub(crate) mod sad;
 pub(crate) mod satd;
+pub(crate) mod simd;
 pub(crate) mod transform;
+pub(crate) mod view;
 
 #[cfg(test)]
 pub(crate) mod random;

@@ -16,6 +16,21 @@ impl Random {
         (self.0 >> 33) as usize % n
     }
 
+    /// −`most` to `most`.
+    pub(crate) fn signed(&mut self, most: i32) -> i32 {
+        self.below(2 * most as usize + 1) as i32 - most
+    }
+
+    /// True once in `n` times.
+    pub(crate) fn one_in(&mut self, n: usize) -> bool {
+        self.below(n) == 0
+    }
+
+    /// One of `items`.
+    pub(crate) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
+        items[self.below(items.len())]
+    }
+
     /// Any sample, or one of the two extremes.
     pub(crate) fn sample(&mut self, extreme: bool) -> u8 {
         if extreme { [0, 255][self.below(2)] } else { self.below(256) as u8 }

@@ -220,7 +220,7 @@ fn fit_alpha(
     ac: &[i16; CFL_MAX * CFL_MAX],
 ) -> i8 {
     let (w, h) = (tx.width(), tx.height());
-    let dc = i32::from(dc_value(w, h, edges));
+    let dc = i32::from(dc_value((w, h), edges));
     let (mut product, mut square) = (0_i64, 0_i64);
     for (row, ac) in ac.chunks_exact(CFL_MAX).take(h).enumerate() {
         let samples = source.row(x as isize, (y + row) as isize, w);

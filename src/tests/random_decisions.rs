@@ -8,12 +8,12 @@ use crate::av1::tile::block::{Block, max_rect_tx_size, split_tx_size};
 use crate::av1::tile::coefficient_syntax::TxSet;
 use crate::av1::tile::executor::{Quantized, TileCoder, TransformChoice};
 use crate::av1::tile::inter_syntax::{component_modes, needs_interp_filter, predicted_mv};
-use crate::av1::tile::reconstruct::{dequantize, dq_denom_log2};
 use crate::av1::tile::symbol::Record;
 use crate::av1::types::{
     BlockSize, INTRA_FRAME, InterpFilter, LAST_FRAME, Mv, NONE, Partition, PredictionMode, TxMode,
     TxSize, TxType, UvMode,
 };
+use crate::kernels::quantize::spec::dequantize;
 use crate::kernels::random::Random;
 
 /// How wild the choices are.
@@ -94,7 +94,7 @@ impl TransformChoice for RandomTransforms<'_> {
             let step = steps[usize::from(position != 0)];
             levels[usize::from(position)] = level;
             dequantized[usize::from(position)] =
-                dequantize(i32::from(level), step, dq_denom_log2(size));
+                dequantize(i32::from(level), step, size.dq_denom_log2());
         }
         scan[..eob].iter().rposition(|&p| levels[usize::from(p)] != 0).map_or(0, |last| last + 1)
     }

@@ -4,41 +4,7 @@ use crate::av1::frame::deblock::TxSizeGrid;
 use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
 use crate::av1::types::{BlockSize, PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
-
-/// A small reproducible generator (xorshift64*).
-pub(crate) struct Random(u64);
-
-impl Random {
-    pub(crate) fn new(seed: u64) -> Self {
-        Self(seed.wrapping_add(1).wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
-    }
-
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 >> 12;
-        self.0 ^= self.0 << 25;
-        self.0 ^= self.0 >> 27;
-        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D)
-    }
-
-    /// 0 to `bound` − 1.
-    pub(crate) fn below(&mut self, bound: u64) -> u64 {
-        (self.next() >> 32) % bound
-    }
-
-    /// −`most` to `most`.
-    pub(crate) fn signed(&mut self, most: i32) -> i32 {
-        self.below(2 * most as u64 + 1) as i32 - most
-    }
-
-    /// True once in `n` times.
-    pub(crate) fn one_in(&mut self, n: u64) -> bool {
-        self.below(n) == 0
-    }
-
-    pub(crate) fn pick<T: Copy>(&mut self, items: &[T]) -> T {
-        items[self.below(items.len() as u64) as usize]
-    }
-}
+use crate::kernels::random::Random;
 
 /// A frame with its layout.
 pub(crate) struct RandomFrame {
@@ -52,7 +18,7 @@ pub(crate) struct RandomFrame {
 impl RandomFrame {
     /// A frame of 16 to 200 samples a side.
     pub(crate) fn new(random: &mut Random) -> Self {
-        let (width, height) = (16 + random.below(185) as usize, 16 + random.below(185) as usize);
+        let (width, height) = (16 + random.below(185), 16 + random.below(185));
         let planes =
             [0, 1, 1].map(|sub| random_plane(random, (width + sub) >> sub, (height + sub) >> sub));
         let mut frame = Self {
@@ -88,7 +54,7 @@ impl RandomFrame {
         row: usize,
         col: usize,
         log2: usize,
-        rates: (usize, u64, u64),
+        rates: (usize, usize, usize),
     ) {
         if row >= self.modes.mi_rows || col >= self.modes.mi_cols {
             return;
@@ -118,7 +84,7 @@ impl RandomFrame {
         row: usize,
         col: usize,
         size: BlockSize,
-        skipped: u64,
+        skipped: usize,
     ) {
         if row >= self.modes.mi_rows || col >= self.modes.mi_cols {
             return;
@@ -159,7 +125,7 @@ impl RandomFrame {
         row: usize,
         col: usize,
         (w, h): (usize, usize),
-        depth: u64,
+        depth: usize,
     ) {
         let sub = plane;
         if row >= self.modes.mi_rows >> sub || col >= self.modes.mi_cols >> sub {

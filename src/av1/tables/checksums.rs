@@ -2,7 +2,8 @@
 //! values as little-endian 32-bit integers, enumerations by their numbers.
 
 use super::tests::Table;
-use super::{blocks, default_cdfs, filters, quantizer, scans};
+use super::{blocks, default_cdfs, quantizer, scans};
+use crate::kernels::{cdef, convolve, intra};
 
 /// Each table with its name and checksum.
 pub(super) fn recorded() -> Vec<(&'static str, &'static dyn Table, u64)> {
@@ -333,15 +334,15 @@ pub(super) fn recorded() -> Vec<(&'static str, &'static dyn Table, u64)> {
         ("DEFAULT_SCAN_32X8", &scans::DEFAULT_SCAN_32X8, 0xfd34_77fd_0ad4_4345),
         ("DC_QLOOKUP", &quantizer::DC_QLOOKUP, 0x2b67_ef79_97eb_b93e),
         ("AC_QLOOKUP", &quantizer::AC_QLOOKUP, 0x2a3d_81af_8222_2dee),
-        ("SM_WEIGHTS_TX_4X4", &filters::SM_WEIGHTS_TX_4X4, 0x2f07_9a8d_4b24_fa8a),
-        ("SM_WEIGHTS_TX_8X8", &filters::SM_WEIGHTS_TX_8X8, 0x7f30_d022_3462_407a),
-        ("SM_WEIGHTS_TX_16X16", &filters::SM_WEIGHTS_TX_16X16, 0x8209_0f78_2c09_6e2a),
-        ("SM_WEIGHTS_TX_32X32", &filters::SM_WEIGHTS_TX_32X32, 0x842c_df03_e67c_f15a),
-        ("SM_WEIGHTS_TX_64X64", &filters::SM_WEIGHTS_TX_64X64, 0x166f_7eec_69b7_d6f2),
-        ("DR_INTRA_DERIVATIVE", &filters::DR_INTRA_DERIVATIVE, 0xba86_3697_7eb4_ca5e),
-        ("INTRA_EDGE_KERNEL", &filters::INTRA_EDGE_KERNEL, 0x80aa_9265_6e4b_8f7f),
-        ("SUBPEL_FILTERS", &filters::SUBPEL_FILTERS, 0x6c18_6659_f0be_db4d),
-        ("DIV_TABLE", &filters::DIV_TABLE, 0xe670_472c_fa59_80a7),
+        ("SM_WEIGHTS_TX_4X4", &intra::tables::SM_WEIGHTS_TX_4X4, 0x2f07_9a8d_4b24_fa8a),
+        ("SM_WEIGHTS_TX_8X8", &intra::tables::SM_WEIGHTS_TX_8X8, 0x7f30_d022_3462_407a),
+        ("SM_WEIGHTS_TX_16X16", &intra::tables::SM_WEIGHTS_TX_16X16, 0x8209_0f78_2c09_6e2a),
+        ("SM_WEIGHTS_TX_32X32", &intra::tables::SM_WEIGHTS_TX_32X32, 0x842c_df03_e67c_f15a),
+        ("SM_WEIGHTS_TX_64X64", &intra::tables::SM_WEIGHTS_TX_64X64, 0x166f_7eec_69b7_d6f2),
+        ("DR_INTRA_DERIVATIVE", &intra::tables::DR_INTRA_DERIVATIVE, 0xba86_3697_7eb4_ca5e),
+        ("INTRA_EDGE_KERNEL", &intra::tables::INTRA_EDGE_KERNEL, 0x80aa_9265_6e4b_8f7f),
+        ("SUBPEL_FILTERS", &convolve::tables::SUBPEL_FILTERS, 0x6c18_6659_f0be_db4d),
+        ("DIV_TABLE", &cdef::spec::DIV_TABLE, 0xe670_472c_fa59_80a7),
         ("SIZE_GROUP", &blocks::SIZE_GROUP, 0x7aca_010f_309a_83b5),
         ("PARTITION_SUBSIZE", &blocks::PARTITION_SUBSIZE, 0x4104_db85_c7b7_5482),
         ("SUBSAMPLED_SIZE", &blocks::SUBSAMPLED_SIZE, 0xe5c3_70cc_7247_45f9),

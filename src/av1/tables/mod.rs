@@ -2,7 +2,6 @@
 
 pub(crate) mod blocks;
 pub(crate) mod default_cdfs;
-pub(crate) mod filters;
 pub(crate) mod quantizer;
 pub(crate) mod scans;
 

@@ -4,7 +4,8 @@
 use crate::av1::tables::blocks::MODE_TO_ANGLE;
 use crate::av1::types::{PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
-use crate::kernels::intra::{self, CFL_MAX, EDGE_LEN, EDGE_ORIGIN, Edges};
+use crate::kernels::intra::{self, CFL_MAX, EDGE_LEN, EDGE_ORIGIN, Edges, IntraPrediction};
+use crate::kernels::view::{Samples, SamplesMut};
 
 /// Degrees of one step of an angle delta (`ANGLE_STEP`).
 const ANGLE_STEP: isize = 3;
@@ -104,18 +105,19 @@ pub(crate) fn predict_intra(
     direction: Direction,
     edges: &Edges,
 ) {
-    let (w, h) = (tx_size.width(), tx_size.height());
-    match mode {
-        PredictionMode::Dc => intra::dc(dst, stride, w, h, edges),
-        PredictionMode::Smooth => intra::smooth(dst, stride, w, h, edges),
-        PredictionMode::SmoothV => intra::smooth_v(dst, stride, w, h, edges),
-        PredictionMode::SmoothH => intra::smooth_h(dst, stride, w, h, edges),
-        PredictionMode::Paeth => intra::paeth(dst, stride, w, h, edges),
-        directional => {
-            let angle = prediction_angle(directional, direction.angle_delta);
-            intra::directional(dst, stride, (w, h), edges, angle, direction.edge_filter);
-        }
-    }
+    let prediction = match mode {
+        PredictionMode::Dc => IntraPrediction::Dc,
+        PredictionMode::Smooth => IntraPrediction::Smooth,
+        PredictionMode::SmoothV => IntraPrediction::SmoothV,
+        PredictionMode::SmoothH => IntraPrediction::SmoothH,
+        PredictionMode::Paeth => IntraPrediction::Paeth,
+        directional => IntraPrediction::Directional {
+            angle: prediction_angle(directional, direction.angle_delta),
+            edge_filter: direction.edge_filter,
+        },
+    };
+    let size = (tx_size.width(), tx_size.height());
+    intra::predict(SamplesMut::new(dst, stride), size, edges, prediction);
 }
 
 /// `pAngle` of 7.11.2.4, in degrees.
@@ -170,7 +172,7 @@ pub(crate) fn cfl_ac(
     let here = luma.index(2 * x as isize, 2 * y as isize);
     let size = (tx_size.width(), tx_size.height());
     let inside = (max_luma.0 - 2 * x, max_luma.1 - 2 * y);
-    intra::cfl_ac(ac, &luma.data[here..], luma.stride, size, inside);
+    intra::cfl_ac(ac, Samples::new(&luma.data[here..], luma.stride), size, inside);
 }
 
 /// 7.11.5 Predict chroma from luma process, with the luma part of [`cfl_ac`] and `alpha`
@@ -183,9 +185,9 @@ pub(crate) fn predict_chroma_from_luma(
     ac: &[i16; CFL_MAX * CFL_MAX],
     alpha: i8,
 ) {
-    let (w, h) = (tx_size.width(), tx_size.height());
-    let dc = intra::dc_value(w, h, edges);
-    intra::cfl_predict(dst, stride, (w, h), dc, ac, i16::from(alpha));
+    let size = (tx_size.width(), tx_size.height());
+    let dc = intra::dc_value(size, edges);
+    intra::cfl_predict(SamplesMut::new(dst, stride), size, dc, ac, i16::from(alpha));
 }
 
 #[cfg(test)]

@@ -329,6 +329,6 @@ fn filter_taps<
 }
 
 #[cfg(test)]
-pub(crate) mod reference;
+pub(crate) mod spec;
 #[cfg(test)]
 mod tests;

@@ -1,6 +1,6 @@
-use super::reference::{self, Block, Samples};
+use super::spec::{self, Block, Samples};
 use super::*;
-use crate::av1::frame::random_frame::Random;
+use crate::kernels::random::Random;
 
 /// A square of samples of one character.
 fn square(random: &mut Random, side: usize) -> Samples {
@@ -31,14 +31,14 @@ fn direction_equals_the_literal_search() {
         let block: [[u8; 8]; 8] =
             core::array::from_fn(|y| core::array::from_fn(|x| samples[y][x] as u8));
         let (direction, variance) = find_direction(&block);
-        let (expected, expected_variance) = reference::direction(&samples, 0, 0);
+        let (expected, expected_variance) = spec::direction(&samples, 0, 0);
         assert_eq!((usize::from(direction), variance), (expected, expected_variance as u32));
         found[expected] += 1;
     }
     assert!(found.iter().all(|&n| n > 40), "{found:?}");
     for extreme in [[[0; 8]; 8], [[255; 8]; 8]] {
         let samples: Samples = extreme.iter().map(|r| r.map(i32::from).to_vec()).collect();
-        let (expected, expected_variance) = reference::direction(&samples, 0, 0);
+        let (expected, expected_variance) = spec::direction(&samples, 0, 0);
         let (direction, variance) = find_direction(&extreme);
         assert_eq!((usize::from(direction), variance), (expected, expected_variance as u32));
     }
@@ -53,7 +53,7 @@ fn filter_both(random: &mut Random, luma: bool) {
         damping: 2 + random.below(5) as u8,
         direction: random.below(8) as u8,
     };
-    let block = random.below(8) as usize;
+    let block = random.below(8);
     let planes = [square(random, size + 4), square(random, size + 4)];
     let planes = &planes[..if luma { 1 } else { 2 }];
     let cut = [(); 4].map(|()| random.one_in(4));
@@ -97,7 +97,7 @@ fn filter_both(random: &mut Random, luma: bool) {
             damping: i32::from(strength.damping),
             dir: usize::from(strength.direction),
         };
-        reference::filter(&mut expected, &current, &at);
+        spec::filter(&mut expected, &current, &at);
         for y in 0..size {
             for x in 0..size {
                 let sample = i32::from(got[y][x * planes.len() + index]);
@@ -143,7 +143,7 @@ fn greatest_sums_do_not_overflow() {
                     damping: 6,
                     dir: usize::from(direction),
                 };
-                reference::filter(&mut expected, &current, &at);
+                spec::filter(&mut expected, &current, &at);
                 for (y, row) in got.iter().enumerate() {
                     let expected = &expected[y + REACH][REACH..REACH + 8];
                     assert_eq!(row.map(i32::from), expected);

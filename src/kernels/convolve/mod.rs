@@ -7,11 +7,12 @@
 //! positive taps of a filter sum to at most 184, and 92 · 255 < 2¹⁵.
 
 #[cfg(test)]
-pub(crate) mod literal;
+pub(crate) mod spec;
+pub(crate) mod tables;
 #[cfg(test)]
 mod tests;
 
-use crate::av1::tables::filters::SUBPEL_FILTERS;
+use crate::kernels::convolve::tables::SUBPEL_FILTERS;
 
 /// The filters of 7.11.3.4, with the first index of `Subpel_Filters` as value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,4 +1,4 @@
-use super::literal::block_inter_prediction;
+use super::spec::block_inter_prediction;
 use super::*;
 use crate::kernels::random::Random;
 

@@ -338,6 +338,6 @@ fn wide_filter<const N: usize, const TAPS: usize, const OUT: usize>(
 }
 
 #[cfg(test)]
-pub(crate) mod reference;
+pub(crate) mod spec;
 #[cfg(test)]
 mod tests;

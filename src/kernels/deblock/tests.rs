@@ -1,6 +1,6 @@
-use super::reference::{Position, Samples, sample_filter};
+use super::spec::{Position, Samples, sample_filter};
 use super::*;
-use crate::av1::frame::random_frame::Random;
+use crate::kernels::random::Random;
 
 const WIDTH: usize = 80;
 const HEIGHT: usize = 72;
@@ -29,12 +29,12 @@ fn edges_equal_the_literal_filters() {
     for _ in 0..3000 {
         let filters =
             [EdgeFilter::Narrow4, EdgeFilter::Chroma6, EdgeFilter::Luma8, EdgeFilter::Luma14];
-        let kind = random.below(4) as usize;
+        let kind = random.below(4);
         let (filter_size, plane_index) = [(4, 0), (8, 1), (8, 0), (16, 0)][kind];
         let level = 1 + random.below(63) as u8;
         let limits = EdgeLimits::new(level, random.below(8) as u8);
-        let units = 1 + random.below(9) as usize;
-        let (x, y) = (8 + random.below(8) as usize * 4, 8 + random.below(5) as usize * 4);
+        let units = 1 + random.below(9);
+        let (x, y) = (8 + random.below(8) * 4, 8 + random.below(5) * 4);
         let vertical = random.below(2) == 0;
         let mut samples = plane(&mut random);
 

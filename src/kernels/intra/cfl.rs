@@ -1,25 +1,28 @@
 //! Chroma from luma (7.11.5), 4:2:0.
 
+use crate::kernels::view::{Samples, SamplesMut};
+
 /// Greatest side of a chroma block predicted from luma, and the distance between rows of its
 /// luma part in [`cfl_ac`] and [`cfl_predict`].
 pub(crate) const CFL_MAX: usize = 32;
 
 /// 7.11.5: the luma of a chroma block of `w` × `h` samples, in 1/8, less its average.
 ///
-/// `luma` begins at the luma sample of the block's top left corner, its rows `stride` apart. Only
+/// `luma` begins at the luma sample of the block's top left corner. Only
 /// `luma_w` × `luma_h` luma samples of it count (even, at least 2): those up to `MaxLumaW` and
 /// `MaxLumaH`; the last ones repeat. Row `i` of the result is at `ac[i * CFL_MAX..]`.
 pub(crate) fn cfl_ac(
     ac: &mut [i16; CFL_MAX * CFL_MAX],
-    luma: &[u8],
-    stride: usize,
+    luma: Samples<'_>,
     (w, h): (usize, usize),
     (luma_w, luma_h): (usize, usize),
 ) {
     let inside_w = w.min(luma_w / 2);
     let inside_h = h.min(luma_h / 2);
-    for (out, pair) in ac.chunks_exact_mut(CFL_MAX).zip(luma.chunks(2 * stride)).take(inside_h) {
-        let (top, bottom) = (&pair[..2 * inside_w], &pair[stride..stride + 2 * inside_w]);
+    for (out, pair) in
+        ac.chunks_exact_mut(CFL_MAX).zip(luma.data.chunks(2 * luma.stride)).take(inside_h)
+    {
+        let (top, bottom) = (&pair[..2 * inside_w], &pair[luma.stride..luma.stride + 2 * inside_w]);
         for ((out, top), bottom) in
             out.iter_mut().zip(top.chunks_exact(2)).zip(bottom.chunks_exact(2))
         {
@@ -46,15 +49,14 @@ pub(crate) fn cfl_ac(
 /// 7.11.5: chroma of `w` × `h` samples from the DC prediction `dc` and the luma part of
 /// [`cfl_ac`]; `alpha` is `CflAlphaU` or `CflAlphaV`, −16 to 16.
 pub(crate) fn cfl_predict(
-    dst: &mut [u8],
-    stride: usize,
+    dst: SamplesMut<'_>,
     (w, h): (usize, usize),
     dc: u8,
     ac: &[i16; CFL_MAX * CFL_MAX],
     alpha: i16,
 ) {
     let dc = i16::from(dc);
-    for (row, ac) in dst.chunks_mut(stride).zip(ac.chunks_exact(CFL_MAX)).take(h) {
+    for (row, ac) in dst.rows().zip(ac.chunks_exact(CFL_MAX)).take(h) {
         for (out, &ac) in row[..w].iter_mut().zip(ac) {
             let product = alpha * ac;
             // Round2Signed: halves go away from zero. |alpha * ac| is at most 32640.

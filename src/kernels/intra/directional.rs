@@ -1,8 +1,9 @@
 //! Directional intra prediction (7.11.2.4) with its edge filter and upsampling (7.11.2.7,
 //! 7.11.2.9 to 7.11.2.12).
 
+use super::tables::{DR_INTRA_DERIVATIVE, INTRA_EDGE_KERNEL};
 use super::{EDGE_LEN, EDGE_ORIGIN, Edges, horizontal, vertical};
-use crate::av1::tables::filters::{DR_INTRA_DERIVATIVE, INTRA_EDGE_KERNEL};
+use crate::kernels::view::SamplesMut;
 
 /// Length of a working edge: the steepest angle reads 90 samples in 64 beyond the block, and what
 /// lies after the last sample repeats it.
@@ -94,19 +95,18 @@ impl WorkEdge {
 ///
 /// `angle` is `pAngle`, in degrees: 36 to 212 in the standard's steps. `edge_filter` is `None`
 /// if `enable_intra_edge_filter` is 0, else the filter type of 7.11.2.8.
-pub(crate) fn directional(
-    dst: &mut [u8],
-    stride: usize,
+pub(super) fn directional(
+    dst: SamplesMut<'_>,
     (w, h): (usize, usize),
     edges: &Edges,
     angle: usize,
     edge_filter: Option<bool>,
 ) {
     if angle == 90 {
-        return vertical(dst, stride, w, h, edges);
+        return vertical(dst, (w, h), edges);
     }
     if angle == 180 {
-        return horizontal(dst, stride, w, h, edges);
+        return horizontal(dst, (w, h), edges);
     }
     let mut above = WorkEdge::new(&edges.above);
     let mut left = WorkEdge::new(&edges.left);
@@ -116,12 +116,12 @@ pub(crate) fn directional(
     if angle < 90 {
         above.extend((w + h - 1) << above.upsample);
         let dx = usize::from(DR_INTRA_DERIVATIVE[angle]);
-        for (i, row) in dst.chunks_mut(stride).take(h).enumerate() {
+        for (i, row) in dst.rows().take(h).enumerate() {
             let (base, shift) = position(((i + 1) * dx) as isize, above.upsample);
             above.line(&mut row[..w], base, shift);
         }
     } else if angle < 180 {
-        between(dst, stride, (w, h), &above, &left, angle);
+        between(dst, (w, h), &above, &left, angle);
     } else {
         // By columns, which are lines along the edge to the left.
         let dy = usize::from(DR_INTRA_DERIVATIVE[270 - angle]);
@@ -130,7 +130,7 @@ pub(crate) fn directional(
             let (base, shift) = position(((j + 1) * dy) as isize, left.upsample);
             left.line(column, base, shift);
         }
-        for (i, row) in dst.chunks_mut(stride).take(h).enumerate() {
+        for (i, row) in dst.rows().take(h).enumerate() {
             for (out, column) in row[..w].iter_mut().zip(columns.chunks_exact(h)) {
                 *out = column[i];
             }
@@ -147,8 +147,7 @@ fn position(idx: isize, upsample: usize) -> (isize, u16) {
 /// 7.11.2.4 step 8, angles between 90 and 180: each row begins along the edge to the left and
 /// ends along the edge above.
 fn between(
-    dst: &mut [u8],
-    stride: usize,
+    dst: SamplesMut<'_>,
     (w, h): (usize, usize),
     above: &WorkEdge,
     left: &WorkEdge,
@@ -156,7 +155,7 @@ fn between(
 ) {
     let dx = DR_INTRA_DERIVATIVE[180 - angle] as isize;
     let dy = DR_INTRA_DERIVATIVE[angle - 90] as isize;
-    for (i, row) in dst.chunks_mut(stride).take(h).enumerate() {
+    for (i, row) in dst.rows().take(h).enumerate() {
         let row = &mut row[..w];
         let (base, shift) = position(-((i as isize + 1) * dx), above.upsample);
         // The first column j with base + (j << upsample) at least −(1 << upsample).

@@ -1,21 +1,22 @@
 //! Intra prediction kernels (7.11.2.2 to 7.11.2.6, 7.11.5), 8-bit.
 //!
 //! Each reads the two edges of a block from [`Edges`] and writes `w` × `h` samples, 4 to 64 in
-//! each direction, to `dst`, whose rows are `stride` bytes apart. The edges are copies, so `dst`
-//! may be the plane that they were taken from.
+//! each direction. The edges are copies, so the samples may be those that they were taken from.
 
 mod cfl;
 mod directional;
 #[cfg(test)]
-pub(crate) mod literal;
+pub(crate) mod spec;
+pub(crate) mod tables;
 
 pub(crate) use cfl::{CFL_MAX, cfl_ac, cfl_predict};
-pub(crate) use directional::directional;
 
-use crate::av1::tables::filters::{
+use self::directional::directional;
+use self::tables::{
     SM_WEIGHTS_TX_4X4, SM_WEIGHTS_TX_8X8, SM_WEIGHTS_TX_16X16, SM_WEIGHTS_TX_32X32,
     SM_WEIGHTS_TX_64X64,
 };
+use super::view::SamplesMut;
 
 /// Index of sample 0 of an edge in its array, so that samples −16 and up have a place.
 pub(crate) const EDGE_ORIGIN: usize = 16;
@@ -73,14 +74,45 @@ macro_rules! by_width {
     };
 }
 
-/// The first `W` samples of each of the first `h` rows.
-#[inline]
-fn rows<const W: usize>(
-    dst: &mut [u8],
-    stride: usize,
-    h: usize,
-) -> impl Iterator<Item = &mut [u8; W]> {
-    dst.chunks_mut(stride).take(h).map(|row| row[..W].first_chunk_mut().expect("W samples"))
+/// How a block is predicted from its edges.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum IntraPrediction {
+    /// `DC_PRED` (7.11.2.5).
+    Dc,
+    /// `SMOOTH_PRED` (7.11.2.6).
+    Smooth,
+    /// `SMOOTH_V_PRED` (7.11.2.6).
+    SmoothV,
+    /// `SMOOTH_H_PRED` (7.11.2.6).
+    SmoothH,
+    /// `PAETH_PRED` (7.11.2.2).
+    Paeth,
+    /// A directional mode (7.11.2.4).
+    Directional {
+        /// `pAngle`, in degrees: 36 to 212 in the standard's steps.
+        angle: usize,
+        /// `None` if `enable_intra_edge_filter` is 0, else the filter type of 7.11.2.8.
+        edge_filter: Option<bool>,
+    },
+}
+
+/// Predicts `w` × `h` samples from their edges.
+pub(crate) fn predict(
+    dst: SamplesMut<'_>,
+    (w, h): (usize, usize),
+    edges: &Edges,
+    prediction: IntraPrediction,
+) {
+    match prediction {
+        IntraPrediction::Dc => fill(dst, (w, h), dc_value((w, h), edges)),
+        IntraPrediction::Smooth => by_width!(w, smooth(dst, h, edges)),
+        IntraPrediction::SmoothV => by_width!(w, smooth_v(dst, h, edges)),
+        IntraPrediction::SmoothH => by_width!(w, smooth_h(dst, h, edges)),
+        IntraPrediction::Paeth => by_width!(w, paeth(dst, h, edges)),
+        IntraPrediction::Directional { angle, edge_filter } => {
+            directional(dst, (w, h), edges, angle, edge_filter);
+        }
+    }
 }
 
 /// The first `W` samples of an edge.
@@ -90,14 +122,14 @@ fn head<const W: usize>(edge: &[u8]) -> &[u8; W] {
 }
 
 /// Sets every sample to `value`.
-pub(crate) fn fill(dst: &mut [u8], stride: usize, w: usize, h: usize, value: u8) {
-    for row in dst.chunks_mut(stride).take(h) {
+fn fill(dst: SamplesMut<'_>, (w, h): (usize, usize), value: u8) {
+    for row in dst.rows().take(h) {
         row[..w].fill(value);
     }
 }
 
 /// 7.11.2.5 DC intra prediction process: the value of every sample.
-pub(crate) fn dc_value(w: usize, h: usize, edges: &Edges) -> u8 {
+pub(crate) fn dc_value((w, h): (usize, usize), edges: &Edges) -> u8 {
     let sum = |edge: &[u8]| edge.iter().map(|&s| u32::from(s)).sum::<u32>();
     let (sum, count) = match (edges.have_left, edges.have_above) {
         (true, true) => (sum(&edges.left()[..h]) + sum(&edges.above()[..w]), w + h),
@@ -109,34 +141,25 @@ pub(crate) fn dc_value(w: usize, h: usize, edges: &Edges) -> u8 {
     ((sum + (count >> 1)) / count) as u8
 }
 
-/// 7.11.2.5 DC intra prediction process.
-pub(crate) fn dc(dst: &mut [u8], stride: usize, w: usize, h: usize, edges: &Edges) {
-    fill(dst, stride, w, h, dc_value(w, h, edges));
-}
-
 /// 7.11.2.4 step 10: every row is the edge above.
-pub(crate) fn vertical(dst: &mut [u8], stride: usize, w: usize, h: usize, edges: &Edges) {
-    for row in dst.chunks_mut(stride).take(h) {
+fn vertical(dst: SamplesMut<'_>, (w, h): (usize, usize), edges: &Edges) {
+    for row in dst.rows().take(h) {
         row[..w].copy_from_slice(&edges.above()[..w]);
     }
 }
 
 /// 7.11.2.4 step 11: every column is the edge to the left.
-pub(crate) fn horizontal(dst: &mut [u8], stride: usize, w: usize, h: usize, edges: &Edges) {
-    for (row, &left) in dst.chunks_mut(stride).take(h).zip(edges.left()) {
+fn horizontal(dst: SamplesMut<'_>, (w, h): (usize, usize), edges: &Edges) {
+    for (row, &left) in dst.rows().take(h).zip(edges.left()) {
         row[..w].fill(left);
     }
 }
 
 /// 7.11.2.2 Basic intra prediction process (Paeth).
-pub(crate) fn paeth(dst: &mut [u8], stride: usize, w: usize, h: usize, edges: &Edges) {
-    by_width!(w, paeth_w(dst, stride, h, edges));
-}
-
-fn paeth_w<const W: usize>(dst: &mut [u8], stride: usize, h: usize, edges: &Edges) {
+fn paeth<const W: usize>(dst: SamplesMut<'_>, h: usize, edges: &Edges) {
     let above = head::<W>(edges.above());
     let corner = i16::from(edges.corner());
-    for (row, &left) in rows::<W>(dst, stride, h).zip(edges.left()) {
+    for (row, &left) in dst.heads::<W>(h).zip(edges.left()) {
         let left_step = i16::from(left) - corner;
         let to_above = left_step.abs();
         for (out, &above) in row.iter_mut().zip(above) {
@@ -161,17 +184,13 @@ fn smooth_weights(size: usize) -> &'static [u8] {
 }
 
 /// 7.11.2.6 Smooth intra prediction process, `SMOOTH_PRED`.
-pub(crate) fn smooth(dst: &mut [u8], stride: usize, w: usize, h: usize, edges: &Edges) {
-    by_width!(w, smooth_w(dst, stride, h, edges));
-}
-
-fn smooth_w<const W: usize>(dst: &mut [u8], stride: usize, h: usize, edges: &Edges) {
+fn smooth<const W: usize>(dst: SamplesMut<'_>, h: usize, edges: &Edges) {
     let above = head::<W>(edges.above());
     let weights_x = head::<W>(smooth_weights(W));
     let right = u16::from(above[W - 1]);
     let bottom = u16::from(edges.left()[h - 1]);
     let weights_y = smooth_weights(h);
-    for ((row, &left), &wy) in rows::<W>(dst, stride, h).zip(edges.left()).zip(weights_y) {
+    for ((row, &left), &wy) in dst.heads::<W>(h).zip(edges.left()).zip(weights_y) {
         let (left, wy) = (u16::from(left), u16::from(wy));
         let from_bottom = (256 - wy) * bottom;
         for ((out, &above), &wx) in row.iter_mut().zip(above).zip(weights_x) {
@@ -186,14 +205,10 @@ fn smooth_w<const W: usize>(dst: &mut [u8], stride: usize, h: usize, edges: &Edg
 }
 
 /// 7.11.2.6 Smooth intra prediction process, `SMOOTH_V_PRED`.
-pub(crate) fn smooth_v(dst: &mut [u8], stride: usize, w: usize, h: usize, edges: &Edges) {
-    by_width!(w, smooth_v_w(dst, stride, h, edges));
-}
-
-fn smooth_v_w<const W: usize>(dst: &mut [u8], stride: usize, h: usize, edges: &Edges) {
+fn smooth_v<const W: usize>(dst: SamplesMut<'_>, h: usize, edges: &Edges) {
     let above = head::<W>(edges.above());
     let bottom = u16::from(edges.left()[h - 1]);
-    for (row, &wy) in rows::<W>(dst, stride, h).zip(smooth_weights(h)) {
+    for (row, &wy) in dst.heads::<W>(h).zip(smooth_weights(h)) {
         let wy = u16::from(wy);
         let from_bottom = (256 - wy) * bottom + 128;
         for (out, &above) in row.iter_mut().zip(above) {
@@ -203,14 +218,10 @@ fn smooth_v_w<const W: usize>(dst: &mut [u8], stride: usize, h: usize, edges: &E
 }
 
 /// 7.11.2.6 Smooth intra prediction process, `SMOOTH_H_PRED`.
-pub(crate) fn smooth_h(dst: &mut [u8], stride: usize, w: usize, h: usize, edges: &Edges) {
-    by_width!(w, smooth_h_w(dst, stride, h, edges));
-}
-
-fn smooth_h_w<const W: usize>(dst: &mut [u8], stride: usize, h: usize, edges: &Edges) {
+fn smooth_h<const W: usize>(dst: SamplesMut<'_>, h: usize, edges: &Edges) {
     let weights_x = head::<W>(smooth_weights(W));
     let right = u16::from(edges.above()[W - 1]);
-    for (row, &left) in rows::<W>(dst, stride, h).zip(edges.left()) {
+    for (row, &left) in dst.heads::<W>(h).zip(edges.left()) {
         let left = u16::from(left);
         for (out, &wx) in row.iter_mut().zip(weights_x) {
             let wx = u16::from(wx);

@@ -1,7 +1,8 @@
-use super::literal::{self, Inputs};
+use super::spec::{self, Inputs};
 use super::*;
-use crate::av1::types::{PredictionMode, TxSize};
 use crate::kernels::random::Random;
+use crate::kernels::transform::TxSize;
+use crate::kernels::view::Samples;
 
 fn random_edges(random: &mut Random, (w, h): (usize, usize), extreme: bool) -> Edges {
     let mut above = [0; EDGE_LEN].map(|_| random.sample(extreme));
@@ -20,10 +21,10 @@ fn random_edges(random: &mut Random, (w, h): (usize, usize), extreme: bool) -> E
 }
 
 /// Runs a kernel into rows wider than the block, and checks that it wrote the block alone.
-fn run((w, h): (usize, usize), kernel: impl FnOnce(&mut [u8], usize)) -> Vec<Vec<i32>> {
+fn run((w, h): (usize, usize), kernel: impl FnOnce(SamplesMut<'_>)) -> Vec<Vec<i32>> {
     let stride = w + 5;
     let mut dst = vec![77; stride * (h + 1)];
-    kernel(&mut dst, stride);
+    kernel(SamplesMut::new(&mut dst, stride));
     for (i, row) in dst.chunks(stride).enumerate() {
         let beyond = if i < h { &row[w..] } else { row };
         assert!(beyond.iter().all(|&s| s == 77), "row {i} beyond the block");
@@ -43,19 +44,12 @@ fn for_all_sizes(seed: u64, rounds: usize, mut check: impl FnMut((usize, usize),
 
 #[test]
 fn simple_modes_are_the_standards() {
-    type Kernel = fn(&mut [u8], usize, usize, usize, &Edges);
-    let kernels: [(PredictionMode, Kernel); 5] = [
-        (PredictionMode::Dc, dc),
-        (PredictionMode::Smooth, smooth),
-        (PredictionMode::SmoothV, smooth_v),
-        (PredictionMode::SmoothH, smooth_h),
-        (PredictionMode::Paeth, paeth),
-    ];
-    for (mode, kernel) in kernels {
-        for_all_sizes(mode as u64, 40, |size, edges| {
-            let ours = run(size, |dst, stride| kernel(dst, stride, size.0, size.1, edges));
-            let theirs = literal::predict_from(&Inputs::new(mode, size, edges), edges);
-            assert_eq!(ours, theirs, "{mode:?} {size:?}");
+    use IntraPrediction as P;
+    for (seed, prediction) in (0..).zip([P::Dc, P::Smooth, P::SmoothV, P::SmoothH, P::Paeth]) {
+        for_all_sizes(seed, 40, |size, edges| {
+            let ours = run(size, |dst| predict(dst, size, edges, prediction));
+            let theirs = spec::predict_from(&Inputs::new(prediction, size, edges), edges);
+            assert_eq!(ours, theirs, "{prediction:?} {size:?}");
         });
     }
 }
@@ -66,9 +60,8 @@ fn dc_of_every_availability() {
     for have in 0..4 {
         let mut edges = random_edges(&mut random, (16, 8), false);
         (edges.have_above, edges.have_left) = (have & 1 == 1, have & 2 == 2);
-        let theirs =
-            literal::predict_from(&Inputs::new(PredictionMode::Dc, (16, 8), &edges), &edges);
-        assert_eq!(i32::from(dc_value(16, 8, &edges)), theirs[3][5], "{have}");
+        let theirs = spec::predict_from(&Inputs::new(IntraPrediction::Dc, (16, 8), &edges), &edges);
+        assert_eq!(i32::from(dc_value((16, 8), &edges)), theirs[3][5], "{have}");
     }
 }
 
@@ -80,15 +73,9 @@ fn every_angle_is_the_standards() {
     for angle in angles {
         for edge_filter in [None, Some(false), Some(true)] {
             for_all_sizes(angle as u64, 4, |size, edges| {
-                let ours = run(size, |dst, stride| {
-                    directional(dst, stride, size, edges, angle, edge_filter);
-                });
-                let inputs = Inputs {
-                    p_angle: angle as i32,
-                    edge_filter,
-                    ..Inputs::new(PredictionMode::D45, size, edges)
-                };
-                let theirs = literal::predict_from(&inputs, edges);
+                let prediction = IntraPrediction::Directional { angle, edge_filter };
+                let ours = run(size, |dst| predict(dst, size, edges, prediction));
+                let theirs = spec::predict_from(&Inputs::new(prediction, size, edges), edges);
                 assert_eq!(ours, theirs, "{angle} {size:?} {edge_filter:?}");
             });
         }
@@ -111,11 +98,11 @@ fn chroma_from_luma_is_the_standards() {
         };
         let (dc, alpha) = (random.sample(round % 2 == 1), random.below(33) as i16 - 16);
         let mut ac = [-7; CFL_MAX * CFL_MAX];
-        cfl_ac(&mut ac, &luma, stride, (w, h), inside);
-        let ours = run((w, h), |dst, stride| cfl_predict(dst, stride, (w, h), dc, &ac, alpha));
+        cfl_ac(&mut ac, Samples::new(&luma, stride), (w, h), inside);
+        let ours = run((w, h), |dst| cfl_predict(dst, (w, h), dc, &ac, alpha));
         let mut theirs = vec![vec![i32::from(dc); w]; h];
         let sample = |x: usize, y: usize| luma[y * stride + x];
-        literal::chroma_from_luma(&mut theirs, sample, (0, 0), inside, i32::from(alpha));
+        spec::chroma_from_luma(&mut theirs, sample, (0, 0), inside, i32::from(alpha));
         assert_eq!(ours, theirs, "{w}x{h} {inside:?} {alpha}");
     }
 }

@@ -3,7 +3,7 @@
 //! Blocks start at the start of their slices, their widths are multiples of 4 and up to 128, their heights any; strides
 //! are in samples.
 
-use crate::kernels::lanes::{PartialSums, Sums};
+use crate::kernels::simd::{PartialSums, Sums};
 
 /// Runs `$body` with `$x` and the constant `$w` for the columns, 64 to 4 samples wide, that make up `$width`.
 macro_rules! for_columns {

@@ -1,6 +1,6 @@
 //! Sums of absolute Hadamard-transformed differences.
 
-use crate::kernels::lanes::{I16x8, Integers};
+use crate::kernels::simd::{I16x8, Int16Vector};
 
 /// SATD of a `width`×`height` block of `src` against `pred`; sides are multiples of 4, strides in samples.
 ///
@@ -14,10 +14,10 @@ pub(crate) fn satd(
     width: usize,
     height: usize,
 ) -> u32 {
-    satd_with::<Integers>(src, src_stride, pred, pred_stride, width, height)
+    satd_with::<I16x8>(src, src_stride, pred, pred_stride, width, height)
 }
 
-fn satd_with<L: I16x8>(
+fn satd_with<L: Int16Vector>(
     src: &[u8],
     src_stride: usize,
     pred: &[u8],
@@ -43,7 +43,12 @@ fn satd_with<L: I16x8>(
 
 /// Twice the orthonormal sum: a 2D Hadamard transform of 8 has a gain of 8.
 #[inline(always)]
-fn hadamard8<L: I16x8>(src: &[u8], src_stride: usize, pred: &[u8], pred_stride: usize) -> u32 {
+fn hadamard8<L: Int16Vector>(
+    src: &[u8],
+    src_stride: usize,
+    pred: &[u8],
+    pred_stride: usize,
+) -> u32 {
     let mut block = [L::zero(); 8];
     for (i, row) in block.iter_mut().enumerate() {
         let src = src[i * src_stride..].first_chunk();
@@ -59,7 +64,12 @@ fn hadamard8<L: I16x8>(src: &[u8], src_stride: usize, pred: &[u8], pred_stride: 
 
 /// Twice the orthonormal sum: a 2D Hadamard transform of 4 has a gain of 4.
 #[inline(always)]
-fn hadamard4<L: I16x8>(src: &[u8], src_stride: usize, pred: &[u8], pred_stride: usize) -> u32 {
+fn hadamard4<L: Int16Vector>(
+    src: &[u8],
+    src_stride: usize,
+    pred: &[u8],
+    pred_stride: usize,
+) -> u32 {
     let mut block = [L::zero(); 8];
     for (i, row) in block.iter_mut().enumerate().take(4) {
         let src = src[i * src_stride..].first_chunk();
@@ -75,7 +85,7 @@ fn hadamard4<L: I16x8>(src: &[u8], src_stride: usize, pred: &[u8], pred_stride: 
 
 /// The Hadamard transform of four or eight vectors, in some order of its rows.
 #[inline(always)]
-fn hadamard<L: I16x8>(t: &mut [L]) {
+fn hadamard<L: Int16Vector>(t: &mut [L]) {
     let length = t.len();
     let mut distance = 1;
     while distance < length {
@@ -91,7 +101,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::kernels::lanes::portable;
+    use crate::kernels::simd::portable;
 
     /// The sum of absolute products with all pairs of Hadamard rows.
     fn naive(difference: &[i32], size: usize) -> u32 {
@@ -132,7 +142,7 @@ mod tests {
             let args = (src, src_stride, pred, pred_stride, width, height);
             let (a, b, c, d, e, f) = args;
             prop_assert_eq!(satd(a, b, c, d, e, f), expected);
-            prop_assert_eq!(satd_with::<portable::Integers>(a, b, c, d, e, f), expected);
+            prop_assert_eq!(satd_with::<portable::I16x8>(a, b, c, d, e, f), expected);
         }
     }
 }

@@ -1,10 +1,10 @@
 //! Whether a stream may hold a block of coefficients.
 
 use super::inverse_with;
-use crate::av1::types::{TxSize, TxType};
-use crate::kernels::lanes::{
-    FACTOR_BITS, I16x8,
-    portable::{Integers, round2},
+use super::{TxSize, TxType};
+use crate::kernels::simd::{
+    FACTOR_BITS, Int16Vector,
+    portable::{I16x8, round2},
 };
 
 /// The sum of absolute coefficients up to which no block can fail.
@@ -29,13 +29,13 @@ pub(crate) fn is_conformant(coefficients: &[i16], tx_size: TxSize, tx_type: TxTy
 /// The scalar lanes, and whether all that led to them fits. Samples are left alone.
 #[derive(Clone, Copy)]
 struct Checked {
-    lanes: Integers,
+    lanes: I16x8,
     fits: bool,
 }
 
 impl Checked {
     /// `lanes` made from `sources`.
-    fn from(lanes: Integers, sources: &[Self]) -> Self {
+    fn from(lanes: I16x8, sources: &[Self]) -> Self {
         Self { lanes, fits: sources.iter().all(|source| source.fits) }
     }
 }
@@ -51,17 +51,17 @@ fn fits(value: i32, bits: u32) -> bool {
     value >> (bits - 1) == value >> 31
 }
 
-impl I16x8 for Checked {
+impl Int16Vector for Checked {
     fn zero() -> Self {
-        Self { lanes: Integers::zero(), fits: true }
+        Self { lanes: I16x8::zero(), fits: true }
     }
 
     fn load(lanes: &[i16; 8]) -> Self {
-        Self { lanes: Integers::load(lanes), fits: true }
+        Self { lanes: I16x8::load(lanes), fits: true }
     }
 
     fn load_half(lanes: &[i16; 4]) -> Self {
-        Self { lanes: Integers::load_half(lanes), fits: true }
+        Self { lanes: I16x8::load_half(lanes), fits: true }
     }
 
     fn to_array(self) -> [i16; 8] {
@@ -89,7 +89,7 @@ impl I16x8 for Checked {
     }
 
     fn dot(values: [Self; 4], factors: [i16; 4]) -> Self {
-        Self::from(Integers::dot(values.map(|value| value.lanes), factors), &values)
+        Self::from(I16x8::dot(values.map(|value| value.lanes), factors), &values)
     }
 
     fn scale(self, factor: i16, shift: u32) -> Self {
@@ -101,27 +101,27 @@ impl I16x8 for Checked {
     }
 
     fn transpose(block: [Self; 8]) -> [Self; 8] {
-        Integers::transpose(block.map(|value| value.lanes)).map(|lanes| Self::from(lanes, &block))
+        I16x8::transpose(block.map(|value| value.lanes)).map(|lanes| Self::from(lanes, &block))
     }
 
     fn all_zero(vectors: &[Self]) -> bool {
-        vectors.iter().all(|value| Integers::all_zero(&[value.lanes]))
+        vectors.iter().all(|value| I16x8::all_zero(&[value.lanes]))
     }
 
     fn any_beyond(vectors: &[Self], limit: i16) -> bool {
-        vectors.iter().any(|value| Integers::any_beyond(&[value.lanes], limit))
+        vectors.iter().any(|value| I16x8::any_beyond(&[value.lanes], limit))
     }
 
     fn difference(a: &[u8; 8], b: &[u8; 8]) -> Self {
-        Self { lanes: Integers::difference(a, b), fits: true }
+        Self { lanes: I16x8::difference(a, b), fits: true }
     }
 
     fn half_difference(a: &[u8; 4], b: &[u8; 4]) -> Self {
-        Self { lanes: Integers::half_difference(a, b), fits: true }
+        Self { lanes: I16x8::half_difference(a, b), fits: true }
     }
 
     fn sum_of_magnitudes(vectors: &[Self]) -> u32 {
-        vectors.iter().map(|value| Integers::sum_of_magnitudes(&[value.lanes])).sum()
+        vectors.iter().map(|value| I16x8::sum_of_magnitudes(&[value.lanes])).sum()
     }
 
     fn fits(self) -> bool {
@@ -143,7 +143,7 @@ impl I16x8 for Checked {
             fits(a - c + d, 16) && sums.into_iter().all(|sum| fits(sum, 16 + FACTOR_BITS))
         });
         let fits = sums_fit && t.iter().all(|value| value.fits);
-        let lanes = Integers::inverse_adst4(t.map(|value| value.lanes));
+        let lanes = I16x8::inverse_adst4(t.map(|value| value.lanes));
         lanes.map(|lanes| Self { lanes, fits })
     }
 }

@@ -6,7 +6,7 @@
 
 use super::factors::{adst_input, adst_output, brev, cos128, sin128};
 use super::{Kind, Shape, identity_factor};
-use crate::kernels::lanes::F32x8;
+use crate::kernels::simd::Float32Vector;
 
 /// What the standard's factors are multiplied with.
 const UNIT: f32 = 4096.0;
@@ -14,7 +14,7 @@ const UNIT: f32 = 4096.0;
 /// Transforms a `W`×`H` block of residuals: columns, then rows; see [`super::forward_transform`].
 ///
 /// `G` is the number of groups of eight rows that are kept.
-pub(super) fn forward_2d<R: F32x8, const W: usize, const H: usize, const G: usize>(
+pub(super) fn forward_2d<R: Float32Vector, const W: usize, const H: usize, const G: usize>(
     residual: &[i16],
     stride: usize,
     coefficients: &mut [i16],
@@ -77,7 +77,7 @@ fn scale<const W: usize, const H: usize>(shape: &Shape) -> f32 {
 }
 
 #[inline(never)]
-fn transform_1d<R: F32x8, const N: usize>(t: &mut [R; N], kind: Kind) {
+fn transform_1d<R: Float32Vector, const N: usize>(t: &mut [R; N], kind: Kind) {
     match kind {
         Kind::Dct => {
             forward_dct(t);
@@ -104,7 +104,7 @@ fn transform_1d<R: F32x8, const N: usize>(t: &mut [R; N], kind: Kind) {
 
 /// The transpose of 7.13.2.1 `B( a, b, angle, flip, r )`.
 #[inline(always)]
-fn unrotate<R: F32x8, const N: usize>(
+fn unrotate<R: Float32Vector, const N: usize>(
     t: &mut [R; N],
     a: usize,
     b: usize,
@@ -122,14 +122,14 @@ fn unrotate<R: F32x8, const N: usize>(
 
 /// 7.13.2.1 `H( a, b, flip, r )` without its clamp, which is its own transpose.
 #[inline(always)]
-fn hadamard<R: F32x8, const N: usize>(t: &mut [R; N], a: usize, b: usize, flip: usize) {
+fn hadamard<R: Float32Vector, const N: usize>(t: &mut [R; N], a: usize, b: usize, flip: usize) {
     let (a, b) = if flip == 1 { (b, a) } else { (a, b) };
     (t[a], t[b]) = (t[a].add(t[b]), t[a].sub(t[b]));
 }
 
 /// The transpose of 7.13.2.3; the numbers are those of its steps.
 #[inline(always)]
-fn forward_dct<R: F32x8, const N: usize>(t: &mut [R; N]) {
+fn forward_dct<R: Float32Vector, const N: usize>(t: &mut [R; N]) {
     let n = N.trailing_zeros();
     if n == 6 {
         for i in 0..32 {
@@ -301,7 +301,7 @@ fn forward_dct<R: F32x8, const N: usize>(t: &mut [R; N]) {
 
 /// The transpose of 7.13.2.6.
 #[inline(always)]
-fn forward_adst4<R: F32x8>(t: &mut [R; 4]) {
+fn forward_adst4<R: Float32Vector>(t: &mut [R; 4]) {
     let [a, b, c, d] = *t;
     let sum = |factors: [f32; 4]| {
         let products = [a, b, c, d].into_iter().zip(factors).map(|(x, f)| x.scale(f / UNIT));
@@ -317,7 +317,7 @@ fn forward_adst4<R: F32x8>(t: &mut [R; 4]) {
 
 /// The transpose of 7.13.2.7.
 #[inline(always)]
-fn forward_adst8<R: F32x8>(t: &mut [R; 8]) {
+fn forward_adst8<R: Float32Vector>(t: &mut [R; 8]) {
     undo_output(t);
     for i in 0..2 {
         unrotate(t, 2 + 4 * i, 3 + 4 * i, 32, 1);
@@ -341,7 +341,7 @@ fn forward_adst8<R: F32x8>(t: &mut [R; 8]) {
 
 /// The transpose of 7.13.2.8.
 #[inline(always)]
-fn forward_adst16<R: F32x8>(t: &mut [R; 16]) {
+fn forward_adst16<R: Float32Vector>(t: &mut [R; 16]) {
     undo_output(t);
     for i in 0..4 {
         unrotate(t, 2 + 4 * i, 3 + 4 * i, 32, 1);
@@ -375,7 +375,7 @@ fn forward_adst16<R: F32x8>(t: &mut [R; 16]) {
 }
 
 #[inline(always)]
-fn undo_input<R: F32x8, const N: usize>(t: &mut [R; N]) {
+fn undo_input<R: Float32Vector, const N: usize>(t: &mut [R; N]) {
     let output = *t;
     for (lane, source) in t.iter_mut().zip(const { undone_input::<N>() }) {
         *lane = output[source];
@@ -383,7 +383,7 @@ fn undo_input<R: F32x8, const N: usize>(t: &mut [R; N]) {
 }
 
 #[inline(always)]
-fn undo_output<R: F32x8, const N: usize>(t: &mut [R; N]) {
+fn undo_output<R: Float32Vector, const N: usize>(t: &mut [R; N]) {
     let output = *t;
     for (lane, source) in t.iter_mut().zip(const { undone_output::<N>() }) {
         let value = output[source];

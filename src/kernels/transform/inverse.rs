@@ -4,7 +4,7 @@ use super::factors::cos128;
 use super::inverse_adst::{inverse_adst8, inverse_adst16};
 use super::inverse_dct::inverse_dct;
 use super::{Kind, Shape, identity_factor};
-use crate::kernels::lanes::I16x8;
+use crate::kernels::simd::Int16Vector;
 
 /// 7.13.3 `colShift`.
 const COLUMN_SHIFT: u32 = 4;
@@ -15,7 +15,7 @@ const RECTANGLE_FACTOR: i16 = 2896;
 /// 7.13.3 without the lossless case; `G` is the number of groups of eight rows that hold coefficients.
 ///
 /// Gives `false` if some value that 7.13.2 requires to fit 16 bits did not, as far as `L` knows.
-pub(super) fn inverse_2d<L: I16x8, const W: usize, const H: usize, const G: usize>(
+pub(super) fn inverse_2d<L: Int16Vector, const W: usize, const H: usize, const G: usize>(
     dst: &mut [u8],
     stride: usize,
     coefficients: &[i16],
@@ -58,7 +58,7 @@ pub(super) fn inverse_2d<L: I16x8, const W: usize, const H: usize, const G: usiz
 
 /// The row transforms of 7.13.3 for rows `8 * g` to `8 * g + 7`: lane `i` of entry `j` is `Residual[ 8 * g + i ][ j ]`.
 #[inline(always)]
-fn row_pass<L: I16x8, const W: usize, const H: usize>(
+fn row_pass<L: Int16Vector, const W: usize, const H: usize>(
     coefficients: &[i16],
     g: usize,
     shape: &Shape,
@@ -101,7 +101,7 @@ fn row_pass<L: I16x8, const W: usize, const H: usize>(
 /// Saturation is the clip that 7.13.3 has between the passes; after the columns it changes no sample, for a residual of
 /// 2047 clips as any larger one.
 #[inline(never)]
-fn transform_1d<L: I16x8, const N: usize>(t: &mut [L; N], kind: Kind, shift: u32) {
+fn transform_1d<L: Int16Vector, const N: usize>(t: &mut [L; N], kind: Kind, shift: u32) {
     match kind {
         Kind::Dct => inverse_dct(t),
         Kind::Adst => {
@@ -127,7 +127,7 @@ fn transform_1d<L: I16x8, const N: usize>(t: &mut [L; N], kind: Kind, shift: u32
 }
 
 /// [`inverse_2d`] of a `width`×`height` DCT_DCT block whose only coefficient is `dc`: every residual is the same.
-pub(super) fn inverse_dc_only<L: I16x8>(
+pub(super) fn inverse_dc_only<L: Int16Vector>(
     dst: &mut [u8],
     stride: usize,
     dc: i16,

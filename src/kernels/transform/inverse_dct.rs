@@ -1,11 +1,11 @@
 //! The inverse DCT (7.13.2.2 and 7.13.2.3).
 
 use super::factors::{brev, cos128, sin128};
-use crate::kernels::lanes::I16x8;
+use crate::kernels::simd::Int16Vector;
 
 /// 7.13.2.1 `B( a, b, angle, flip, 16 )`.
 #[inline(always)]
-pub(super) fn butterfly<L: I16x8, const N: usize>(
+pub(super) fn butterfly<L: Int16Vector, const N: usize>(
     t: &mut [L; N],
     a: usize,
     b: usize,
@@ -18,7 +18,12 @@ pub(super) fn butterfly<L: I16x8, const N: usize>(
 
 /// 7.13.2.1 `H( a, b, flip, 16 )`.
 #[inline(always)]
-pub(super) fn hadamard<L: I16x8, const N: usize>(t: &mut [L; N], a: usize, b: usize, flip: usize) {
+pub(super) fn hadamard<L: Int16Vector, const N: usize>(
+    t: &mut [L; N],
+    a: usize,
+    b: usize,
+    flip: usize,
+) {
     let (a, b) = if flip == 1 { (b, a) } else { (a, b) };
     (t[a], t[b]) = (t[a].add(t[b]), t[a].sub(t[b]));
 }
@@ -27,7 +32,7 @@ pub(super) fn hadamard<L: I16x8, const N: usize>(t: &mut [L; N], a: usize, b: us
 ///
 /// `N` is 4 to 64; the steps keep the standard's order and numbers.
 #[inline(always)]
-pub(super) fn inverse_dct<L: I16x8, const N: usize>(t: &mut [L; N]) {
+pub(super) fn inverse_dct<L: Int16Vector, const N: usize>(t: &mut [L; N]) {
     let n = N.trailing_zeros();
     let input = *t;
     for (i, lane) in t.iter_mut().enumerate() {

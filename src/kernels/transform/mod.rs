@@ -18,16 +18,17 @@ mod forward;
 mod inverse;
 mod inverse_adst;
 mod inverse_dct;
+mod size;
 #[cfg(test)]
-mod oracle;
+mod spec;
 #[cfg(test)]
 mod tests;
 pub(crate) mod wht;
 
 use self::forward::forward_2d;
 use self::inverse::{inverse_2d, inverse_dc_only};
-use super::lanes::{I16x8, Integers, Reals};
-use crate::av1::types::{TxSize, TxType};
+pub(crate) use self::size::{TxSize, TxType};
+use super::simd::{F32x8, I16x8, Int16Vector};
 
 /// The most coefficients a block can hold.
 pub(crate) const MAX_COEFFICIENTS: usize = 1024;
@@ -169,14 +170,14 @@ pub(crate) fn inverse_transform_add(
     let shape = Shape::new(tx_size, tx_type);
     if eob == 1 && tx_type == TxType::DctDct {
         let size = (tx_size.width(), tx_size.height());
-        inverse_dc_only::<Integers>(dst, stride, coefficients[0], size, shape.row_shift);
+        inverse_dc_only::<I16x8>(dst, stride, coefficients[0], size, shape.row_shift);
     } else {
-        inverse_with::<Integers>(dst, stride, coefficients, tx_size, tx_type);
+        inverse_with::<I16x8>(dst, stride, coefficients, tx_size, tx_type);
     }
 }
 
 /// The inverse transform with the lanes of `L`; see [`inverse_2d`] for the result.
-fn inverse_with<L: I16x8>(
+fn inverse_with<L: Int16Vector>(
     dst: &mut [u8],
     stride: usize,
     coefficients: &[i16],
@@ -201,6 +202,6 @@ pub(crate) fn forward_transform(
 ) {
     debug_assert!(is_legal(tx_size, tx_type), "{tx_type:?} in {tx_size:?}");
     let shape = Shape::new(tx_size, tx_type);
-    let forward = for_size!(tx_size, forward_2d, Reals);
+    let forward = for_size!(tx_size, forward_2d, F32x8);
     forward(residual, stride, coefficients, &shape);
 }

@@ -1,10 +1,10 @@
 use proptest::prelude::*;
 
 use super::conformance::is_conformant;
-use super::oracle;
+use super::spec;
 use super::wht::{forward_wht, inverse_wht_add};
 use super::*;
-use crate::kernels::lanes::portable;
+use crate::kernels::simd::portable;
 
 fn cases() -> impl Strategy<Value = (TxSize, TxType)> {
     let legal: Vec<_> = TxSize::ALL
@@ -35,7 +35,7 @@ fn coefficients() -> impl Strategy<Value = Vec<i16>> {
     prop_oneof![4 => sparse, 1 => proptest::collection::vec(value, MAX_COEFFICIENTS)]
 }
 
-/// The kernel's and the oracle's samples on a background with a margin.
+/// The kernel's and the spec's samples on a background with a margin.
 fn both(
     coefficients: &[i16],
     tx_size: TxSize,
@@ -50,9 +50,9 @@ fn both(
     let mut slow = fast.clone();
     inverse_transform_add(&mut fast, stride, coefficients, tx_size, tx_type, eob);
     let mut scalar = slow.clone();
-    inverse_with::<portable::Integers>(&mut scalar, stride, coefficients, tx_size, tx_type);
+    inverse_with::<portable::I16x8>(&mut scalar, stride, coefficients, tx_size, tx_type);
     assert_eq!(fast, scalar);
-    let residual = oracle::inverse(coefficients, tx_size, Some(tx_type)).residual;
+    let residual = spec::inverse(coefficients, tx_size, Some(tx_type)).residual;
     add(&mut slow, stride, &residual, tx_size.width());
     (fast, slow)
 }
@@ -97,7 +97,7 @@ proptest! {
         coefficients in coefficients(),
     ) {
         let coefficients = &coefficients[..coefficient_count(tx_size)];
-        let outcome = oracle::inverse(coefficients, tx_size, Some(tx_type));
+        let outcome = spec::inverse(coefficients, tx_size, Some(tx_type));
         prop_assert_eq!(is_conformant(coefficients, tx_size, tx_type), outcome.conformant);
     }
 
@@ -121,7 +121,7 @@ proptest! {
         let mut fast = [background; 16];
         let mut slow = fast;
         inverse_wht_add(&mut fast, 4, &coefficients);
-        let outcome = oracle::inverse(&coefficients, TxSize::T4x4, None);
+        let outcome = spec::inverse(&coefficients, TxSize::T4x4, None);
         add(&mut slow, 4, &outcome.residual, 4);
         prop_assert_eq!(fast, slow);
     }
@@ -133,7 +133,7 @@ proptest! {
         let mut coefficients = [0; 16];
         forward_wht(&residual, 4, &mut coefficients);
         prop_assert!(coefficients.iter().all(|c| c % 4 == 0));
-        let outcome = oracle::inverse(&coefficients, TxSize::T4x4, None);
+        let outcome = spec::inverse(&coefficients, TxSize::T4x4, None);
         prop_assert_eq!(outcome.residual, residual.map(i64::from).to_vec());
     }
 
@@ -148,7 +148,7 @@ proptest! {
         let residual = noise(seed, amplitude, tx_size.width() * tx_size.height());
         let mut coefficients = [0; MAX_COEFFICIENTS];
         forward_transform(&residual, tx_size.width(), &mut coefficients, tx_size, tx_type);
-        let outcome = oracle::inverse(&coefficients, tx_size, Some(tx_type));
+        let outcome = spec::inverse(&coefficients, tx_size, Some(tx_type));
         prop_assert!(outcome.conformant);
         for (back, residual) in outcome.residual.into_iter().zip(residual) {
             prop_assert!((back - i64::from(residual)).abs() <= 1, "{} {}", back, residual);
@@ -168,7 +168,7 @@ proptest! {
         }
         let stride = tx_size.width() + 5;
         let mut residual = vec![1000; stride * tx_size.height()];
-        let lines = oracle::inverse(&coefficients, tx_size, Some(tx_type)).residual;
+        let lines = spec::inverse(&coefficients, tx_size, Some(tx_type)).residual;
         for (row, line) in residual.chunks_mut(stride).zip(lines.chunks(tx_size.width())) {
             for (residual, &value) in row.iter_mut().zip(line) {
                 *residual = value as i16;
@@ -193,7 +193,7 @@ fn flat_blocks_are_one_coefficient() {
             let dct = TxType::DctDct;
             forward_transform(&residual, tx_size.width(), &mut coefficients, tx_size, dct);
             assert!(coefficients[1..].iter().all(|&c| c == 0), "{tx_size:?}");
-            let outcome = oracle::inverse(&coefficients, tx_size, Some(dct));
+            let outcome = spec::inverse(&coefficients, tx_size, Some(dct));
             assert!(outcome.conformant, "{tx_size:?}");
             assert!(outcome.residual.iter().all(|&r| r == i64::from(value)), "{tx_size:?}");
         }
@@ -208,7 +208,7 @@ fn coefficients_weigh_at_most_one_inside_the_transforms() {
             for i in 0..1 << n {
                 let mut t = vec![0; 1 << n];
                 t[i] = 16384;
-                let largest = oracle::largest_inside(kind, t);
+                let largest = spec::largest_inside(kind, t);
                 assert!((8192..=16384 + 8).contains(&largest), "{kind} {n} {i}: {largest}");
             }
         }

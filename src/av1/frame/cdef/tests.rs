@@ -2,8 +2,9 @@
 
 use super::*;
 use crate::av1::frame::deblock::{LoopFilter, tests as deblock_tests};
-use crate::av1::frame::random_frame::{Random, RandomFrame};
-use crate::kernels::cdef::reference::{self, Block, Samples};
+use crate::av1::frame::random_frame::RandomFrame;
+use crate::kernels::cdef::spec::{self, Block, Samples};
+use crate::kernels::random::Random;
 
 fn random_params(random: &mut Random) -> CdefParams {
     let mut strengths = || {
@@ -66,7 +67,7 @@ fn block(
     if skip {
         return;
     }
-    let (y_dir, var) = reference::direction(&current[0], c * 4, r * 4);
+    let (y_dir, var) = spec::direction(&current[0], c * 4, r * 4);
     let (pri_str, sec_str) = params.y_strengths[idx as usize];
     let dir = if pri_str == 0 { 0 } else { y_dir };
     let var_str = if var >> 6 != 0 { ((var >> 6).ilog2() as i32).min(12) } else { 0 };
@@ -74,7 +75,7 @@ fn block(
     let damping = i32::from(params.damping);
     let (x0, y0, sec_str) = (c * 4, r * 4, i32::from(sec_str));
     let luma = Block { x0, y0, size: 8, pri_str, sec_str, damping, dir };
-    reference::filter(&mut cdef_frame[0], &current[0], &luma);
+    spec::filter(&mut cdef_frame[0], &current[0], &luma);
     let (pri_str, sec_str) = params.uv_strengths[idx as usize];
     let chroma = Block {
         x0: c * 2,
@@ -86,7 +87,7 @@ fn block(
         dir: if pri_str == 0 { 0 } else { y_dir },
     };
     for plane in 1..3 {
-        reference::filter(&mut cdef_frame[plane], &current[plane], &chroma);
+        spec::filter(&mut cdef_frame[plane], &current[plane], &chroma);
     }
 }
 
@@ -105,7 +106,7 @@ fn frames_equal_the_literal_walk() {
         let rows = frame.height.div_ceil(8);
         let mut done = 0;
         while done < rows {
-            let end = done + 1 + random.below(rows as u64) as usize;
+            let end = done + 1 + random.below(rows);
             cdef.filter_rows(&mut frame.planes, &frame.modes, &cdef_idx, &params, done..end);
             done = end;
         }

@@ -1,9 +1,10 @@
 //! The walk against 7.14.1 to 7.14.5 word for word.
 
 use super::*;
-use crate::av1::frame::random_frame::{Random, RandomFrame};
+use crate::av1::frame::random_frame::RandomFrame;
 use crate::av1::types::{GOLDEN_FRAME, INTRA_FRAME};
-use crate::kernels::deblock::reference::{Position, Samples, sample_filter};
+use crate::kernels::deblock::spec::{Position, Samples, sample_filter};
+use crate::kernels::random::Random;
 
 pub(crate) fn random_params(random: &mut Random) -> LoopFilterParams {
     let mut params = LoopFilterParams {
@@ -156,7 +157,7 @@ fn frames_equal_the_literal_walk() {
 
         let filter = LoopFilter::new(&params);
         let sb_rows = frame.height.div_ceil(64);
-        let cut = random.below(sb_rows as u64 + 1) as usize;
+        let cut = random.below(sb_rows + 1);
         let RandomFrame { planes, modes, tx_sizes, .. } = &mut frame;
         filter.filter_rows(planes, modes, tx_sizes, 0..cut);
         filter.filter_rows(planes, modes, tx_sizes, cut..sb_rows + 1);

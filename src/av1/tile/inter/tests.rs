@@ -1,5 +1,5 @@
 use super::*;
-use crate::kernels::convolve::literal::block_inter_prediction;
+use crate::kernels::convolve::spec::block_inter_prediction;
 use crate::kernels::random::Random;
 
 /// A reference of `width` × `height` luma samples and the luma size it was made for.

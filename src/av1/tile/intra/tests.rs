@@ -1,6 +1,6 @@
 use super::*;
 use crate::av1::types::PredictionMode as Mode;
-use crate::kernels::intra::literal::{self, Inputs, Line};
+use crate::kernels::intra::spec::{self, Inputs, Line};
 use crate::kernels::random::Random;
 
 /// A plane of random samples, also where the picture has none: nothing outside the coded area
@@ -128,18 +128,24 @@ fn check_block(
         let angle_delta = if mode.is_directional() { random.below(7) as i8 - 3 } else { 0 };
         let edge_filter = [None, Some(false), Some(true)][random.below(3)];
         let mode_to_angle = [0, 90, 180, 45, 135, 113, 157, 203, 67, 0, 0, 0, 0];
+        let angle = mode_to_angle[mode as usize] + isize::from(angle_delta) * 3;
         let inputs = Inputs {
-            mode,
-            p_angle: mode_to_angle[mode as usize] + i32::from(angle_delta) * 3,
+            prediction: match mode {
+                Mode::Dc => IntraPrediction::Dc,
+                Mode::Smooth => IntraPrediction::Smooth,
+                Mode::SmoothV => IntraPrediction::SmoothV,
+                Mode::SmoothH => IntraPrediction::SmoothH,
+                Mode::Paeth => IntraPrediction::Paeth,
+                _ => IntraPrediction::Directional { angle: angle as usize, edge_filter },
+            },
             w,
             h,
             have_left: have.left,
             have_above: have.above,
             cols_left: frame.max_x - at.0 + 1,
             rows_left: frame.max_y - at.1 + 1,
-            edge_filter,
         };
-        let theirs = literal::predict(&inputs, above.clone(), left.clone());
+        let theirs = spec::predict(&inputs, above.clone(), left.clone());
         let mut dst = vec![77; w * h];
         let direction = Direction { angle_delta, edge_filter };
         predict_intra(&mut dst, w, tx_size, mode, direction, &edges);
@@ -182,10 +188,10 @@ fn chroma_from_luma_is_the_standards_in_a_frame() {
             predict_chroma_from_luma(&mut dst, w, tx_size, &edges, &ac, alpha);
 
             let [above, left] = frame.edges(at, (w, h), have);
-            let inputs = Inputs::new(Mode::Dc, (w, h), &edges);
-            let mut theirs = literal::predict(&inputs, above, left);
+            let inputs = Inputs::new(IntraPrediction::Dc, (w, h), &edges);
+            let mut theirs = spec::predict(&inputs, above, left);
             let sample = |x: usize, y: usize| luma.row(x as isize, y as isize, 1)[0];
-            literal::chroma_from_luma(&mut theirs, sample, at, max_luma, i32::from(alpha));
+            spec::chroma_from_luma(&mut theirs, sample, at, max_luma, i32::from(alpha));
             let theirs: Vec<u8> = theirs.iter().flatten().map(|&s| s as u8).collect();
             assert_eq!(dst, theirs, "{tx_size:?} {at:?} {max_luma:?} {alpha}");
         }

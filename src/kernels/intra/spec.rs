@@ -3,12 +3,11 @@
 
 use std::ops::{Index, IndexMut};
 
-use super::{EDGE_ORIGIN, Edges};
-use crate::av1::tables::filters::{
+use super::tables::{
     DR_INTRA_DERIVATIVE, INTRA_EDGE_KERNEL, SM_WEIGHTS_TX_4X4, SM_WEIGHTS_TX_8X8,
     SM_WEIGHTS_TX_16X16, SM_WEIGHTS_TX_32X32, SM_WEIGHTS_TX_64X64,
 };
-use crate::av1::types::PredictionMode;
+use super::{EDGE_ORIGIN, Edges, IntraPrediction};
 
 /// `AboveRow` or `LeftCol`: reading a sample that was never set fails.
 #[derive(Clone)]
@@ -47,8 +46,7 @@ impl IndexMut<isize> for Line {
 
 /// The variables that 7.11.2.1 hands down.
 pub(crate) struct Inputs {
-    pub(crate) mode: PredictionMode,
-    pub(crate) p_angle: i32,
+    pub(crate) prediction: IntraPrediction,
     pub(crate) w: usize,
     pub(crate) h: usize,
     pub(crate) have_left: bool,
@@ -57,22 +55,18 @@ pub(crate) struct Inputs {
     pub(crate) cols_left: usize,
     /// maxY − y + 1.
     pub(crate) rows_left: usize,
-    /// `enable_intra_edge_filter` and the result of 7.11.2.8.
-    pub(crate) edge_filter: Option<bool>,
 }
 
 impl Inputs {
-    pub(crate) fn new(mode: PredictionMode, (w, h): (usize, usize), edges: &Edges) -> Self {
+    pub(crate) fn new(prediction: IntraPrediction, (w, h): (usize, usize), edges: &Edges) -> Self {
         Self {
-            mode,
-            p_angle: 0,
+            prediction,
             w,
             h,
             have_left: edges.have_left,
             have_above: edges.have_above,
             cols_left: edges.cols_inside,
             rows_left: edges.rows_inside,
-            edge_filter: None,
         }
     }
 }
@@ -83,12 +77,14 @@ pub(crate) fn predict_from(inputs: &Inputs, edges: &Edges) -> Vec<Vec<i32>> {
 }
 
 pub(crate) fn predict(inputs: &Inputs, above: Line, left: Line) -> Vec<Vec<i32>> {
-    use PredictionMode as Mode;
-    match inputs.mode {
-        Mode::Dc => dc(inputs, &above, &left),
-        Mode::Smooth | Mode::SmoothV | Mode::SmoothH => smooth(inputs, &above, &left),
-        Mode::Paeth => paeth(inputs, &above, &left),
-        _ => directional(inputs, above, left),
+    use IntraPrediction as P;
+    match inputs.prediction {
+        P::Dc => dc(inputs, &above, &left),
+        P::Smooth | P::SmoothV | P::SmoothH => smooth(inputs, &above, &left),
+        P::Paeth => paeth(inputs, &above, &left),
+        P::Directional { angle, edge_filter } => {
+            directional(inputs, angle as i32, edge_filter, [above, left])
+        }
     }
 }
 
@@ -157,15 +153,15 @@ fn smooth(inputs: &Inputs, above: &Line, left: &Line) -> Vec<Vec<i32>> {
     let (w, h) = (inputs.w as i32, inputs.h as i32);
     let x = |j: i32| i32::from(weights(inputs.w)[j as usize]);
     let y = |i: i32| i32::from(weights(inputs.h)[i as usize]);
-    each(inputs.w, inputs.h, |i, j| match inputs.mode {
-        PredictionMode::Smooth => {
+    each(inputs.w, inputs.h, |i, j| match inputs.prediction {
+        IntraPrediction::Smooth => {
             let smooth_pred = y(i) * above.at(j)
                 + (256 - y(i)) * left.at(h - 1)
                 + x(j) * left.at(i)
                 + (256 - x(j)) * above.at(w - 1);
             round2(smooth_pred, 9)
         }
-        PredictionMode::SmoothV => round2(y(i) * above.at(j) + (256 - y(i)) * left.at(h - 1), 8),
+        IntraPrediction::SmoothV => round2(y(i) * above.at(j) + (256 - y(i)) * left.at(h - 1), 8),
         _ => round2(x(j) * left.at(i) + (256 - x(j)) * above.at(w - 1), 8),
     })
 }
@@ -282,11 +278,16 @@ fn upsample_edge(buf: &mut Line, num_px: i32) {
 }
 
 /// 7.11.2.4.
-fn directional(inputs: &Inputs, mut above: Line, mut left: Line) -> Vec<Vec<i32>> {
-    let &Inputs { p_angle, w, h, have_left, have_above, cols_left, rows_left, .. } = inputs;
+fn directional(
+    inputs: &Inputs,
+    p_angle: i32,
+    edge_filter: Option<bool>,
+    [mut above, mut left]: [Line; 2],
+) -> Vec<Vec<i32>> {
+    let &Inputs { w, h, have_left, have_above, cols_left, rows_left, .. } = inputs;
     let (mut upsample_above, mut upsample_left) = (0, 0);
     let derivative = |angle: i32| i32::from(DR_INTRA_DERIVATIVE[angle as usize]);
-    if let Some(filter_type) = inputs.edge_filter {
+    if let Some(filter_type) = edge_filter {
         if p_angle != 90 && p_angle != 180 {
             if p_angle > 90 && p_angle < 180 && w + h >= 24 {
                 let s = left.at(0) * 5 + above.at(-1) * 6 + above.at(0) * 5;

@@ -1,6 +1,6 @@
 //! 7.13.2 and 7.13.3 step by step, one row or column at a time: what the lanes are compared with.
 
-use crate::av1::types::{TxSize, TxType};
+use super::{TxSize, TxType};
 
 /// The standard's array `T` and what it requires of the values stored there.
 struct Transform {

@@ -1,6 +1,6 @@
 //! 7.11.3.4 written as the standard writes it, sample by sample, to test the kernels against.
 
-use crate::av1::tables::filters::SUBPEL_FILTERS;
+use crate::kernels::convolve::tables::SUBPEL_FILTERS;
 
 fn round2(x: i32, n: u32) -> i32 {
     (x + (1 << (n - 1))) >> n

@@ -3,7 +3,8 @@
 /// A plane as rows of samples.
 pub(crate) type Samples = Vec<Vec<i32>>;
 
-const DIV_TABLE: [i32; 9] = [0, 840, 420, 280, 210, 168, 140, 120, 105];
+/// `Div_Table` (7.15.2): 840 / i, which evens out the lengths of a direction's lines.
+pub(crate) static DIV_TABLE: [i32; 9] = [0, 840, 420, 280, 210, 168, 140, 120, 105];
 const PRI_TAPS: [[i32; 2]; 2] = [[4, 2], [3, 3]];
 const SEC_TAPS: [[i32; 2]; 2] = [[2, 1], [2, 1]];
 const DIRECTIONS: [[[i32; 2]; 2]; 8] = [

@@ -8,15 +8,15 @@ pub(crate) mod portable;
 pub(crate) mod sse2;
 
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) use portable::{Integers, PartialSums, Reals};
+pub(crate) use portable::{F32x8, I16x8, PartialSums};
 #[cfg(target_arch = "x86_64")]
-pub(crate) use sse2::{Integers, PartialSums, Reals};
+pub(crate) use sse2::{F32x8, I16x8, PartialSums};
 
 /// Fraction bits of the factors of 7.13.2.
 pub(crate) const FACTOR_BITS: u32 = 12;
 
 /// Eight 16-bit integers. Sums saturate, which is the clamp of 7.13.2's `H` at 16 bits.
-pub(crate) trait I16x8: Copy {
+pub(crate) trait Int16Vector: Copy {
     /// Eight times 0.
     fn zero() -> Self;
 
@@ -93,11 +93,11 @@ pub(crate) trait I16x8: Copy {
 }
 
 /// Eight single-precision numbers. Every operation rounds once, so results are the same everywhere.
-pub(crate) trait F32x8: Copy {
+pub(crate) trait Float32Vector: Copy {
     /// Eight times 0.
     fn zero() -> Self;
 
-    /// Integers from memory.
+    /// I16x8 from memory.
     fn load(lanes: &[i16; 8]) -> Self;
 
     /// Four integers from memory, then 0.
@@ -112,7 +112,7 @@ pub(crate) trait F32x8: Copy {
     /// `self * factor`.
     fn scale(self, factor: f32) -> Self;
 
-    /// `self * cos + other * sin` and `other * cos - self * sin`: the transpose of [`I16x8::rotate`].
+    /// `self * cos + other * sin` and `other * cos - self * sin`: the transpose of [`Int16Vector::rotate`].
     fn unrotate(self, other: Self, cos: f32, sin: f32) -> (Self, Self) {
         (self.scale(cos).add(other.scale(sin)), other.scale(cos).sub(self.scale(sin)))
     }
@@ -141,7 +141,7 @@ pub(crate) trait Sums: Copy {
 
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
-    use super::{F32x8, I16x8, Sums, portable, sse2};
+    use super::{Float32Vector, Int16Vector, Sums, portable, sse2};
     use proptest::prelude::*;
 
     const EXTREMES: [i16; 6] = [i16::MIN, i16::MIN + 1, -1, 0, 1, i16::MAX];
@@ -155,7 +155,7 @@ mod tests {
     }
 
     /// Every operation on the same numbers, as plain arrays.
-    fn integers<L: I16x8>(v: &[[i16; 8]; 8], factors: [i16; 4], shift: u32) -> Vec<[i16; 8]> {
+    fn integers<L: Int16Vector>(v: &[[i16; 8]; 8], factors: [i16; 4], shift: u32) -> Vec<[i16; 8]> {
         let block = v.map(|lanes| L::load(&lanes));
         let [a, b, c, d, ..] = block;
         let (x, y) = a.rotate(b, factors[0], factors[1]);
@@ -191,7 +191,7 @@ mod tests {
         arrays
     }
 
-    fn reals<R: F32x8>(v: &[[i16; 8]; 8], factors: [f32; 3]) -> Vec<[i16; 8]> {
+    fn reals<R: Float32Vector>(v: &[[i16; 8]; 8], factors: [f32; 3]) -> Vec<[i16; 8]> {
         let block = v.map(|lanes| R::load(&lanes).scale(factors[2]));
         let (x, y) = block[0].unrotate(block[1], factors[0], factors[1]);
         let half = R::load_half(&[v[0][0], v[0][1], v[0][2], v[0][3]]);
@@ -209,8 +209,8 @@ mod tests {
         ) {
             prop_assume!(factors[3] != 0);
             prop_assert_eq!(
-                integers::<sse2::Integers>(&v, factors, shift),
-                integers::<portable::Integers>(&v, factors, shift)
+                integers::<sse2::I16x8>(&v, factors, shift),
+                integers::<portable::I16x8>(&v, factors, shift)
             );
         }
 
@@ -220,8 +220,8 @@ mod tests {
             factors in proptest::array::uniform3(-2.0f32..2.0),
         ) {
             prop_assert_eq!(
-                reals::<sse2::Reals>(&v, factors),
-                reals::<portable::Reals>(&v, factors)
+                reals::<sse2::F32x8>(&v, factors),
+                reals::<portable::F32x8>(&v, factors)
             );
         }
     }
@@ -262,15 +262,15 @@ mod tests {
     fn every_lane_is_looked_at() {
         for lane in 0..16 {
             let mut v = [[0; 8]; 2];
-            assert!(sse2::Integers::all_zero(&v.map(|l| sse2::Integers::load(&l))));
+            assert!(sse2::I16x8::all_zero(&v.map(|l| sse2::I16x8::load(&l))));
             v[lane / 8][lane % 8] = 256;
-            assert!(!sse2::Integers::all_zero(&v.map(|l| sse2::Integers::load(&l))));
-            assert!(!portable::Integers::all_zero(&v.map(|l| portable::Integers::load(&l))));
+            assert!(!sse2::I16x8::all_zero(&v.map(|l| sse2::I16x8::load(&l))));
+            assert!(!portable::I16x8::all_zero(&v.map(|l| portable::I16x8::load(&l))));
             for (limit, beyond) in [(255, true), (256, false)] {
-                let vectors = v.map(|l| sse2::Integers::load(&l));
-                assert_eq!(sse2::Integers::any_beyond(&vectors, limit), beyond);
-                let negative = vectors.map(|v| sse2::Integers::zero().sub(v));
-                assert_eq!(sse2::Integers::any_beyond(&negative, limit), beyond);
+                let vectors = v.map(|l| sse2::I16x8::load(&l));
+                assert_eq!(sse2::I16x8::any_beyond(&vectors, limit), beyond);
+                let negative = vectors.map(|v| sse2::I16x8::zero().sub(v));
+                assert_eq!(sse2::I16x8::any_beyond(&negative, limit), beyond);
             }
         }
     }

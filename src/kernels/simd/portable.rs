@@ -2,12 +2,12 @@
 
 use std::array::from_fn;
 
-use super::{FACTOR_BITS, I16x8};
+use super::{FACTOR_BITS, Int16Vector};
 
 /// Eight 16-bit integers.
 #[derive(Clone, Copy, Debug)]
 #[repr(align(16))]
-pub(crate) struct Integers([i16; 8]);
+pub(crate) struct I16x8([i16; 8]);
 
 /// `Round2` of the standard's section 4.7.
 pub(crate) const fn round2(value: i32, shift: u32) -> i32 {
@@ -19,7 +19,7 @@ pub(crate) fn saturate(value: i32) -> i16 {
     value.clamp(i16::MIN.into(), i16::MAX.into()) as i16
 }
 
-impl I16x8 for Integers {
+impl Int16Vector for I16x8 {
     #[inline(always)]
     fn zero() -> Self {
         Self([0; 8])
@@ -134,10 +134,10 @@ fn add_clipped(samples: &mut [u8], residual: &[i16; 8]) {
 #[cfg(any(test, not(target_arch = "x86_64")))]
 #[derive(Clone, Copy, Debug)]
 #[repr(align(16))]
-pub(crate) struct Reals([f32; 8]);
+pub(crate) struct F32x8([f32; 8]);
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
-impl super::F32x8 for Reals {
+impl super::Float32Vector for F32x8 {
     #[inline(always)]
     fn zero() -> Self {
         Self([0.0; 8])

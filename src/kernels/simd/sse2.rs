@@ -13,7 +13,7 @@ use std::arch::x86_64::{
     _mm_unpacklo_epi16, _mm_unpacklo_epi32, _mm_unpacklo_epi64, _mm_unpacklo_ps,
 };
 
-use super::{F32x8, FACTOR_BITS, I16x8, Sums};
+use super::{FACTOR_BITS, Float32Vector, Int16Vector, Sums};
 
 /// Runs intrinsics that need no more than SSE2.
 macro_rules! sse2 {
@@ -25,7 +25,7 @@ macro_rules! sse2 {
 
 /// Eight 16-bit integers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Integers(__m128i);
+pub(crate) struct I16x8(__m128i);
 
 /// `low` and `high` in each 32-bit lane, as the multiply-add of pairs wants them.
 #[inline(always)]
@@ -43,7 +43,7 @@ fn round_factor_bits(value: __m128i) -> __m128i {
     }
 }
 
-impl I16x8 for Integers {
+impl Int16Vector for I16x8 {
     #[inline(always)]
     fn zero() -> Self {
         sse2! {
@@ -253,13 +253,13 @@ fn transpose([a, b, c, d, e, f, g, h]: [__m128i; 8]) -> [__m128i; 8] {
 
 /// Eight single-precision numbers.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Reals(__m128, __m128);
+pub(crate) struct F32x8(__m128, __m128);
 
 #[inline(always)]
-fn widen(v: __m128i) -> Reals {
+fn widen(v: __m128i) -> F32x8 {
     sse2! {
         let sign = _mm_srai_epi16::<15>(v);
-        Reals(
+        F32x8(
             _mm_cvtepi32_ps(_mm_unpacklo_epi16(v, sign)),
             _mm_cvtepi32_ps(_mm_unpackhi_epi16(v, sign)),
         )
@@ -275,7 +275,7 @@ fn transpose4([a, b, c, d]: [__m128; 4]) -> [__m128; 4] {
     }
 }
 
-impl F32x8 for Reals {
+impl Float32Vector for F32x8 {
     #[inline(always)]
     fn zero() -> Self {
         sse2! {
@@ -285,12 +285,12 @@ impl F32x8 for Reals {
 
     #[inline(always)]
     fn load(lanes: &[i16; 8]) -> Self {
-        widen(Integers::load(lanes).0)
+        widen(I16x8::load(lanes).0)
     }
 
     #[inline(always)]
     fn load_half(lanes: &[i16; 4]) -> Self {
-        widen(Integers::load_half(lanes).0)
+        widen(I16x8::load_half(lanes).0)
     }
 
     #[inline(always)]
@@ -376,14 +376,14 @@ impl Sums for PartialSums {
     #[inline(always)]
     fn add_squares<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
         sse2! {
-            let add = |sums, Integers(v)| _mm_add_epi32(sums, _mm_madd_epi16(v, v));
+            let add = |sums, I16x8(v)| _mm_add_epi32(sums, _mm_madd_epi16(v, v));
             let (a_8, a_rest) = a.as_chunks();
             let (b_8, b_rest) = b.as_chunks();
             let sums = a_8.iter().zip(b_8).fold(self.0, |sums, (a, b)| {
-                add(sums, Integers::difference(a, b))
+                add(sums, I16x8::difference(a, b))
             });
             Self(match (a_rest.first_chunk(), b_rest.first_chunk()) {
-                (Some(a), Some(b)) => add(sums, Integers::half_difference(a, b)),
+                (Some(a), Some(b)) => add(sums, I16x8::half_difference(a, b)),
                 _ => sums,
             })
         }
