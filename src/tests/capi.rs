@@ -1,4 +1,6 @@
-//! The C header against its sources, and the C examples against the shared library.
+//! The C header against its sources, and the C examples against the shared library: the one that
+//! the environment variable `RTAV1_LIBRARY` names, or else the one that [`BUILD`] made of these
+//! sources. Without either, what needs it is left out with a word.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -8,6 +10,9 @@ use std::{env, fs};
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 const HEADER: &str = include_str!("../capi/rtav1.h");
+
+/// What makes the shared library, as the README has it.
+const BUILD: &str = "cargo rustc --release --lib --features capi --crate-type cdylib";
 
 #[test]
 fn header_is_current() {
@@ -61,6 +66,33 @@ fn only_the_declared_functions_are_exported() {
     assert_eq!(exported, functions);
 }
 
+/// A program linked with one version asks for that version at run time.
+#[test]
+fn shared_library_names_its_version() {
+    let Some(library) = library().filter(|_| cfg!(target_os = "linux")) else { return };
+    let Ok(output) = Command::new("readelf").args(["-W", "-d"]).arg(&library).output() else {
+        return eprintln!("skipped: there is no readelf");
+    };
+    check(&output, "readelf");
+    let text = String::from_utf8_lossy(&output.stdout);
+    let soname = text.lines().find(|line| line.contains("(SONAME)")).expect("a SONAME");
+    assert!(soname.ends_with(&format!("[{}]", soname_of_this_version())), "{soname}");
+}
+
+/// The version up to what may break the ABI, as Cargo and cargo-c count.
+fn soname_of_this_version() -> String {
+    let version = match env!("CARGO_PKG_VERSION_MAJOR") {
+        "0" => concat!("0.", env!("CARGO_PKG_VERSION_MINOR")),
+        major => major,
+    };
+    format!("librtav1.so.{version}")
+}
+
+#[test]
+fn readme_builds_the_library() {
+    assert!(include_str!("../../README.md").contains(BUILD));
+}
+
 #[test]
 fn loopback_example_runs() {
     run_example("loopback");
@@ -75,8 +107,14 @@ fn minimal_example_runs() {
 fn run_example(name: &str) {
     let Some(library) = library() else { return };
     let Some(compiler) = compiler() else { return };
-    let folder = library.parent().unwrap();
-    let program = env::current_exe().unwrap().with_file_name(format!("c-{name}"));
+    let folder = env::current_exe().unwrap().with_file_name(format!("c-{name}.lib"));
+    let _ = fs::remove_dir_all(&folder);
+    fs::create_dir_all(&folder).unwrap();
+    // By both names: the linker looks for the first, the program for the second.
+    let linked = folder.join(library.file_name().unwrap());
+    fs::copy(&library, &linked).unwrap();
+    fs::hard_link(&linked, folder.join(soname_of_this_version())).unwrap();
+    let program = folder.with_extension("");
     let output = compiler
         .to_command()
         .args(["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror"])
@@ -86,13 +124,13 @@ fn run_example(name: &str) {
         .arg("-o")
         .arg(&program)
         .arg("-L")
-        .arg(folder)
+        .arg(&folder)
         .args(["-lrtav1", "-lm"])
         .output();
     let Ok(output) = output else { return eprintln!("skipped: there is no C compiler") };
     check(&output, "the compiler");
     let search = if cfg!(target_os = "macos") { "DYLD_LIBRARY_PATH" } else { "LD_LIBRARY_PATH" };
-    let output = Command::new(&program).env(search, folder).output().unwrap();
+    let output = Command::new(&program).env(search, &folder).output().unwrap();
     check(&output, name);
     print!("{}", String::from_utf8_lossy(&output.stdout));
 }
@@ -116,8 +154,13 @@ fn compiler() -> Option<cc::Tool> {
     compiler.ok()
 }
 
-/// The shared library that cargo made of these sources, beside or above the test program.
+/// The shared library named, or built beside or above the test program.
 fn library() -> Option<PathBuf> {
+    if let Some(library) = env::var_os("RTAV1_LIBRARY") {
+        let library = PathBuf::from(library);
+        assert!(library.is_file(), "RTAV1_LIBRARY: there is no {}", library.display());
+        return Some(library);
+    }
     let name = format!("{}rtav1{}", env::consts::DLL_PREFIX, env::consts::DLL_SUFFIX);
     let program = env::current_exe().unwrap();
     let folders = program.ancestors().skip(1).take(2);
@@ -130,11 +173,11 @@ fn library() -> Option<PathBuf> {
         }
         Some((_, library)) => {
             let library = library.display();
-            eprintln!("skipped: {library} is older than the sources; cargo build makes it");
+            eprintln!("skipped: {library} is older than the sources; {BUILD} makes it");
             None
         }
         None => {
-            eprintln!("skipped: there is no {name}; cargo build makes it");
+            eprintln!("skipped: there is no {name}; {BUILD} makes it");
             None
         }
     }
