@@ -51,6 +51,8 @@ pub enum Rtav1DropReason {
     Ceiling = 2,
     /// Fewer frames, so that those that are coded are fuller.
     FrameRate = 3,
+    /// The target rate is 0: nothing is sent until it is raised.
+    Paused = 4,
 }
 
 /// Settings of an encoder, to be filled by `rtav1_encoder_config_default` and then changed.
@@ -346,6 +348,7 @@ impl Rtav1EncodeOutcome {
                 DropReason::LinkFull => Rtav1DropReason::LinkFull as u32,
                 DropReason::Ceiling => Rtav1DropReason::Ceiling as u32,
                 DropReason::FrameRate => Rtav1DropReason::FrameRate as u32,
+                DropReason::Paused => Rtav1DropReason::Paused as u32,
             };
         }
         given.unit = outcome.unit.map_or(ptr::null(), Rtav1Unit::give);

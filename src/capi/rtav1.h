@@ -284,6 +284,8 @@ typedef enum Rtav1DropReason {
     RTAV1_DROP_REASON_CEILING = 2,
     // Fewer frames, so that those that are coded are fuller.
     RTAV1_DROP_REASON_FRAME_RATE = 3,
+    // The target rate is 0: nothing is sent until it is raised.
+    RTAV1_DROP_REASON_PAUSED = 4,
 } Rtav1DropReason;
 
 // Values of `Rtav1FrameStats.reason`: what decided a frame's quantizer.

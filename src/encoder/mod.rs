@@ -12,10 +12,7 @@ use std::fmt;
 
 pub use engine::Capabilities;
 pub(crate) use engine::Engine;
-pub use unit::{
-    DropReason, DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, QindexReason,
-    TemporalUnit,
-};
+pub use unit::{DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, TemporalUnit};
 
 use crate::config::{
     EncoderConfig, RateMode, Rational, SendLimits, Settings, Speed, WireOverhead, check_bitrate,
@@ -23,6 +20,7 @@ use crate::config::{
 };
 use crate::error::{ConfigError, EncodeError};
 use crate::frame::Frame;
+pub use crate::rate::{DropReason, QindexReason};
 
 /// Codes frames of one size into temporal units.
 ///

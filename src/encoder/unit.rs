@@ -3,6 +3,7 @@
 use bytes::Bytes;
 
 use crate::frame::PictureBuffer;
+use crate::rate::{DropReason, QindexReason};
 
 /// Requests for one frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -70,42 +71,6 @@ impl FrameBits {
     }
 }
 
-/// What decided a frame's quantizer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum QindexReason {
-    /// The caller: a request for this frame, or a constant index.
-    Asked,
-    /// The room that a key frame has on the link.
-    KeyFrame,
-    /// The room that new content has on the link: after a cut, or when the light goes on.
-    NewContent,
-    /// The rate.
-    Budget,
-    /// The rate, held back so that quality does not jump.
-    Steadiness,
-    /// The delay that was left on the link.
-    Delay,
-    /// What became of the frame at the index chosen first: it was too large for the link, or far too
-    /// small.
-    Corrected,
-}
-
-impl QindexReason {
-    /// The name used in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Asked => "asked",
-            Self::KeyFrame => "key-frame",
-            Self::NewContent => "new-content",
-            Self::Budget => "budget",
-            Self::Steadiness => "steadiness",
-            Self::Delay => "delay",
-            Self::Corrected => "corrected",
-        }
-    }
-}
-
 /// How a frame came about.
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
@@ -131,32 +96,6 @@ pub struct FrameStats {
     pub skipped: f32,
     /// How often the frame was coded until it fitted, 1 and more.
     pub attempts: u8,
-}
-
-/// Why a frame was not coded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum DropReason {
-    /// The link still owes the bits of earlier frames.
-    LinkFull,
-    /// Not even the least that can be said of the frame is below the ceiling.
-    Ceiling,
-    /// Fewer frames, so that those that are coded are fuller.
-    FrameRate,
-}
-
-impl DropReason {
-    /// Every reason.
-    pub const ALL: &'static [Self] = &[Self::LinkFull, Self::Ceiling, Self::FrameRate];
-
-    /// The name used in tables.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::LinkFull => "link-full",
-            Self::Ceiling => "ceiling",
-            Self::FrameRate => "frame-rate",
-        }
-    }
 }
 
 /// A frame that went in and will not come out.

@@ -250,8 +250,8 @@ fn exponent(seen: Option<(f64, f64)>, log_step: f64, log_bytes: f64, assumed: f6
 
 #[cfg(test)]
 mod tests {
+    use super::super::QindexReason;
     use super::*;
-    use crate::encoder::QindexReason;
     use crate::kernels::logarithm::exp2;
     use crate::kernels::random::Random;
 

@@ -13,6 +13,7 @@ mod bucket;
 mod limits;
 mod model;
 mod pacing;
+mod reason;
 mod rows;
 #[cfg(test)]
 mod simulation;
@@ -26,10 +27,10 @@ pub(crate) use self::limits::{Limits, Wire};
 use self::model::Model;
 pub(crate) use self::model::{Class, Complexity};
 use self::pacing::Pacing;
+pub use self::reason::{DropReason, QindexReason};
 pub(crate) use self::rows::{DELTA_Q_RES, RowPacer, RowTarget, Used};
 pub(crate) use self::sparing::{Account, Budget, Sparing};
 use crate::av1::tables::quantizer::AC_QLOOKUP;
-use crate::encoder::{DropReason, QindexReason};
 use crate::kernels::logarithm::{exp2, log2};
 use crate::layers::{Cascade, Level};
 

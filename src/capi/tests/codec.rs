@@ -339,8 +339,8 @@ fn every_reason_has_its_code() {
         assert_eq!((given.unit, given.dropped_timestamp), (null(), 9));
         given.drop_reason
     };
-    let reasons = [DropReason::LinkFull, DropReason::Ceiling, DropReason::FrameRate];
-    assert_eq!(reasons.map(dropped), [1, 2, 3]);
+    let codes: Vec<u32> = DropReason::ALL.iter().copied().map(dropped).collect();
+    assert_eq!(codes, [1, 2, 3, 4]);
     let reasons = [
         QindexReason::Asked,
         QindexReason::KeyFrame,

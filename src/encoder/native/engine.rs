@@ -10,8 +10,7 @@ use crate::av1::obu::BitstreamError;
 use crate::config::{EngineKind, MAX_THREADS, RateMode, Rational, SendLimits, Settings, Speed};
 use crate::encoder::engine::{Capabilities, Engine};
 use crate::encoder::unit::{
-    DropReason, DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, QindexReason,
-    TemporalUnit,
+    DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, TemporalUnit,
 };
 use crate::error::{ConfigError, EncodeError};
 use crate::frame::padded::PaddedPlane;
@@ -19,7 +18,8 @@ use crate::frame::{Frame, PictureBuffer};
 use crate::layers::{FramePlan, GoldenPlan};
 use crate::rate::{
     Account, Attempt, Attempts, Budget, Class, Complexity, Controller, ControllerSettings,
-    Decision, FrameFacts, Limits, Next, Outcome, RowPacer, RowTarget, Sparing, Target, Used, Wire,
+    Decision, DropReason, FrameFacts, Limits, Next, Outcome, QindexReason, RowPacer, RowTarget,
+    Sparing, Target, Used, Wire,
 };
 use crate::search::decide::{Analysis, MOST_THRIFT, Search};
 
