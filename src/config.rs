@@ -261,6 +261,13 @@ impl TryFrom<EncoderConfig> for Settings {
     }
 }
 
+impl Settings {
+    /// The same for pictures of another size.
+    pub(crate) fn with_size(&self, width: u32, height: u32) -> Result<Self, ConfigError> {
+        Self::try_from(EncoderConfig { width, height, ..self.0.clone() })
+    }
+}
+
 impl Deref for Settings {
     type Target = EncoderConfig;
 

@@ -305,6 +305,8 @@ typedef enum Rtav1QindexReason {
     // What became of the frame at the index chosen first: it was too large for the link, or far too
     // small.
     RTAV1_QINDEX_REASON_CORRECTED = 6,
+    // The least or the greatest index that the caller wants.
+    RTAV1_QINDEX_REASON_RANGE = 7,
 } Rtav1QindexReason;
 
 // Decodes temporal units into pictures.

@@ -23,6 +23,8 @@ pub enum Rtav1QindexReason {
     /// What became of the frame at the index chosen first: it was too large for the link, or far too
     /// small.
     Corrected = 6,
+    /// The least or the greatest index that the caller wants.
+    Range = 7,
 }
 
 /// How a frame came about. The four numbers of bits together are those of the unit.
@@ -162,6 +164,7 @@ impl From<QindexReason> for Rtav1QindexReason {
             QindexReason::Steadiness => Self::Steadiness,
             QindexReason::Delay => Self::Delay,
             QindexReason::Corrected => Self::Corrected,
+            QindexReason::Range => Self::Range,
         }
     }
 }

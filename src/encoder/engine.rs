@@ -4,6 +4,7 @@ use super::unit::{EncodeOutcome, FrameOptions, TemporalUnit};
 use crate::config::{EncoderConfig, EngineKind, Rational, SendLimits, Settings, Speed};
 use crate::error::{ConfigError, EncodeError};
 use crate::frame::Frame;
+use crate::rate::QindexRange;
 
 /// What an engine can do; a call beyond it is refused with an error, never ignored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ pub(crate) trait Engine: Send {
     /// Gives one of the frames still inside, `None` when there are none left; no frames come after.
     fn flush(&mut self) -> Result<Option<TemporalUnit>, EncodeError>;
 
-    /// A new target rate in bit/s; to be had with [`Capabilities::live_bitrate`].
+    /// A new target rate in bit/s, 0 to drop all frames; to be had with [`Capabilities::live_bitrate`].
     fn set_bitrate(&mut self, bitrate: u32) -> Result<(), ConfigError> {
         Err(unsupported(self.name(), "bitrate at run time", bitrate))
     }
@@ -67,6 +68,19 @@ pub(crate) trait Engine: Send {
     /// New limits; called only with [`Capabilities::bounded_delay`].
     fn set_limits(&mut self, limits: SendLimits) -> Result<(), ConfigError> {
         Err(unsupported(self.name(), "max delay", limits.max_delay))
+    }
+
+    /// Bounds of the quantizer index under a target rate; called only with
+    /// [`Capabilities::bounded_delay`].
+    fn set_qindex_range(&mut self, range: QindexRange) -> Result<(), ConfigError> {
+        let QindexRange { least, most } = range;
+        Err(unsupported(self.name(), "qindex range", format_args!("{least} to {most}")))
+    }
+
+    /// Pictures of another size, in range, from the next frame on, which becomes a key frame. What
+    /// rate control knows stays.
+    fn set_size(&mut self, width: u32, height: u32) -> Result<(), ConfigError> {
+        Err(unsupported(self.name(), "size at run time", format_args!("{width}x{height}")))
     }
 
     /// A new speed; to be had with [`Capabilities::live_speed`].

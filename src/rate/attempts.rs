@@ -6,7 +6,7 @@
 //! middle is tried, and at last as much of the picture is coded as there are bits for
 //! ([`Sparing`](super::Sparing)). The least that there is is a frame without coefficients.
 
-use super::{Target, log_step_of, nearest_qindex};
+use super::{QindexRange, Target, log_step_of, nearest_qindex};
 use crate::kernels::logarithm::log2;
 use crate::search::decide::MOST_THRIFT;
 
@@ -50,6 +50,7 @@ pub(crate) struct Attempts {
     /// log₂ of step and bytes of the attempt before, if it counts.
     before: Option<(f64, f64)>,
     made: usize,
+    range: QindexRange,
     /// Bytes that should not be passed, and those that must not.
     soft_bytes: u64,
     max_bytes: u64,
@@ -86,6 +87,7 @@ impl Attempts {
             now: Attempt { qindex: target.qindex, thrift: 0 },
             before: None,
             made: 0,
+            range: target.range,
             soft_bytes: target.soft_bytes,
             max_bytes: target.max_bytes,
             aim_bytes: target.bits / 8,
@@ -138,6 +140,7 @@ impl Attempts {
             }
             _ => return Next::Take,
         };
+        let qindex = qindex.max(self.range.least);
         if qindex >= self.now.qindex {
             return Next::Take;
         }
@@ -148,6 +151,10 @@ impl Attempts {
         if self.kept.is_some_and(|(kept, _)| kept <= self.soft_bytes) {
             return self.between(step);
         }
+        if self.range.most < 255 && self.now.qindex >= self.range.most {
+            // Quality matters more to the caller than an even delay.
+            return Next::Take;
+        }
         let share = bytes as f64 / self.soft_bytes.max(1) as f64;
         if self.made >= MOST_SOFT || self.now.qindex == 255 {
             if share <= FORGIVEN {
@@ -157,6 +164,7 @@ impl Attempts {
         }
         self.over = Some(self.now.qindex);
         let qindex = nearest_qindex(step + log2(share) / SOFT_EXPONENT).max(self.now.qindex + 1);
+        let qindex = qindex.min(self.range.most);
         self.keep(bytes, Attempt { qindex, thrift: 0 })
     }
 
@@ -258,6 +266,7 @@ mod tests {
     fn target(qindex: u8, max_bytes: u64) -> Target {
         Target {
             qindex,
+            range: QindexRange::default(),
             reason: QindexReason::Budget,
             bits: 8 * max_bytes * 4 / 5,
             exact: false,
@@ -309,6 +318,29 @@ mod tests {
             let taken = run(Attempts::new(&target), bits, exponent, 20.0 * unit());
             assert!(taken.is_some_and(|bytes| bytes <= max_bytes), "{taken:?} of {max_bytes}");
         }
+    }
+
+    #[test]
+    fn the_range_holds_but_for_the_ceiling() {
+        let range = QindexRange { least: 100, most: 150 };
+        let target = Target { range, poor_bytes: 400, soft_bytes: 500, ..target(120, 1000) };
+        let mut attempts = Attempts::new(&target);
+        assert_eq!(attempts.clone().took(log_step_of(120), 20), Next::KeepAndTryAgain);
+        let mut fine = attempts.clone();
+        fine.took(log_step_of(120), 20);
+        assert_eq!(fine.now().qindex, 100);
+        assert_eq!(fine.took(log_step_of(100), 30), Next::Take);
+        // Above what it should be the frame stops at the greatest index,
+        let mut coarse = attempts.clone();
+        assert_eq!(coarse.took(log_step_of(120), 990), Next::KeepAndTryAgain);
+        assert!(coarse.now().qindex <= 150);
+        let last = Target { qindex: 150, ..target };
+        assert_eq!(Attempts::new(&last).took(log_step_of(150), 990), Next::Take);
+        // above what it must be it does not.
+        assert_eq!(attempts.took(log_step_of(120), 2000), Next::TryAgain);
+        assert!(attempts.now().qindex > 150);
+        let taken = run(Attempts::new(&last), 4e6, 1.0, 20.0);
+        assert!(taken.is_some_and(|bytes| bytes <= 1000), "{taken:?}");
     }
 
     #[test]

@@ -13,6 +13,7 @@ mod bucket;
 mod limits;
 mod model;
 mod pacing;
+mod qindex_range;
 mod reason;
 mod rows;
 #[cfg(test)]
@@ -27,6 +28,7 @@ pub(crate) use self::limits::{Limits, Wire};
 use self::model::Model;
 pub(crate) use self::model::{Class, Complexity};
 use self::pacing::Pacing;
+pub(crate) use self::qindex_range::QindexRange;
 pub use self::reason::{DropReason, QindexReason};
 pub(crate) use self::rows::{DELTA_Q_RES, RowPacer, RowTarget, Used};
 pub(crate) use self::sparing::{Account, Budget, Sparing};
@@ -111,6 +113,8 @@ pub(crate) enum Decision {
 pub(crate) struct Target {
     /// `base_q_idx`, 1 to 255.
     pub(crate) qindex: u8,
+    /// The indices that the frame and its rows should have.
+    pub(crate) range: QindexRange,
     /// Why.
     pub(crate) reason: QindexReason,
     /// Bits of the temporal unit that are aimed at.
@@ -139,9 +143,13 @@ pub(crate) struct Outcome {
 /// Holds the rate of a stream.
 #[derive(Clone, Debug)]
 pub(crate) struct Controller {
-    /// Bit/s.
+    /// Bit/s, above 0: while sending is paused, the rate before the pause.
     rate: f64,
+    /// Whether sending is paused.
+    paused: bool,
     limits: Limits,
+    /// The indices that the caller wants frames and rows to have.
+    qindex_range: QindexRange,
     /// Mean seconds between the frames that are wanted.
     interval: f64,
     /// The longest of the last intervals: the link must not run dry in it.
@@ -185,7 +193,9 @@ impl Controller {
         let ControllerSettings { rate, frame_rate, samples, limits, cascade, .. } = settings;
         Self {
             rate,
+            paused: false,
             limits,
+            qindex_range: QindexRange::default(),
             interval: frame_rate.recip(),
             longest: frame_rate.recip(),
             unwanted: 0.0,
@@ -200,9 +210,35 @@ impl Controller {
         }
     }
 
-    /// Another rate in bit/s from the next frame on.
+    /// Another rate in bit/s from the next frame on. 0 pauses: every frame is dropped with
+    /// [`DropReason::Paused`] while the bucket goes on draining at the rate before, until there is a
+    /// rate again. Nothing else is forgotten, so the frames after a pause need no key frame.
     pub(crate) fn set_rate(&mut self, rate: f64) {
-        self.rate = rate;
+        self.paused = rate <= 0.0;
+        if !self.paused {
+            self.rate = rate;
+        }
+        self.free = true;
+    }
+
+    /// Whether the rate is 0.
+    pub(crate) fn paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Pictures of `samples` luma samples from the next frame on, which must be a key frame. Bucket,
+    /// limits, intervals and what the model has learnt of content stay.
+    pub(crate) fn resize(&mut self, samples: f64) {
+        self.model.resize(samples);
+        self.pacing.resize(samples);
+        self.free = true;
+    }
+
+    /// Bounds of the quantizer index from the next frame on. No frame is coded finer than `least`,
+    /// or coarser than `most` for the sake of the rate; the bound on delay wins over `most`: a frame
+    /// that would break it is coded coarser.
+    pub(crate) fn set_qindex_range(&mut self, range: QindexRange) {
+        self.qindex_range = range;
         self.free = true;
     }
 
@@ -227,6 +263,9 @@ impl Controller {
     /// What to do with a frame; nothing changes before [`coded`](Self::coded) or
     /// [`dropped`](Self::dropped) tells what became of it.
     pub(crate) fn pick(&self, frame: &FrameFacts) -> Decision {
+        if self.paused {
+            return Decision::Drop(DropReason::Paused);
+        }
         let overhead = self.limits.wire.packet_overhead;
         let key = frame.class == Class::Key;
         if !key && self.pacing.leaves_out(frame.elapsed, self.rate, overhead) {
@@ -280,8 +319,12 @@ impl Controller {
             Class::Inter(_) if interval >= SLOW => (BUSY * usual - waiting).min(0.95 * bits),
             Class::Inter(_) => (LEAST_BUSY * usual - waiting).min(0.6 * bits),
         };
+        let wanted = nearest_qindex(log_step);
+        let qindex = self.qindex_range.clamp(wanted);
+        let reason = if qindex == wanted { reason } else { QindexReason::Range };
         Target {
-            qindex: nearest_qindex(log_step),
+            qindex,
+            range: self.qindex_range,
             reason,
             bits: bits as u64,
             soft_bytes: (soft / 8.0) as u64,
@@ -382,7 +425,18 @@ impl Controller {
 
     /// The frame was left out.
     pub(crate) fn dropped(&mut self, frame: &FrameFacts, reason: DropReason) {
-        self.pass(frame.elapsed, reason != DropReason::FrameRate);
+        match reason {
+            DropReason::Paused => self.pause(frame.elapsed),
+            _ => self.pass(frame.elapsed, reason != DropReason::FrameRate),
+        }
+    }
+
+    /// A frame was left out because the rate is 0, `elapsed` seconds after the one before. That says
+    /// nothing of how coarse frames are.
+    pub(crate) fn pause(&mut self, elapsed: f64) {
+        let since_coded = self.since_coded;
+        self.pass(elapsed, true);
+        self.since_coded = since_coded;
     }
 
     fn pass(&mut self, elapsed: f64, wanted: bool) {

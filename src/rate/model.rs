@@ -97,6 +97,15 @@ impl Model {
         Self { k, start: k, seen: [0; CLASSES], complexity: [0.0; CLASSES] }
     }
 
+    /// Pictures of `samples` luma samples from now on: what was learnt is of content, by the sample.
+    pub(crate) fn resize(&mut self, samples: f64) {
+        let Self { start, .. } = Self::new(samples);
+        for ((k, old), new) in self.k.iter_mut().zip(&self.start).zip(&start) {
+            *k += new - old;
+        }
+        self.start = start;
+    }
+
     /// log₂ of what a frame would cost, headers apart, at step 1.
     fn at_unit_step(&self, class: Class, complexity: Complexity) -> f64 {
         self.k[class.index()] + law(class).complexity * log_complexity(class, complexity)

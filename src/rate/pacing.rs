@@ -73,6 +73,11 @@ impl Pacing {
         self.interval = frame_rate.recip();
     }
 
+    /// Pictures of `samples` luma samples from now on.
+    pub(crate) fn resize(&mut self, samples: f64) {
+        self.floor = floor(samples);
+    }
+
     /// n, on a link of `rate` bit/s with `packet_overhead` bytes of headers a packet.
     pub(crate) fn apart(&self, rate: f64, packet_overhead: u32) -> u32 {
         let wanted = self.apart.max(self.apart_for_headers(rate, packet_overhead));

@@ -16,6 +16,8 @@ pub enum QindexReason {
     Steadiness,
     /// The delay that was left on the link.
     Delay,
+    /// The least or the greatest index that the caller wants.
+    Range,
     /// What became of the frame at the index chosen first: it was too large for the link, or far too
     /// small.
     Corrected,
@@ -31,6 +33,7 @@ impl QindexReason {
             Self::Budget => "budget",
             Self::Steadiness => "steadiness",
             Self::Delay => "delay",
+            Self::Range => "range",
             Self::Corrected => "corrected",
         }
     }

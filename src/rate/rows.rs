@@ -6,7 +6,7 @@
 //! frame is; it counts as much as [`PRIOR`] of the frame itself. Misses that the next frames can
 //! level out are left alone, since an even quality is worth more.
 
-use super::{log_step_of, nearest_qindex};
+use super::{QindexRange, log_step_of, nearest_qindex};
 use crate::kernels::logarithm::{exp2, log2};
 
 /// How much of a frame the guess is worth beside what was seen.
@@ -36,6 +36,8 @@ pub(crate) type RowWeight = f64;
 pub(crate) struct RowTarget {
     /// `base_q_idx`.
     pub(crate) qindex: u8,
+    /// The indices that rows may have.
+    pub(crate) range: QindexRange,
     /// Bits of the tile that are aimed at.
     pub(crate) aim: f64,
     /// Bits of the tile that must not be passed.
@@ -52,6 +54,7 @@ pub(crate) struct RowPacer {
     /// The frame's index, and log₂ of its step.
     qindex: u8,
     log_step: f64,
+    range: QindexRange,
     /// Bits of the tile that are aimed at, and that must not be passed.
     aim: f64,
     most: f64,
@@ -107,6 +110,7 @@ impl RowPacer {
     pub(crate) fn start(&mut self, target: &RowTarget, weights: impl Iterator<Item = RowWeight>) {
         self.qindex = target.qindex;
         self.log_step = log_step_of(target.qindex);
+        self.range = target.range.with(target.qindex);
         (self.aim, self.most) = (target.aim.max(1.0), target.most.max(1.0));
         self.agreed = if target.exact { AGREED_KEY } else { AGREED };
         self.learns = target.usual;
@@ -197,7 +201,8 @@ impl RowPacer {
         let unit = 1 << DELTA_Q_RES;
         let base = i32::from(self.qindex);
         let steps = (i32::from(nearest_qindex(log_step)) - base) as f64 / f64::from(unit);
-        let (down, up) = ((base - 1) / unit, (255 - base) / unit);
+        let QindexRange { least, most } = self.range;
+        let (down, up) = ((base - i32::from(least)) / unit, (i32::from(most) - base) / unit);
         (base + (steps.round() as i32).clamp(-down, up) * unit) as u8
     }
 
@@ -217,7 +222,7 @@ mod tests {
     use crate::kernels::random::Random;
 
     fn target(qindex: u8, aim: f64, most: f64) -> RowTarget {
-        RowTarget { qindex, aim, most, exact: false, usual: true }
+        RowTarget { qindex, range: QindexRange::default(), aim, most, exact: false, usual: true }
     }
 
     /// Codes a frame whose rows cost `costs` bits at the frame's step, guessed as all the same; gives

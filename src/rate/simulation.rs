@@ -294,6 +294,7 @@ impl<C: Content> Simulation<C> {
             let aim = (target.bits as f64 - 200.0).min(most);
             let rows = RowTarget {
                 qindex: attempt.qindex,
+                range: target.range,
                 aim,
                 most,
                 exact: target.exact,

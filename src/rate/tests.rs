@@ -218,6 +218,97 @@ fn a_full_link_drops_and_a_pick_changes_nothing() {
 }
 
 #[test]
+fn a_rate_of_0_pauses_and_the_bucket_drains_on() {
+    let mut controller = Controller::new(settings(100_000.0, 30.0));
+    let complexity = Complexity { spatial: 6.0, temporal: 2.0 };
+    let class = Class::Inter(Level::Ordinary);
+    let frame = FrameFacts { elapsed: 0.1, class, complexity };
+    let outcome = Outcome { used: Used::one(250), thrifty: false, bytes: 15_000 / 8 };
+    controller.coded(&frame, &outcome);
+    controller.set_rate(0.0);
+    assert!(controller.paused());
+    for left in [5_000.0, 0.0] {
+        assert_eq!(controller.pick(&frame), Decision::Drop(DropReason::Paused));
+        controller.dropped(&frame, DropReason::Paused);
+        assert!((controller.bucket.bits() - left).abs() < 1e-6);
+        assert!(controller.delay().is_finite());
+    }
+    controller.set_rate(50_000.0);
+    assert!(!controller.paused());
+    assert!(matches!(controller.pick(&frame), Decision::Code(_)));
+}
+
+#[test]
+fn a_pause_of_any_length_leaves_the_rate_and_the_frame_rate_as_they_were() {
+    for seconds in [0.1, 3.0, 60.0] {
+        let mut simulation = synthetic(5, 100_000.0, 30.0);
+        let (adaptive, samples) = (true, 640.0 * 360.0);
+        simulation.controller = Controller::new(ControllerSettings {
+            adaptive_frame_rate: adaptive,
+            samples,
+            ..settings(100_000.0, 30.0)
+        });
+        simulation.run(4.0, 30.0);
+        let apart = simulation.controller.pacing.apart(100_000.0, 0);
+        simulation.controller.set_rate(0.0);
+        for _ in 0..(seconds * 30.0) as usize {
+            simulation.frame(Shows::Usual, false, 1.0 / 30.0);
+            assert_eq!(simulation.log.last().unwrap().dropped, Some(DropReason::Paused));
+        }
+        simulation.set_rate(100_000.0);
+        assert_eq!(simulation.controller.pacing.apart(100_000.0, 0), apart);
+        let mean = simulation.run(5.0, 30.0);
+        assert!((mean - 1.0).abs() < 0.05, "{seconds}: {mean}");
+    }
+}
+
+#[test]
+fn indices_stay_in_the_range() {
+    for (least, most) in [(1, 120), (60, 200), (200, 255), (130, 130)] {
+        for seed in 0..20 {
+            let mut simulation = synthetic(seed, 100_000.0, 30.0);
+            simulation.controller.set_qindex_range(QindexRange { least, most });
+            for number in 0..200 {
+                let shows = if number % 50 == 49 { Shows::Cut } else { Shows::Usual };
+                simulation.frame(shows, number == 120, 1.0 / 30.0);
+                let entry = simulation.log.last().unwrap();
+                if entry.bytes > 0 {
+                    // Where all that is sent within the bound is left of a frame, the bound wins.
+                    assert!(entry.log_step >= log_step_of(least) - 1e-9, "{seed} {entry:?}");
+                }
+            }
+            let above = log_step_of(most) + 1e-9;
+            let coarser = simulation.log.iter().filter(|entry| entry.log_step > above).count();
+            let coded = simulation.log.iter().filter(|entry| entry.bytes > 0).count();
+            assert!(most < 200 || coarser * 20 < coded, "{seed} {least} {most}: {coarser}");
+        }
+    }
+}
+
+#[test]
+fn a_new_size_keeps_what_waits_and_what_was_learnt() {
+    let (small, large) = (320.0 * 180.0, 640.0 * 360.0);
+    let mut controller =
+        Controller::new(ControllerSettings { samples: small, ..settings(100_000.0, 30.0) });
+    let complexity = Complexity { spatial: 6.0, temporal: 2.0 };
+    let class = Class::Inter(Level::Ordinary);
+    let frame = FrameFacts { elapsed: 0.01, class, complexity };
+    let outcome = Outcome { used: Used::one(100), thrifty: false, bytes: 1_500 };
+    controller.coded(&frame, &outcome);
+    let before = controller.clone();
+    controller.resize(large);
+    assert_eq!(controller.bucket.bits(), before.bucket.bits());
+    assert_eq!(controller.limits, before.limits);
+    let bits = |controller: &Controller| controller.model.bits(class, complexity, 3.0) - 120.0;
+    assert!((bits(&controller) / bits(&before) - 4.0).abs() < 1e-9);
+    controller.resize(small);
+    assert_eq!(
+        controller.model.log_step_alone(class, complexity, 4e3),
+        before.model.log_step_alone(class, complexity, 4e3)
+    );
+}
+
+#[test]
 fn targets_stay_below_their_ceilings() {
     for rate in [20_000.0, 100_000.0, 1_000_000.0] {
         for max_delay in [0.05, 0.1, 0.2, 1.0] {

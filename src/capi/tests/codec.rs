@@ -282,7 +282,7 @@ fn stats_account_for_every_bit() {
         reasons.push(stats.reason);
     }
     assert!(reasons.len() > 5, "{reasons:?}");
-    assert!(reasons.iter().all(|&reason| reason <= Rtav1QindexReason::Corrected as u32));
+    assert!(reasons.iter().all(|&reason| reason <= Rtav1QindexReason::Range as u32));
 
     let mut config = default_config(64, 64);
     (config.rate_mode, config.qindex) = (Rtav1RateMode::ConstantQindex as u32, 77);
@@ -349,9 +349,10 @@ fn every_reason_has_its_code() {
         QindexReason::Steadiness,
         QindexReason::Delay,
         QindexReason::Corrected,
+        QindexReason::Range,
     ];
     let codes = reasons.map(|reason| Rtav1QindexReason::from(reason) as u32);
-    assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6]);
+    assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7]);
 }
 
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]

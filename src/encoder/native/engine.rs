@@ -18,8 +18,8 @@ use crate::frame::{Frame, PictureBuffer};
 use crate::layers::{FramePlan, GoldenPlan};
 use crate::rate::{
     Account, Attempt, Attempts, Budget, Class, Complexity, Controller, ControllerSettings,
-    Decision, DropReason, FrameFacts, Limits, Next, Outcome, QindexReason, RowPacer, RowTarget,
-    Sparing, Target, Used, Wire,
+    Decision, DropReason, FrameFacts, Limits, Next, Outcome, QindexRange, QindexReason, RowPacer,
+    RowTarget, Sparing, Target, Used, Wire,
 };
 use crate::search::decide::{Analysis, MOST_THRIFT, Search};
 
@@ -39,6 +39,8 @@ pub(crate) struct NativeEngine {
     /// The superblock that the next frame goes on with, if not all can have coefficients.
     turn: usize,
     max_frame_bytes: Option<u32>,
+    /// What the engine was made from, with the size of now.
+    settings: Settings,
     /// The picture to code, edges extended.
     source: [PaddedPlane; 3],
     width: u32,
@@ -51,6 +53,27 @@ pub(crate) struct NativeEngine {
     /// Length of a tick in seconds.
     tick: f64,
     last_timestamp: Option<u64>,
+}
+
+/// What is made for pictures of one size.
+struct Pictures {
+    stream: Stream,
+    search: Search,
+    source: [PaddedPlane; 3],
+}
+
+impl Pictures {
+    fn new(settings: &Settings) -> Result<Self, ConfigError> {
+        let (width, height) = (settings.width as usize, settings.height as usize);
+        let mut stream = Stream::new(sequence_header(settings))
+            .map_err(|error| crate::encoder::engine::unsupported(NAME, "sequence header", error))?;
+        stream.set_threads(settings.threads);
+        let mut search = Search::new(width, height);
+        search.set_speed(settings.speed.level());
+        let chroma = (width.div_ceil(2), height.div_ceil(2));
+        let source = [(width, height), chroma, chroma].map(|(w, h)| PaddedPlane::new(w, h));
+        Ok(Self { stream, search, source })
+    }
 }
 
 /// A frame that was coded, and how.
@@ -76,20 +99,14 @@ enum QuantizerSource {
 
 impl NativeEngine {
     pub(crate) fn new(settings: &Settings) -> Result<Self, ConfigError> {
-        let (width, height) = (settings.width as usize, settings.height as usize);
-        let mut stream = Stream::new(sequence_header(settings))
-            .map_err(|error| crate::encoder::engine::unsupported(NAME, "sequence header", error))?;
-        stream.set_threads(settings.threads);
-        let mut search = Search::new(width, height);
-        search.set_speed(settings.speed.level());
-        let chroma = (width.div_ceil(2), height.div_ceil(2));
+        let Pictures { stream, search, source } = Pictures::new(settings)?;
         let quantizer = match settings.rate {
             RateMode::ConstantQindex(qindex) => QuantizerSource::Constant(qindex),
             RateMode::Bitrate(bitrate) => {
                 QuantizerSource::Rate(Box::new(Controller::new(ControllerSettings {
                     rate: f64::from(bitrate),
                     frame_rate: settings.frame_rate.as_f64(),
-                    samples: (width * height) as f64,
+                    samples: f64::from(settings.width) * f64::from(settings.height),
                     limits: limits(settings.send_limits()),
                     adaptive_frame_rate: settings.adaptive_frame_rate,
                     cascade: GoldenPlan::CASCADE,
@@ -106,7 +123,8 @@ impl NativeEngine {
             too_large: Account::default(),
             turn: 0,
             max_frame_bytes: settings.max_frame_bytes,
-            source: [(width, height), chroma, chroma].map(|(w, h)| PaddedPlane::new(w, h)),
+            source,
+            settings: settings.clone(),
             width: settings.width,
             height: settings.height,
             speed: settings.speed.level(),
@@ -145,6 +163,7 @@ impl NativeEngine {
         let fixed = |qindex, max_bytes| {
             Decision::Code(Target {
                 qindex,
+                range: QindexRange::default(),
                 reason: QindexReason::Asked,
                 bits: 0,
                 soft_bytes: max_bytes,
@@ -232,6 +251,7 @@ impl NativeEngine {
             });
             let target = RowTarget {
                 qindex: attempt.qindex,
+                range: target.range,
                 aim,
                 most,
                 exact: target.exact,
@@ -267,6 +287,10 @@ impl NativeEngine {
         if let QuantizerSource::Rate(controller) = &mut self.quantizer {
             controller.dropped(facts, reason);
         }
+        self.left_out(timestamp, reason)
+    }
+
+    fn left_out(&mut self, timestamp: u64, reason: DropReason) -> EncodeOutcome {
         self.last_timestamp = Some(timestamp);
         self.since_key = self.since_key.saturating_add(1);
         EncodeOutcome { unit: None, dropped: Some(DroppedFrame { timestamp, reason }) }
@@ -360,6 +384,15 @@ impl Engine for NativeEngine {
         options: FrameOptions,
     ) -> Result<EncodeOutcome, EncodeError> {
         let timestamp = frame.timestamp();
+        if let QuantizerSource::Rate(controller) = &mut self.quantizer
+            && controller.paused()
+        {
+            // Not looked at, so that what comes after the pause is compared with what came before.
+            controller.pause(
+                self.last_timestamp.map_or(0.0, |last| (timestamp - last) as f64 * self.tick),
+            );
+            return Ok(self.left_out(timestamp, DropReason::Paused));
+        }
         self.import(frame);
         let analysis = self.search.analyse(&self.source);
         let due = self.key_interval.is_some_and(|interval| self.since_key >= interval);
@@ -406,6 +439,29 @@ impl Engine for NativeEngine {
     fn set_frame_rate(&mut self, rate: Rational) -> Result<(), ConfigError> {
         if let QuantizerSource::Rate(controller) = &mut self.quantizer {
             controller.set_frame_rate(rate.as_f64());
+        }
+        Ok(())
+    }
+
+    fn set_qindex_range(&mut self, range: QindexRange) -> Result<(), ConfigError> {
+        if let QuantizerSource::Rate(controller) = &mut self.quantizer {
+            controller.set_qindex_range(range);
+        }
+        Ok(())
+    }
+
+    fn set_size(&mut self, width: u32, height: u32) -> Result<(), ConfigError> {
+        let settings = self.settings.with_size(width, height)?;
+        let Pictures { stream, search, source } = Pictures::new(&settings)?;
+        (self.stream, self.search, self.source) = (stream, search, source);
+        self.search.set_speed(self.speed);
+        self.settings = settings;
+        self.plan = GoldenPlan::default();
+        (self.pacer, self.turn) = (RowPacer::default(), 0);
+        (self.account, self.too_large) = (Account::default(), Account::default());
+        (self.width, self.height) = (width, height);
+        if let QuantizerSource::Rate(controller) = &mut self.quantizer {
+            controller.resize(f64::from(width) * f64::from(height));
         }
         Ok(())
     }
