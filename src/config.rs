@@ -3,7 +3,7 @@
 use std::ops::{Deref, RangeInclusive};
 
 use crate::error::ConfigError;
-use crate::frame::check_size;
+use crate::frame::is_encoded;
 
 /// A positive ratio of two integers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -241,7 +241,7 @@ impl TryFrom<EncoderConfig> for Settings {
 
     fn try_from(config: EncoderConfig) -> Result<Self, ConfigError> {
         let EncoderConfig { width, height, rate, threads, key_interval, .. } = config;
-        if check_size(width, height).is_err() {
+        if !is_encoded(width, height) {
             return Err(ConfigError::Size { width, height });
         }
         check_timebase(config.timebase)?;

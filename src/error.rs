@@ -24,8 +24,8 @@ pub enum FrameError {
         /// Bytes that stride and height ask for.
         needed: usize,
     },
-    /// The picture is smaller than 16×16 or larger than 8192×4320.
-    #[error("picture size {width}x{height} is outside 16x16 to 8192x4320")]
+    /// The picture is empty or larger than 8192×4320.
+    #[error("picture size {width}x{height} is outside 1x1 to 8192x4320")]
     Size {
         /// Width asked for.
         width: u32,

@@ -4,19 +4,24 @@ use crate::error::FrameError;
 
 pub(crate) mod padded;
 
-/// The least width and height of a picture, in luma samples.
+/// The least width and height of a picture that is encoded, in luma samples.
 pub const MIN_SIZE: u32 = 16;
 /// The greatest width of a picture, in luma samples.
 pub const MAX_WIDTH: u32 = 8192;
 /// The greatest height of a picture, in luma samples.
 pub const MAX_HEIGHT: u32 = 4320;
 
-/// Checks a picture size against [`MIN_SIZE`], [`MAX_WIDTH`] and [`MAX_HEIGHT`].
+/// Checks the size of a picture, which may be smaller than what is encoded.
 pub(crate) fn check_size(width: u32, height: u32) -> Result<(), FrameError> {
-    if width < MIN_SIZE || height < MIN_SIZE || width > MAX_WIDTH || height > MAX_HEIGHT {
-        return Err(FrameError::Size { width, height });
+    if (1..=MAX_WIDTH).contains(&width) && (1..=MAX_HEIGHT).contains(&height) {
+        return Ok(());
     }
-    Ok(())
+    Err(FrameError::Size { width, height })
+}
+
+/// Whether pictures of this size are encoded.
+pub(crate) fn is_encoded(width: u32, height: u32) -> bool {
+    width.min(height) >= MIN_SIZE && check_size(width, height).is_ok()
 }
 
 /// Layout of the samples of a [`Frame`]; both are 8-bit 4:2:0.
@@ -81,8 +86,8 @@ struct Checked<'a> {
     rows: usize,
 }
 
-/// A borrowed 8-bit 4:2:0 picture of [`MIN_SIZE`]² up to [`MAX_WIDTH`] × [`MAX_HEIGHT`], odd sizes
-/// included, with its timestamp.
+/// A borrowed 8-bit 4:2:0 picture of up to [`MAX_WIDTH`] × [`MAX_HEIGHT`], odd sizes included, with
+/// its timestamp. An encoder takes pictures of its own size, [`MIN_SIZE`]² at least.
 ///
 /// The view is checked when it is made, so every row that [`rows`](Self::rows) yields exists.
 #[derive(Clone, Copy, Debug)]
@@ -275,7 +280,8 @@ mod tests {
 
     #[test]
     fn i420_of_every_stride_and_odd_size() {
-        for (width, height) in [(16_usize, 16_usize), (17, 16), (16, 17), (33, 19), (40, 24)] {
+        for (width, height) in [(1_usize, 1_usize), (2, 1), (16, 16), (17, 16), (16, 17), (33, 19)]
+        {
             let (chroma_width, chroma_height) = (width.div_ceil(2), height.div_ceil(2));
             for padding in [0, 1, 7, 64] {
                 let y = plane(width, height, width + padding, 0);
@@ -302,7 +308,7 @@ mod tests {
 
     #[test]
     fn nv12_is_the_same_picture() {
-        for (width, height) in [(16_usize, 16_usize), (17, 23), (34, 17)] {
+        for (width, height) in [(1_usize, 1_usize), (16, 16), (17, 23), (34, 17)] {
             let (chroma_width, chroma_height) = (width.div_ceil(2), height.div_ceil(2));
             let y = tight(width, height, 3);
             let u = tight(chroma_width, chroma_height, 50);
@@ -330,13 +336,22 @@ mod tests {
             let planes = [planes[0], planes[1], planes[1]];
             Frame::i420(width, height, planes, 0).map(|frame| (frame.width(), frame.height()))
         };
-        assert_eq!(make(16, 16), Ok((16, 16)));
+        assert_eq!(make(1, 1), Ok((1, 1)));
         assert_eq!(make(8192, 4320), Ok((8192, 4320)));
         for (width, height) in
-            [(0, 0), (0, 16), (15, 16), (16, 15), (8193, 16), (16, 4321), (u32::MAX, u32::MAX)]
+            [(0, 0), (0, 16), (16, 0), (8193, 16), (16, 4321), (u32::MAX, u32::MAX)]
         {
             assert_eq!(make(width, height), Err(FrameError::Size { width, height }));
             assert_eq!(PictureBuffer::new(width, height), Err(FrameError::Size { width, height }));
+        }
+        for (width, height, encoded) in [
+            (16, 16, true),
+            (15, 16, false),
+            (16, 15, false),
+            (8192, 4320, true),
+            (8193, 16, false),
+        ] {
+            assert_eq!(is_encoded(width, height), encoded, "{width}x{height}");
         }
     }
 

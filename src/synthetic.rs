@@ -58,7 +58,7 @@ impl Clip {
     /// A clip of `width` × `height` luma samples.
     ///
     /// # Errors
-    /// A size that no encoder takes.
+    /// A size out of range (see [`FrameError::Size`]).
     pub fn new(scene: Scene, width: u32, height: u32, seed: u64) -> Result<Self, FrameError> {
         check_size(width, height)?;
         Ok(Self { scene, width, height, seed })
@@ -195,8 +195,9 @@ mod tests {
     fn any_number_and_seed() {
         for scene in Scene::ALL {
             Clip::new(scene, 16, 16, u64::MAX).unwrap().picture(u64::MAX);
+            Clip::new(scene, 1, 1, 1).unwrap().picture(1);
         }
-        let error = FrameError::Size { width: 8, height: 16 };
-        assert_eq!(Clip::new(Scene::Flat, 8, 16, 0), Err(error));
+        let error = FrameError::Size { width: 8, height: 0 };
+        assert_eq!(Clip::new(Scene::Flat, 8, 0, 0), Err(error));
     }
 }

@@ -200,7 +200,7 @@ pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 79] = [
     (Rtav1Status::FrameBitDepth, c"the samples are not 8 bits deep"),
     (Rtav1Status::FrameLayout, c"the chroma planes are not those of 4:2:0"),
     (Rtav1Status::FramePlaneLength, c"a plane holds fewer bytes than its rows need"),
-    (Rtav1Status::FrameSize, c"the picture is smaller than 16x16 or larger than 8192x4320"),
+    (Rtav1Status::FrameSize, c"the picture is empty or larger than 8192x4320"),
     (Rtav1Status::FrameStride, c"a stride is smaller than a row"),
     (Rtav1Status::FrameStrideOverflow, c"stride times height is beyond the address space"),
     (Rtav1Status::ConfigBitrate, c"the bitrate is outside 1 kbit/s to 100 Mbit/s"),

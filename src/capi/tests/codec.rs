@@ -127,7 +127,7 @@ fn encoder_refuses_bad_frames_and_calls_out_of_order() {
         assert_eq!(encode(|frame| frame.strides[0] = 63, 1), Rtav1Status::FrameStride);
         let status = encode(|frame| frame.strides[2] = usize::MAX, 1);
         assert_eq!(status, Rtav1Status::FrameStrideOverflow);
-        assert_eq!(encode(|frame| frame.width = 15, 1), Rtav1Status::FrameSize);
+        assert_eq!(encode(|frame| frame.width = 0, 1), Rtav1Status::FrameSize);
         assert_eq!(encode(|frame| frame.width = 62, 1), Rtav1Status::EncodeSize);
         assert_eq!(encode(|frame| frame.format = 2, 1), Rtav1Status::UnknownValue);
         assert_eq!(encode(|frame| frame.struct_size = 0, 1), Rtav1Status::StructSize);
