@@ -30,14 +30,14 @@ pub mod synthetic;
 pub mod tests;
 
 pub use av1::obu::{
-    BitstreamError, DecoderState, FrameHeader, FrameInfo, FrameType, LayerId, Obu, ObuHeader,
-    ObuType, Obus, SequenceHeader, StreamInspector, TemporalUnitInfo, TemporalUnits,
+    AnnexBUnits, BitstreamError, DecoderState, FrameHeader, FrameInfo, FrameType, LayerId, Obu,
+    ObuHeader, ObuType, Obus, SequenceHeader, StreamInspector, TemporalUnitInfo, TemporalUnits,
 };
 pub use config::{
     ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed, WireOverhead,
 };
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
-pub use decoder::{DecodeError, Decoder, DecoderConfig, Picture};
+pub use decoder::{ChromaSamplePosition, DecodeError, Decoder, DecoderConfig, Picture};
 pub use encoder::{
     Capabilities, DropReason, DroppedFrame, EncodeOutcome, Encoder, FrameBits, FrameOptions,
     FrameStats, QindexReason, TemporalUnit,

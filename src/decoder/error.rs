@@ -16,7 +16,7 @@ pub enum DecodeError {
         /// Bytes of the unit.
         len: usize,
     },
-    /// The unit has no bytes.
+    /// The unit has no bytes, or zero bytes only.
     #[error("unit at tick {timestamp} is empty")]
     Empty {
         /// Timestamp of the unit.

@@ -27,8 +27,9 @@ use dav1d as backend;
 use rav1d as backend;
 
 pub use error::DecodeError;
-pub use picture::Picture;
+pub use picture::{ChromaSamplePosition, Picture};
 
+use crate::av1::obu::{ColorConfig, ObuType, Obus, SequenceHeader};
 use crate::config::MAX_THREADS;
 
 /// Settings of a [`Decoder`].
@@ -58,6 +59,8 @@ impl Default for DecoderConfig {
 pub struct Decoder {
     inner: backend::Decoder,
     max_pixels: u32,
+    /// Of the last sequence header.
+    color: ColorConfig,
 }
 
 impl Decoder {
@@ -84,11 +87,11 @@ impl Decoder {
         settings.set_frame_size_limit(max_pixels);
         settings.set_apply_grain(film_grain);
         let inner = backend::Decoder::with_settings(&settings).map_err(backend_error)?;
-        Ok(Self { inner, max_pixels })
+        Ok(Self { inner, max_pixels, color: ColorConfig::default() })
     }
 
-    /// Takes one temporal unit (OBUs in the low-overhead format) and gives its picture, that of
-    /// the highest spatial layer; `None` if the unit shows none.
+    /// Takes one temporal unit (OBUs in the low-overhead format; [`Obus`] tells what may stand at its
+    /// end) and gives its picture, that of the highest spatial layer; `None` if the unit shows none.
     ///
     /// `timestamp` is handed on to the picture. Of a unit that is against the standard and shows
     /// several pictures (7.5) the last is given; [`decode_each`](Self::decode_each) gives all.
@@ -118,15 +121,46 @@ impl Decoder {
         mut each: impl FnMut(Picture),
     ) -> Result<(), DecodeError> {
         let unit = unit.into();
-        let len = unit.len();
-        if len == 0 {
-            return Err(DecodeError::Empty { timestamp });
+        let (mut obus, mut start) = (Obus::new(&unit), 0);
+        loop {
+            let end = self.find_end(&mut obus, start).unwrap_or(unit.len());
+            if end == 0 {
+                return Err(DecodeError::Empty { timestamp });
+            }
+            if end <= start {
+                return Ok(());
+            }
+            let color = self.color;
+            let part = unit.slice(start..end);
+            self.exchange(part, |picture| each(Picture::new(picture, color, timestamp))).map_err(
+                |error| {
+                    // A header or data of the damaged unit that stayed inside would spoil later ones.
+                    self.inner.flush();
+                    self.unit_error(error, timestamp, unit.len())
+                },
+            )?;
+            start = end;
         }
-        self.exchange(unit, |picture| each(Picture::new(picture, timestamp))).map_err(|error| {
-            // A header or data of the damaged unit that stayed inside would spoil later ones.
-            self.inner.flush();
-            self.unit_error(error, timestamp, len)
-        })
+    }
+
+    /// Where the temporal unit that starts at `start` ends; `None` with damage, which the back end
+    /// tells of after what comes before it. Takes note of sequence headers.
+    fn find_end(&mut self, obus: &mut Obus<'_>, start: usize) -> Option<usize> {
+        for obu in obus.by_ref() {
+            let obu = obu.ok()?;
+            match obu.header.obu_type {
+                ObuType::TemporalDelimiter if obu.range.start > start => {
+                    return Some(obu.range.start);
+                }
+                ObuType::SequenceHeader => {
+                    let header = SequenceHeader::parse(obu.payload);
+                    self.color =
+                        header.map_or(ColorConfig::default(), |header| header.color_config);
+                }
+                _ => {}
+            }
+        }
+        Some(Obus::position(obus))
     }
 
     /// Forgets all references, as after a loss: nothing comes out before the next key frame.

@@ -3,8 +3,33 @@
 use std::fmt;
 
 use super::backend;
+use crate::av1::obu::ColorConfig;
+use crate::config::ColorDescription;
 use crate::error::FrameError;
 use crate::frame::{ChromaLayout, Frame, PictureBuffer, Plane};
+
+/// Where a chroma sample of 4:2:0 lies (AV1 specification, 6.4.2 chroma_sample_position).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ChromaSamplePosition {
+    /// CSP_UNKNOWN: the stream does not tell, or chroma is not 4:2:0.
+    #[default]
+    Unknown,
+    /// CSP_VERTICAL: beside the left luma sample of its four, in the middle between two rows.
+    Vertical,
+    /// CSP_COLOCATED: at the top left luma sample of its four.
+    Colocated,
+}
+
+impl ChromaSamplePosition {
+    fn of(config: &ColorConfig) -> Self {
+        match config.chroma_sample_position {
+            1 => Self::Vertical,
+            2 => Self::Colocated,
+            _ => Self::Unknown,
+        }
+    }
+}
 
 /// A decoded picture; its memory goes back to the decoder's pool when it is dropped.
 pub struct Picture {
@@ -13,13 +38,16 @@ pub struct Picture {
     height: u32,
     bit_depth: u8,
     layout: ChromaLayout,
-    full_range: bool,
+    color: ColorDescription,
+    chroma_sample_position: ChromaSamplePosition,
     timestamp: u64,
 }
 
 impl Picture {
-    pub(super) fn new(picture: backend::Picture, timestamp: u64) -> Self {
+    /// `config` is that of the sequence header in force.
+    pub(super) fn new(picture: backend::Picture, config: ColorConfig, timestamp: u64) -> Self {
         use backend::PlanarImageComponent::{U, V, Y};
+        let codes = config.codes();
         Self {
             planes: [Y, U, V].map(|component| picture.plane(component)),
             width: picture.width(),
@@ -31,7 +59,13 @@ impl Picture {
                 backend::PixelLayout::I422 => ChromaLayout::Yuv422,
                 backend::PixelLayout::I444 => ChromaLayout::Yuv444,
             },
-            full_range: picture.color_range() == backend::pixel::YUVRange::Full,
+            color: ColorDescription {
+                primaries: codes.color_primaries,
+                transfer: codes.transfer_characteristics,
+                matrix: codes.matrix_coefficients,
+                full_range: picture.color_range() == backend::pixel::YUVRange::Full,
+            },
+            chroma_sample_position: ChromaSamplePosition::of(&config),
             timestamp,
         }
     }
@@ -58,7 +92,21 @@ impl Picture {
 
     /// Whether samples use all of their range, 0 to 255 in 8 bits, rather than 16 to 235.
     pub fn full_range(&self) -> bool {
-        self.full_range
+        self.color.full_range
+    }
+
+    /// What the samples mean, as the sequence header tells (AV1 specification, 6.4.2): primaries,
+    /// transfer characteristics and matrix as code points of ITU-T H.273, all 2 (unspecified) where
+    /// it does not, and the range. An encoder takes it as [`EncoderConfig::color`].
+    ///
+    /// [`EncoderConfig::color`]: crate::EncoderConfig::color
+    pub fn color(&self) -> ColorDescription {
+        self.color
+    }
+
+    /// Where the chroma samples lie.
+    pub fn chroma_sample_position(&self) -> ChromaSamplePosition {
+        self.chroma_sample_position
     }
 
     /// The timestamp that came with the temporal unit.
@@ -148,7 +196,8 @@ impl fmt::Debug for Picture {
             .field("height", &self.height)
             .field("bit_depth", &self.bit_depth)
             .field("layout", &self.layout)
-            .field("full_range", &self.full_range)
+            .field("color", &self.color)
+            .field("chroma_sample_position", &self.chroma_sample_position)
             .field("timestamp", &self.timestamp)
             .finish_non_exhaustive()
     }

@@ -101,7 +101,7 @@ impl Packetizer {
     /// The payloads of a whole temporal unit, in order; the last one has the marker.
     ///
     /// `data` holds its OBUs in the low-overhead format (AV1 specification, 5.2), all layers of it,
-    /// with or without a temporal delimiter; the last OBU may lack its size field. `key_frame`
+    /// with or without a temporal delimiter; [`Obus`] tells what may stand at its end. `key_frame`
     /// tells whether it begins with a shown key frame, so that a sequence header in front starts a
     /// coded video sequence (AV1 specification, 7.5).
     ///
@@ -170,7 +170,7 @@ impl SentObu {
 /// 5: all OBUs but those that are not transmitted; at least one.
 fn obus_to_send(data: &Bytes) -> Result<Vec<SentObu>, RtpError> {
     let mut sent = Vec::new();
-    let mut obus = Obus::last_may_lack_size(data);
+    let mut obus = Obus::new(data);
     loop {
         let offset = obus.position();
         let Some(obu) = obus.next() else { break };

@@ -6,9 +6,12 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use super::encode;
+use crate::av1::obu::{Obus, write_obu};
+use crate::rtp::{PacketLimits, Packetizer, Payload};
 use crate::synthetic::{Clip, Scene};
 use crate::{
-    DecodeError, Decoder, DecoderConfig, EncoderConfig, PictureBuffer, RateMode, TemporalUnit,
+    DecodeError, Decoder, DecoderConfig, EncoderConfig, PictureBuffer, RateMode, StreamInspector,
+    TemporalUnit, TemporalUnits,
 };
 
 /// Six units, the first and the fourth of them key frames, with their reconstructions.
@@ -40,6 +43,57 @@ fn reconstruction(unit: &TemporalUnit) -> PictureBuffer {
 fn empty_unit() {
     let error = decoder(1).decode(Bytes::new(), 5).unwrap_err();
     assert_eq!(error, DecodeError::Empty { timestamp: 5 });
+}
+
+/// The last OBU of `unit` takes all the rest, as in ISO media files.
+fn without_last_size(unit: &[u8]) -> Vec<u8> {
+    let last = Obus::new(unit).last().unwrap().unwrap();
+    let mut out = unit[..last.range.start].to_vec();
+    let mut header = last.header;
+    header.has_size_field = false;
+    write_obu(&header, last.payload, &mut out).unwrap();
+    out
+}
+
+/// Whoever takes a unit takes it in each of its forms, and finds the same in it.
+#[test]
+fn units_of_every_form_are_taken_alike() {
+    let sized = &UNITS[0].data[..];
+    let bare = without_last_size(sized);
+    let ends = [&[][..], &[0], &[0; 5], &[0x12, 0], &[0x10], &[0x12, 0, 0, 0], &[0, 0x12, 0]];
+    let sized = ends.iter().map(|end| (end.is_empty(), [sized, end].concat()));
+    // Zeros are padding of the last tile (AV1 specification, 8.2.4).
+    let bare = ends[..3].iter().map(|end| (end.is_empty(), [&bare, *end].concat()));
+    let packetizer = Packetizer::new(PacketLimits::new(1200)).unwrap();
+    let packetize = |unit: &[u8]| {
+        let payloads = packetizer.packetize(&Bytes::copy_from_slice(unit), true).unwrap();
+        payloads.iter().map(Payload::to_bytes).collect::<Vec<_>>()
+    };
+    let payloads = packetize(&UNITS[0].data);
+    let info = StreamInspector::new().inspect(&UNITS[0].data).unwrap();
+    for (is_sized, (is_plain, unit)) in
+        sized.map(|unit| (true, unit)).chain(bare.map(|unit| (false, unit)))
+    {
+        let picture = decoder(1).decode(unit.clone(), 0).unwrap().unwrap();
+        assert_eq!(picture.to_buffer().unwrap(), reconstruction(&UNITS[0]));
+        let found = StreamInspector::new().inspect(&unit).unwrap();
+        assert!(found.has_temporal_delimiter && found.starts_sequence());
+        assert_eq!(found.frames.len(), 1);
+        assert_eq!(TemporalUnits::new(&unit).collect::<Vec<_>>(), [Ok(&unit[..])]);
+        if is_sized {
+            assert_eq!(found, info);
+        }
+        if is_sized || is_plain {
+            assert_eq!(packetize(&unit), payloads);
+        } else {
+            assert!(packetize(&unit).concat().ends_with(&[0]));
+        }
+    }
+    let mut inspector = StreamInspector::new();
+    inspector.inspect(&UNITS[0].data).unwrap();
+    let without_delimiter = [&UNITS[1].data[2..], &[0x12, 0]].concat();
+    assert!(!inspector.inspect(&without_delimiter).unwrap().has_temporal_delimiter);
+    assert_eq!(decoder(1).decode(vec![0; 9], 7).unwrap_err(), DecodeError::Empty { timestamp: 7 });
 }
 
 #[test]

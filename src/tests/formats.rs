@@ -1,6 +1,14 @@
 //! Decoded pictures that are not 8-bit 4:2:0, and the decoder's settings.
 
-use crate::{ChromaLayout, DecodeError, Decoder, DecoderConfig, FrameError, Picture};
+use bytes::Bytes;
+
+use super::encode;
+use crate::av1::obu::write_obu;
+use crate::synthetic::{Clip, Scene};
+use crate::{
+    ChromaLayout, ChromaSamplePosition, ColorDescription, DecodeError, Decoder, DecoderConfig,
+    EncoderConfig, FrameError, ObuType, Obus, Picture, SequenceHeader,
+};
 
 // Key frames of 18 × 17 samples, each plane of one value, coded by rav1e 0.8.1.
 const YUV420_10: &[u8] = &[
@@ -25,6 +33,20 @@ const YUV444: &[u8] = &[
     0x10, 0x02, 0x17, 0x05, 0x8F, 0x8B, 0x86, 0x83, 0x60, 0x00, 0x10, 0x00, 0x08, 0x00, 0x00, 0x00,
     0x00, 0x00, 0x00, 0x00, 0x00, 0x01, 0x22, 0x03, 0x58, 0x77, 0xF5, 0xF8, 0xCE, 0x08, 0xD1, 0x82,
     0x14, 0x4C,
+];
+
+// Key frames of value 128 everywhere, below the least size of an encoder, coded by libaom 3.12.
+const SIZE_8X8: &[u8] = &[
+    0x12, 0x00, 0x0a, 0x09, 0x00, 0x00, 0x00, 0x01, 0x17, 0xe6, 0xd7, 0xcc, 0x02, 0x32, 0x0b, 0x10,
+    0x00, 0xd0, 0x00, 0x00, 0x02, 0x80, 0x00, 0x02, 0x04, 0xc0,
+];
+const SIZE_1X1: &[u8] = &[
+    0x12, 0x00, 0x0a, 0x09, 0x00, 0x00, 0x00, 0x00, 0x00, 0x6d, 0x7c, 0xc0, 0x20, 0x32, 0x0b, 0x10,
+    0x00, 0xd0, 0x00, 0x00, 0x02, 0x80, 0x00, 0x02, 0x04, 0xc0,
+];
+const SIZE_15X3: &[u8] = &[
+    0x12, 0x00, 0x0a, 0x09, 0x00, 0x00, 0x00, 0x01, 0x8f, 0x46, 0xd7, 0xcc, 0x02, 0x32, 0x0a, 0x10,
+    0x00, 0xd0, 0x00, 0x00, 0x02, 0x80, 0x00, 0x02, 0x05,
 ];
 
 fn decode(unit: &'static [u8]) -> Picture {
@@ -80,6 +102,76 @@ fn more_chroma() {
     assert_eq!(picture.layout(), ChromaLayout::Yuv444);
     check(&picture, [(18, 17); 3], [200, 100, 50]);
     assert_eq!(picture.as_frame().unwrap_err(), FrameError::Layout(ChromaLayout::Yuv444));
+}
+
+#[test]
+fn pictures_too_small_for_an_encoder() {
+    for (unit, width, height) in [(SIZE_8X8, 8, 8), (SIZE_1X1, 1, 1), (SIZE_15X3, 15, 3)] {
+        let picture = decode(unit);
+        assert_eq!((picture.width(), picture.height()), (width, height));
+        let buffer = picture.to_buffer().unwrap();
+        assert_eq!(buffer.plane(0), vec![128; (width * height) as usize]);
+        let chroma = (width.div_ceil(2) * height.div_ceil(2)) as usize;
+        assert_eq!([buffer.plane(1), buffer.plane(2)], [&vec![128; chroma][..]; 2]);
+        assert_eq!(picture.as_frame().unwrap().rows(0).count(), height as usize);
+    }
+}
+
+/// A key frame whose sequence header is as `change` makes it.
+fn with_header(config: EncoderConfig, change: impl Fn(&mut SequenceHeader)) -> Vec<u8> {
+    let clip = Clip::new(Scene::Flat, config.width, config.height, 0).unwrap();
+    let unit = &encode(config, clip, 1, &[])[0].data;
+    let mut out = Vec::new();
+    for obu in Obus::new(unit).map(Result::unwrap) {
+        let payload = match obu.header.obu_type {
+            ObuType::SequenceHeader => {
+                let mut header = SequenceHeader::parse(obu.payload).unwrap();
+                change(&mut header);
+                header.write().unwrap()
+            }
+            _ => obu.payload.to_vec(),
+        };
+        write_obu(&obu.header, &payload, &mut out).unwrap();
+    }
+    out
+}
+
+#[test]
+fn what_the_samples_mean() {
+    let color = ColorDescription { primaries: 9, transfer: 16, matrix: 9, full_range: true };
+    let mut described = EncoderConfig::new(16, 16, 100_000);
+    described.color = color;
+    let plain = EncoderConfig::new(16, 16, 100_000);
+    let positions = [
+        ChromaSamplePosition::Unknown,
+        ChromaSamplePosition::Vertical,
+        ChromaSamplePosition::Colocated,
+        // 3 is reserved.
+        ChromaSamplePosition::Unknown,
+    ];
+    let mut both = Vec::new();
+    for (value, position) in (0..).zip(positions) {
+        let unit = with_header(described.clone(), |header| {
+            header.color_config.chroma_sample_position = value;
+        });
+        let mut decoder = Decoder::new(DecoderConfig::default()).unwrap();
+        let picture = decoder.decode(unit.clone(), 0).unwrap().unwrap();
+        assert_eq!((picture.color(), picture.full_range()), (color, true));
+        assert_eq!(picture.chroma_sample_position(), position);
+        if value == 1 {
+            both.extend(unit);
+        }
+    }
+    both.extend(with_header(plain, |_| {}));
+    let mut pictures = Vec::new();
+    let mut decoder = Decoder::new(DecoderConfig::default()).unwrap();
+    decoder.decode_each(Bytes::from(both), 0, |picture| pictures.push(picture)).unwrap();
+    let told: Vec<_> = pictures
+        .iter()
+        .map(|picture| (picture.color(), picture.chroma_sample_position()))
+        .collect();
+    let unspecified = (ColorDescription::default(), ChromaSamplePosition::Unknown);
+    assert_eq!(told, [(color, ChromaSamplePosition::Vertical), unspecified]);
 }
 
 #[test]

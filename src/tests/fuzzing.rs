@@ -3,7 +3,9 @@
 use bytes::Bytes;
 
 use super::rtp_rules;
-use crate::av1::obu::{ObuHeader, Obus, SequenceHeader, StreamInspector, TemporalUnits};
+use crate::av1::obu::{
+    AnnexBUnits, ObuHeader, Obus, SequenceHeader, StreamInspector, TemporalUnits,
+};
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 use crate::decoder::{Decoder, DecoderConfig};
 use crate::rtp::RtpError;
@@ -12,7 +14,8 @@ use crate::rtp::{
     RtpPacket,
 };
 
-/// Any bytes as OBUs, in one piece and cut into temporal units: lengths add up, no panic.
+/// Any bytes as OBUs, in one piece and cut into temporal units of both formats: lengths add up, no
+/// panic.
 pub fn obu(data: &[u8]) {
     let mut end = 0;
     for obu in Obus::new(data) {
@@ -25,6 +28,9 @@ pub fn obu(data: &[u8]) {
     }
     let total: usize = TemporalUnits::new(data).map_while(Result::ok).map(<[u8]>::len).sum();
     assert!(total <= data.len());
+    for unit in AnnexBUnits::new(data).map_while(Result::ok) {
+        assert!(Obus::new(&unit).all(|obu| obu.is_ok()));
+    }
 }
 
 /// Any bytes as a stream of temporal units: headers are read or refused, no panic, and what was

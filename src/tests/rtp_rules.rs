@@ -15,7 +15,7 @@ fn is_dropped(obu_type: ObuType) -> bool {
 /// What arrives of a temporal unit: a delimiter, and the OBUs that are transmitted, with sizes.
 pub(super) fn as_received(unit: &[u8]) -> Vec<u8> {
     let mut out = DELIMITER.to_vec();
-    for obu in Obus::last_may_lack_size(unit).map(|obu| obu.expect("the unit is well-formed")) {
+    for obu in Obus::new(unit).map(|obu| obu.expect("the unit is well-formed")) {
         if !is_dropped(obu.header.obu_type) {
             let header = ObuHeader { has_size_field: true, ..obu.header };
             write_obu(&header, obu.payload, &mut out).expect("the header was parsed");
@@ -26,7 +26,7 @@ pub(super) fn as_received(unit: &[u8]) -> Vec<u8> {
 
 /// Panics if the payloads break a rule of the format, or are not those of the unit.
 pub(super) fn check(unit: &[u8], key_frame: bool, limits: PacketLimits, payloads: &[Payload]) {
-    let sent: Vec<_> = Obus::last_may_lack_size(unit)
+    let sent: Vec<_> = Obus::new(unit)
         .map(|obu| obu.expect("the unit is well-formed"))
         .filter(|obu| !is_dropped(obu.header.obu_type))
         .collect();

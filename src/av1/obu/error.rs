@@ -81,10 +81,10 @@ pub enum BitstreamError {
         /// Type of the OBU.
         obu_type: ObuType,
     },
-    /// An OBU is longer than the bytes that are left.
-    #[error("an OBU of {size} bytes has only {available}")]
+    /// An OBU, or a unit that holds OBUs (Annex B), is longer than the bytes that are left.
+    #[error("an OBU or unit of {size} bytes has only {available}")]
     ObuSize {
-        /// obu_size.
+        /// obu_size, or the length in Annex B.
         size: usize,
         /// Bytes left.
         available: usize,

@@ -157,7 +157,7 @@ impl StreamInspector {
     }
 
     /// Reads a whole temporal unit in the low-overhead format (5.2), with or without its temporal
-    /// delimiter.
+    /// delimiter; [`Obus`] tells what may stand at its end.
     ///
     /// After an error the state is that before the bad OBU; frames that need what was lost are
     /// refused until a key frame comes.
@@ -176,7 +176,9 @@ impl StreamInspector {
         for obu in Obus::new(data) {
             let obu = obu?;
             match self.state.push(&obu)? {
-                ObuContent::TemporalDelimiter => info.has_temporal_delimiter = true,
+                ObuContent::TemporalDelimiter => {
+                    info.has_temporal_delimiter |= obu.range.start == 0;
+                }
                 ObuContent::SequenceHeader(_) => {
                     info.has_sequence_header |= info.frames.is_empty();
                 }

@@ -6,6 +6,11 @@ use super::header::{ObuHeader, ObuType};
 use super::leb128;
 use crate::av1::obu::BitstreamError;
 
+/// A temporal delimiter's header with has_size_field (5.3.2), before its size of 0.
+const DELIMITER_WITH_SIZE: u8 = 0x12;
+/// A temporal delimiter's header without has_size_field.
+const DELIMITER_WITHOUT_SIZE: u8 = 0x10;
+
 /// One OBU, still in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Obu<'a> {
@@ -24,31 +29,50 @@ impl Obu<'_> {
     }
 }
 
-/// Iterates over the OBUs of a temporal unit or of any other piece of a low-overhead stream.
+/// Iterates over the OBUs of a temporal unit or of any other piece of a low-overhead stream (5.2).
+///
+/// It is the one rule of this library for what a unit may look like. An OBU without a size field
+/// takes all the rest, as the last one of an ISO media file's sample may. What some writers leave
+/// behind a unit is no part of it and is passed over: zero bytes, and the temporal delimiter of a
+/// unit that does not follow.
 ///
 /// After the first error, or at the end of the input, it yields `None` for ever.
 #[derive(Clone, Debug)]
 pub struct Obus<'a> {
     data: &'a [u8],
     position: usize,
-    last_may_lack_size: bool,
+    /// Up to here no search for the end of the unit needs to look again.
+    searched: usize,
 }
 
 impl<'a> Obus<'a> {
-    /// The OBUs of `data`, each of which has a size field (5.2).
+    /// The OBUs of `data`.
     pub fn new(data: &'a [u8]) -> Self {
-        Self { data, position: 0, last_may_lack_size: false }
-    }
-
-    /// As [`new`](Self::new), but an OBU may lack its size field and then takes all the rest, as
-    /// in ISO media files.
-    pub fn last_may_lack_size(data: &'a [u8]) -> Self {
-        Self { last_may_lack_size: true, ..Self::new(data) }
+        Self { data, position: 0, searched: 0 }
     }
 
     /// Where the next OBU starts in the input; after an error, where the bad one starts.
     pub fn position(&self) -> usize {
         self.position
+    }
+
+    /// Whether nothing but zero bytes and, behind an OBU, temporal delimiters are left.
+    fn is_finished(&mut self) -> bool {
+        let mut at = self.position;
+        if at < self.searched {
+            return false;
+        }
+        loop {
+            at += match &self.data[at..] {
+                [] => return true,
+                [0, ..] => 1,
+                [DELIMITER_WITH_SIZE, 0, ..] if at > 0 => 2,
+                [DELIMITER_WITHOUT_SIZE] if at > 0 => 1,
+                _ => break,
+            };
+        }
+        self.searched = at;
+        false
     }
 
     fn parse_next(&self) -> Result<Obu<'a>, BitstreamError> {
@@ -57,11 +81,13 @@ impl<'a> Obus<'a> {
         let (size, prefix) = if header.has_size_field {
             let (size, size_len) = leb128::read(&rest[header_len..])?;
             (size as usize, header_len + size_len)
-        } else if self.last_may_lack_size {
-            (rest.len() - header_len, header_len)
         } else {
-            return Err(BitstreamError::SizeMissing { obu_type: header.obu_type });
+            (rest.len() - header_len, header_len)
         };
+        // 5.6: a delimiter is empty; one that takes a whole unit for its payload would hide it.
+        if size > 0 && !header.has_size_field && header.obu_type == ObuType::TemporalDelimiter {
+            return Err(BitstreamError::SizeMissing { obu_type: header.obu_type });
+        }
         let available = rest.len() - prefix;
         if size > available {
             return Err(BitstreamError::ObuSize { size, available });
@@ -76,7 +102,7 @@ impl<'a> Iterator for Obus<'a> {
     type Item = Result<Obu<'a>, BitstreamError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.position >= self.data.len() {
+        if self.is_finished() {
             return None;
         }
         let obu = self.parse_next();
@@ -91,30 +117,37 @@ impl<'a> Iterator for Obus<'a> {
 impl std::iter::FusedIterator for Obus<'_> {}
 
 /// Cuts a low-overhead stream (a `.obu` file) into temporal units: each starts with its temporal
-/// delimiter (7.5) and ends before the next.
+/// delimiter (7.5) and ends before the next. [`Obus`] tells what may stand at the end of the last.
 ///
 /// Damage shows as an error in place of the unit that holds it; the iteration ends there.
 #[derive(Clone, Debug)]
 pub struct TemporalUnits<'a> {
     data: &'a [u8],
+    /// Behind the delimiter of the next unit, but for the first.
+    obus: Obus<'a>,
+    /// Where the next unit starts.
+    start: usize,
 }
 
 impl<'a> TemporalUnits<'a> {
     /// The temporal units of `data`.
     pub fn new(data: &'a [u8]) -> Self {
-        Self { data }
+        Self { data, obus: Obus::new(data), start: 0 }
     }
 
-    fn cut(&self) -> Result<usize, BitstreamError> {
-        for (index, obu) in Obus::new(self.data).enumerate() {
+    /// The end of the unit that starts at `self.start`.
+    fn find_end(&mut self) -> Result<usize, BitstreamError> {
+        if self.start == 0 {
+            let first = self.obus.next().transpose()?;
+            let obu_type = first.map_or(ObuType::from_bits(0), |obu| obu.header.obu_type);
+            if obu_type != ObuType::TemporalDelimiter {
+                return Err(BitstreamError::DelimiterMissing { obu_type });
+            }
+        }
+        for obu in &mut self.obus {
             let obu = obu?;
-            let delimiter = obu.header.obu_type == ObuType::TemporalDelimiter;
-            match (index, delimiter) {
-                (0, false) => {
-                    return Err(BitstreamError::DelimiterMissing { obu_type: obu.header.obu_type });
-                }
-                (1.., true) => return Ok(obu.range.start),
-                _ => {}
+            if obu.header.obu_type == ObuType::TemporalDelimiter {
+                return Ok(obu.range.start);
             }
         }
         Ok(self.data.len())
@@ -125,13 +158,12 @@ impl<'a> Iterator for TemporalUnits<'a> {
     type Item = Result<&'a [u8], BitstreamError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.data.is_empty() {
+        if self.start == self.data.len() {
             return None;
         }
-        let end = self.cut();
-        let (unit, rest) = self.data.split_at(*end.as_ref().unwrap_or(&self.data.len()));
-        self.data = rest;
-        Some(end.map(|_| unit))
+        let end = self.find_end();
+        let start = std::mem::replace(&mut self.start, *end.as_ref().unwrap_or(&self.data.len()));
+        Some(end.map(|end| &self.data[start..end]))
     }
 }
 
@@ -182,15 +214,47 @@ mod tests {
     #[test]
     fn the_last_may_lack_its_size() {
         let data = [0x12, 0x00, 0x30, 1, 2, 3];
-        let mut strict = Obus::new(&data);
-        assert!(strict.next().unwrap().is_ok());
-        let missing = BitstreamError::SizeMissing { obu_type: ObuType::Frame };
-        assert_eq!(strict.next(), Some(Err(missing)));
-        assert_eq!(strict.next(), None);
-        assert_eq!(strict.position(), 2);
-        let obus: Vec<_> = Obus::last_may_lack_size(&data).map(Result::unwrap).collect();
+        let obus: Vec<_> = Obus::new(&data).map(Result::unwrap).collect();
         assert_eq!(obus[1].payload, [1, 2, 3]);
         assert_eq!(obus[1].range, 2..6);
+        let units: Vec<_> = TemporalUnits::new(&data).map(Result::unwrap).collect();
+        assert_eq!(units, [data]);
+
+        let data = [0x10, 0x32, 0x01, 0xaa];
+        let mut obus = Obus::new(&data);
+        let missing = BitstreamError::SizeMissing { obu_type: ObuType::TemporalDelimiter };
+        assert_eq!(obus.next(), Some(Err(missing.clone())));
+        assert_eq!((obus.next(), obus.position()), (None, 0));
+        assert_eq!(TemporalUnits::new(&data).collect::<Vec<_>>(), [Err(missing)]);
+    }
+
+    #[test]
+    fn what_is_left_behind_a_unit_is_no_part_of_it() {
+        let unit = [0x12, 0x00, 0x32, 0x01, 0xaa];
+        for rest in
+            [&[][..], &[0], &[0; 9], &[0x12, 0x00], &[0x10], &[0, 0x12, 0, 0, 0], &[0x12, 0, 0x10]]
+        {
+            let data = [&unit[..], rest].concat();
+            let obus: Vec<_> = Obus::new(&data).map(Result::unwrap).collect();
+            assert_eq!(obus.iter().map(|obu| obu.range.clone()).collect::<Vec<_>>(), [0..2, 2..5]);
+            assert_eq!(TemporalUnits::new(&data).collect::<Vec<_>>(), [Ok(&data[..])]);
+        }
+        // Zeros alone are no unit, a delimiter alone is an empty one.
+        assert_eq!(Obus::new(&[0; 4]).next(), None);
+        let missing = BitstreamError::DelimiterMissing { obu_type: ObuType::from_bits(0) };
+        assert_eq!(TemporalUnits::new(&[0; 4]).collect::<Vec<_>>(), [Err(missing)]);
+        assert_eq!(Obus::new(&DELIMITER).count(), 1);
+        assert_eq!(TemporalUnits::new(&DELIMITER).collect::<Vec<_>>(), [Ok(&DELIMITER[..])]);
+    }
+
+    /// A search from every delimiter to the end would take minutes.
+    #[test]
+    fn many_delimiters_take_no_time() {
+        let mut data = DELIMITER.repeat(1 << 20);
+        data.push(0x81);
+        assert_eq!(Obus::new(&data).filter(Result::is_ok).count(), 1 << 20);
+        // The damage takes the place of the unit that holds it.
+        assert_eq!(TemporalUnits::new(&data).filter(Result::is_ok).count(), (1 << 20) - 1);
     }
 
     #[test]
@@ -228,7 +292,8 @@ mod tests {
         #[test]
         fn written_obus_come_back(
             parts in proptest::collection::vec(
-                (0u8..16, proptest::option::of((0u8..8, 0u8..4)),
+                // Without delimiters, which are passed over at the end.
+                (3u8..16, proptest::option::of((0u8..8, 0u8..4)),
                  proptest::collection::vec(any::<u8>(), 0..200)),
                 0..8,
             ),
@@ -265,7 +330,6 @@ mod tests {
         #[test]
         fn any_bytes(data in proptest::collection::vec(any::<u8>(), 0..64)) {
             prop_assert!(Obus::new(&data).count() <= data.len());
-            prop_assert!(Obus::last_may_lack_size(&data).count() <= data.len());
             let units = TemporalUnits::new(&data).filter_map(Result::ok).collect::<Vec<_>>();
             prop_assert_eq!(units.concat(), &data[..units.concat().len()]);
         }

@@ -54,7 +54,7 @@ fn packetizer_refuses_bad_units_and_short_buffers() {
         let status = rtav1_packetizer_packetize(packetizer, data, len - 1, false, null_mut());
         assert_eq!(status, Rtav1Status::RtpObu);
         let message = text(rtav1_packetizer_error(packetizer));
-        assert_eq!(message, "malformed OBU at byte 2: an OBU of 50 bytes has only 49");
+        assert_eq!(message, "malformed OBU at byte 2: an OBU or unit of 50 bytes has only 49");
         let status = rtav1_packetizer_packetize(packetizer, data, len, false, &raw mut count);
         assert_eq!((status, count), (Rtav1Status::Ok, 3));
         assert_eq!(next(3), (Rtav1Status::RtpBufferTooShort, 0, 0));

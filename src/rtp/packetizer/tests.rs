@@ -267,6 +267,6 @@ fn what_is_refused() {
     assert_eq!(error(&[0x12, 0, 0x32, 5, 1]), RtpError::Obu { offset: 2, source });
     let source = BitstreamError::ForbiddenBit(0x92);
     assert_eq!(error(&[0x32, 0, 0x92, 0]), RtpError::Obu { offset: 2, source });
-    let two = [&DELIMITER[..], &[0x32, 1, 1], &DELIMITER].concat();
+    let two = [&DELIMITER[..], &[0x32, 1, 1], &DELIMITER, &[0x32, 1, 1]].concat();
     assert_eq!(error(&two), RtpError::DelimiterInside { offset: 5 });
 }
