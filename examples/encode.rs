@@ -4,14 +4,15 @@ mod common;
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{BufWriter, Write};
+use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::Instant;
 
 use anyhow::{Context, bail};
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use common::clip::{CLIP_HELP, Clip};
+use common::input::STANDARD;
 use common::metrics::{LeakyBucket, mean, psnr_y};
 use common::schedule::{Row, SCHEDULE_HELP, Schedule, Thinning};
 use common::{cli, ivf, y4m};
@@ -32,9 +33,16 @@ struct Args {
     input: String,
 
     /// The coded clip: .ivf, with timestamps that count frames so that a dropped frame leaves a
-    /// gap, or .obu, a low-overhead OBU stream.
+    /// gap, or .obu, a low-overhead OBU stream, or - for standard output.
     #[arg(value_name = "OUT", verbatim_doc_comment)]
     output: PathBuf,
+
+    /// Format of the coded clip [default: as the name ends; ivf on standard output]
+    #[arg(long, value_enum, value_name = "FORMAT")]
+    format: Option<Format>,
+
+    #[arg(long, value_name = "FPS", value_parser = cli::frame_rate, help = cli::FRAME_RATE_HELP)]
+    fps: Option<Rational>,
 
     #[arg(long, value_name = "NAME", value_parser = cli::engine, help = cli::engine_help())]
     engine: Option<EngineKind>,
@@ -109,6 +117,7 @@ fn main() -> ExitCode {
 
 fn run(args: &Args) -> anyhow::Result<()> {
     let mut clip = Clip::open(&args.input)?;
+    clip.frame_rate = args.fps.unwrap_or(clip.frame_rate);
     let mut config = config(args, &clip)?;
     let mut rates = Rates::read(args.rate_schedule.as_deref(), &clip)?;
     rates.start(&mut config);
@@ -121,9 +130,18 @@ fn run(args: &Args) -> anyhow::Result<()> {
     let mut sink = Sink::create(args, &config, &clip)?;
     let frames = args.frames.or(clip.frames).map(|n| n.min(clip.frames.unwrap_or(n)));
     let bar = cli::progress("encoding", frames);
+    let mut next_picture = || clip.next_picture().with_context(|| args.input.clone());
+    // What was read before a fault is coded, and the files completed.
+    let mut fault = None;
 
     for index in 0..args.frames.unwrap_or(u64::MAX) {
-        let Some(picture) = clip.next_picture().context(args.input.clone())? else { break };
+        let picture = match next_picture() {
+            Ok(Some(picture)) => picture,
+            end => {
+                fault = end.err();
+                break;
+            }
+        };
         bar.inc(1);
         sink.frames += 1;
         if let Some(rate) = rates.follow(index, &mut encoder)? {
@@ -149,8 +167,12 @@ fn run(args: &Args) -> anyhow::Result<()> {
         sink.coded(&unit, started.elapsed().as_micros())?;
     }
     bar.finish_and_clear();
-    println!("{}", sink.finish()?);
-    Ok(())
+    cli::say(&args.output, &sink.finish()?);
+    match (fault, clip.lost_units()) {
+        (Some(fault), _) => Err(fault),
+        (None, 0) => Ok(()),
+        (None, lost) => bail!("{}: {lost} units of the clip were lost", args.input),
+    }
 }
 
 fn config(args: &Args, clip: &Clip) -> anyhow::Result<EncoderConfig> {
@@ -271,7 +293,7 @@ impl Sink {
         };
         let frame_rate = clip.frame_rate.as_f64();
         Ok(Self {
-            stream: Stream::create(&args.output, clip)?,
+            stream: Stream::create(args, clip)?,
             recon: args.recon.as_ref().map(recon).transpose()?,
             stats: match &args.stats {
                 Some(path) => Some(Stats::create(path, config, frame_rate)?),
@@ -342,35 +364,63 @@ impl Sink {
     }
 }
 
+/// Formats of a coded clip.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+enum Format {
+    Ivf,
+    Obu,
+}
+
 /// The coded clip.
 enum Stream {
     Ivf(ivf::Writer<BufWriter<File>>),
-    Obu(BufWriter<File>),
+    /// IVF on standard output, whose header cannot be written again.
+    IvfStream(ivf::Writer<BufWriter<io::Stdout>>),
+    Obu(Box<dyn Write>),
 }
 
 impl Stream {
-    fn create(path: &Path, clip: &Clip) -> anyhow::Result<Self> {
-        let stream = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("ivf") => create(path).and_then(|file| {
-                Ok(Self::Ivf(ivf::Writer::new(file, clip.width, clip.height, clip.frame_rate)?))
-            }),
-            Some("obu") => create(path).map(Self::Obu),
+    fn create(args: &Args, clip: &Clip) -> anyhow::Result<Self> {
+        let path = &args.output;
+        let standard = path.as_os_str() == STANDARD;
+        let end = path.extension().map(|end| end.to_string_lossy().to_ascii_lowercase());
+        let format = match (args.format, end.as_deref()) {
+            (Some(format), _) => format,
+            (None, Some("ivf")) => Format::Ivf,
+            (None, Some("obu")) => Format::Obu,
+            (None, _) if standard => Format::Ivf,
             _ => bail!("{}: the name must end in .ivf or .obu", path.display()),
         };
-        stream.with_context(|| path.display().to_string())
+        let (width, height, rate) = (clip.width, clip.height, clip.frame_rate);
+        let output = || BufWriter::new(io::stdout());
+        let stream = || -> anyhow::Result<Self> {
+            Ok(match (format, standard) {
+                (Format::Ivf, true) => {
+                    Self::IvfStream(ivf::Writer::new(output(), width, height, rate)?)
+                }
+                (Format::Ivf, false) => {
+                    Self::Ivf(ivf::Writer::new(create(path)?, width, height, rate)?)
+                }
+                (Format::Obu, true) => Self::Obu(Box::new(output())),
+                (Format::Obu, false) => Self::Obu(Box::new(create(path)?)),
+            })
+        };
+        stream().with_context(|| path.display().to_string())
     }
 
-    fn write(&mut self, unit: &TemporalUnit) -> std::io::Result<()> {
+    fn write(&mut self, unit: &TemporalUnit) -> io::Result<()> {
         match self {
             Self::Ivf(writer) => writer.write(unit.timestamp, &unit.data),
-            Self::Obu(file) => file.write_all(&unit.data),
+            Self::IvfStream(writer) => writer.write(unit.timestamp, &unit.data),
+            Self::Obu(output) => output.write_all(&unit.data),
         }
     }
 
-    fn finish(self) -> std::io::Result<()> {
+    fn finish(self) -> io::Result<()> {
         match self {
             Self::Ivf(writer) => writer.finish().map(|_| ()),
-            Self::Obu(mut file) => file.flush(),
+            Self::IvfStream(writer) => writer.finish_stream().map(|_| ()),
+            Self::Obu(mut output) => output.flush(),
         }
     }
 }

@@ -1,11 +1,14 @@
 //! Manners of the command line: one-line errors and a progress bar.
 
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use rtav1::{EncoderConfig, EngineKind};
+use rtav1::{EncoderConfig, EngineKind, Rational};
+
+use super::input::STANDARD;
 
 /// Reads the command line; what is wrong with it is told in one line, and the program ends.
 pub(crate) fn parse<Args: Parser>() -> Args {
@@ -34,6 +37,11 @@ pub(crate) fn finish(outcome: anyhow::Result<()>) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Prints a line of totals: on standard error if standard output is the program's `output`.
+pub(crate) fn say(output: &Path, line: &str) {
+    if output.as_os_str() == STANDARD { eprintln!("{line}") } else { println!("{line}") }
 }
 
 /// A bar over `frames` frames, or a counter where their number is not known; draws only on a
@@ -80,6 +88,25 @@ fn number(text: &str, least: f64, most: f64) -> Result<f64, String> {
     Err(format!("{number} is outside {least} to {most}"))
 }
 
+/// Help for `--fps`.
+pub(crate) const FRAME_RATE_HELP: &str =
+    "Frames a second, such as 25, 29.97 or 30000/1001, whatever the clip says of itself";
+
+/// Parses a frame rate for `clap`: a number or a ratio.
+pub(crate) fn frame_rate(text: &str) -> Result<Rational, String> {
+    let bad = || format!("{text:?} is not a number, as 25 or 29.97, or a ratio, as 30000/1001");
+    if let Some((num, den)) = text.split_once(['/', ':']) {
+        let rate = Rational::new(num.parse().map_err(|_| bad())?, den.parse().map_err(|_| bad())?);
+        return if rate.num > 0 && rate.den > 0 { Ok(rate) } else { Err(bad()) };
+    }
+    let fps = number(text, 0.001, 1000.0)?;
+    let thousandths = (fps * 1000.0).round() as u32;
+    Ok(match thousandths.is_multiple_of(1000) {
+        true => Rational::new(thousandths / 1000, 1),
+        false => Rational::new(thousandths, 1000),
+    })
+}
+
 /// Finds an engine by its name for `clap`.
 pub(crate) fn engine(name: &str) -> Result<EngineKind, String> {
     EngineKind::from_name(name).ok_or_else(|| format!("no engine {name:?} is known"))
@@ -115,6 +142,17 @@ mod tests {
         let complaint = Args::try_parse_from(["program"]).unwrap_err().to_string();
         let expected = "error: the following required arguments were not provided: <IN> <OUT>";
         assert_eq!(one_line(&complaint), expected);
+    }
+
+    #[test]
+    fn frame_rates_are_numbers_or_ratios() {
+        assert_eq!(frame_rate("25"), Ok(Rational::new(25, 1)));
+        assert_eq!(frame_rate("29.97"), Ok(Rational::new(29_970, 1000)));
+        assert_eq!(frame_rate("30000/1001"), Ok(Rational::new(30_000, 1001)));
+        assert_eq!(frame_rate("30000:1001"), Ok(Rational::new(30_000, 1001)));
+        for text in ["0", "-1", "1/0", "0/1", "30/", "many", "1e9"] {
+            assert!(frame_rate(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -1,25 +1,28 @@
 //! Clips to encode: a Y4M file, a coded file that the library decodes, or a synthetic scene.
 
-use std::fs::File;
-use std::io::BufReader;
-use std::path::Path;
+use std::collections::VecDeque;
+use std::io::BufRead;
 
 use anyhow::{Context, bail};
 use rtav1::synthetic::{self, Scene};
 use rtav1::{ColorDescription, Decoder, DecoderConfig, PictureBuffer, Rational};
 
 use super::coded::CodedClip;
+use super::input::{Input, warn};
+use super::scale::scale;
 use super::y4m;
 
 /// What a clip's name may be, for `--help`.
-pub(crate) const CLIP_HELP: &str = "a .y4m file (8-bit 4:2:0), an AV1 .ivf or .obu file, or \
-     synthetic:SCENE:WxH[:FRAMES] with a SCENE of cuts, flat, moving-texture, noise, text";
+pub(crate) const CLIP_HELP: &str = "a Y4M file (8-bit 4:2:0 or mono), an AV1 file (IVF, OBU stream, \
+     Annex B), - for one of these on standard input, or synthetic:SCENE:WxH[:FRAMES] with a SCENE of \
+     cuts, flat, moving-texture, noise, text";
 
 /// Length of a synthetic clip whose name does not tell it, and its frame rate.
 const SYNTHETIC_FRAMES: u64 = 300;
 const SYNTHETIC_RATE: Rational = Rational::new(30, 1);
 
-/// A clip opened for reading; its pictures are all of one size.
+/// A clip opened for reading; its pictures are all of one size, that of the first. Pictures of
+/// another are scaled.
 pub(crate) struct Clip {
     pub(crate) width: u32,
     pub(crate) height: u32,
@@ -28,13 +31,15 @@ pub(crate) struct Clip {
     pub(crate) color: ColorDescription,
     /// Number of pictures, if known.
     pub(crate) frames: Option<u64>,
+    name: String,
+    scaled: bool,
     source: Source,
 }
 
 enum Source {
-    Coded { units: CodedClip, decoder: Box<Decoder>, first: Option<PictureBuffer> },
+    Coded(Box<Coded>),
     Synthetic { clip: synthetic::Clip, index: u64, end: u64 },
-    Y4m(y4m::Reader<BufReader<File>>),
+    Y4m(y4m::Reader<Box<dyn BufRead + Send>>),
 }
 
 impl Clip {
@@ -45,51 +50,70 @@ impl Clip {
                 format!("{name:?} is not synthetic:SCENE:WxH[:FRAMES] with a SCENE that exists")
             });
         }
-        let path = Path::new(name);
-        let clip = match path.extension().and_then(|extension| extension.to_str()) {
-            Some("y4m") => Self::y4m(path),
-            Some("ivf" | "obu") => Self::coded(path),
-            _ => bail!("{name}: not {CLIP_HELP}"),
-        };
-        clip.with_context(|| name.to_owned())
+        Self::file(name).with_context(|| name.to_owned())
     }
 
     /// The next picture; `None` at the end.
     pub(crate) fn next_picture(&mut self) -> anyhow::Result<Option<PictureBuffer>> {
         let picture = match &mut self.source {
-            Source::Coded { units, decoder, first } => match first.take() {
-                Some(picture) => Some(picture),
-                None => decode_next(units, decoder)?.map(|(picture, _)| picture),
-            },
+            Source::Coded(coded) => coded.next_picture(&self.name)?,
             Source::Synthetic { index, end, .. } if index == end => None,
             Source::Synthetic { clip, index, .. } => {
                 *index += 1;
                 Some(clip.picture(*index - 1))
             }
-            Source::Y4m(reader) => reader.read_frame()?,
+            Source::Y4m(reader) => {
+                let picture = reader.read_frame()?;
+                if reader.is_cut() {
+                    warn(&self.name, "the last picture is cut off and left out");
+                }
+                picture
+            }
         };
-        if let Some(picture) = &picture
-            && (picture.width(), picture.height()) != (self.width, self.height)
-        {
-            let (width, height) = (picture.width(), picture.height());
-            bail!("the clip changes from {}x{} to {width}x{height}", self.width, self.height);
+        let Some(picture) = picture else { return Ok(None) };
+        let (width, height) = (picture.width(), picture.height());
+        if (width, height) != (self.width, self.height) && !self.scaled {
+            self.scaled = true;
+            let change = format!("{}x{} to {width}x{height}", self.width, self.height);
+            warn(&self.name, &format!("pictures change from {change} and are scaled back"));
         }
-        Ok(picture)
+        Ok(Some(scale(picture, self.width, self.height)?))
     }
 
-    fn coded(path: &Path) -> anyhow::Result<Self> {
-        let mut units = CodedClip::open(path)?;
-        let mut decoder = Box::new(Decoder::new(DecoderConfig::default())?);
-        let frames = Some(units.count_units());
-        let (first, full_range) =
-            decode_next(&mut units, &mut decoder)?.context("the clip has no picture")?;
+    /// Coded units that gave no picture because they, or what they refer to, were damaged.
+    pub(crate) fn lost_units(&self) -> u64 {
+        match &self.source {
+            Source::Coded(coded) => coded.lost,
+            _ => 0,
+        }
+    }
+
+    fn file(name: &str) -> anyhow::Result<Self> {
+        let input = Input::open(name)?;
+        if input.head().starts_with(y4m::SIGNATURE) {
+            Self::y4m(name, y4m::Reader::new(input.into_reader())?)
+        } else {
+            Self::coded(name, CodedClip::read(name, input.read()?.into())?)
+        }
+    }
+
+    fn coded(name: &str, units: CodedClip) -> anyhow::Result<Self> {
+        let (frame_rate, frames) = (units.frame_rate, Some(units.count_units()));
+        let decoder = Decoder::new(DecoderConfig::default())?;
+        let mut coded =
+            Coded { units, decoder, pictures: VecDeque::new(), full_range: false, lost: 0 };
+        let first = coded.next_picture(name)?.context("the clip has no picture")?;
+        let (width, height) = (first.width(), first.height());
+        coded.pictures.push_front(first);
         Ok(Self {
-            width: first.width(),
-            height: first.height(),
-            frame_rate: units.frame_rate,
-            color: color(full_range),
+            width,
+            height,
+            frame_rate,
+            color: color(coded.full_range),
             frames,
-            source: Source::Coded { units, decoder, first: Some(first) },
+            name: name.to_owned(),
+            scaled: false,
+            source: Source::Coded(Box::new(coded)),
         })
     }
 
@@ -111,21 +135,61 @@ impl Clip {
             frame_rate: SYNTHETIC_RATE,
             color: ColorDescription::default(),
             frames: Some(frames),
+            name: String::new(),
+            scaled: false,
             source: Source::Synthetic { clip, index: 0, end: frames },
         })
     }
 
-    fn y4m(path: &Path) -> anyhow::Result<Self> {
-        let reader = y4m::Reader::new(BufReader::new(File::open(path)?))?;
+    fn y4m(name: &str, reader: y4m::Reader<Box<dyn BufRead + Send>>) -> anyhow::Result<Self> {
         let y4m::Header { width, height, frame_rate, full_range } = reader.header();
+        reader.remarks().iter().for_each(|remark| warn(name, remark));
         Ok(Self {
             width,
             height,
             frame_rate,
             color: color(full_range),
             frames: None,
+            name: name.to_owned(),
+            scaled: false,
             source: Source::Y4m(reader),
         })
+    }
+}
+
+/// A coded clip and its decoder.
+struct Coded {
+    units: CodedClip,
+    decoder: Decoder,
+    /// Decoded, and not handed out yet.
+    pictures: VecDeque<PictureBuffer>,
+    /// Whether the first picture is of full range.
+    full_range: bool,
+    lost: u64,
+}
+
+impl Coded {
+    /// The next picture that is shown; after damage the next key frame's.
+    fn next_picture(&mut self, name: &str) -> anyhow::Result<Option<PictureBuffer>> {
+        while self.pictures.is_empty() {
+            let Some(unit) = self.units.next() else { return Ok(None) };
+            let mut shown = Vec::new();
+            let decoded = unit.and_then(|unit| {
+                let each = |picture| shown.push(picture);
+                Ok(self.decoder.decode_each(unit.data, unit.timestamp, each)?)
+            });
+            if let Err(error) = decoded {
+                if self.lost == 0 {
+                    warn(name, &format!("{error:#}; goes on at the next key frame"));
+                }
+                self.lost += 1;
+                self.decoder.reset();
+            }
+            self.full_range |= shown.first().is_some_and(|picture| picture.full_range());
+            let pictures = shown.iter().map(|picture| picture.to_buffer());
+            self.pictures.extend(pictures.collect::<Result<Vec<_>, _>>()?);
+        }
+        Ok(self.pictures.pop_front())
     }
 }
 
@@ -133,22 +197,13 @@ fn color(full_range: bool) -> ColorDescription {
     ColorDescription { full_range, ..ColorDescription::default() }
 }
 
-/// The next picture that is shown, and whether it is of full range.
-fn decode_next(
-    units: &mut CodedClip,
-    decoder: &mut Decoder,
-) -> anyhow::Result<Option<(PictureBuffer, bool)>> {
-    for unit in units {
-        let unit = unit?;
-        if let Some(picture) = decoder.decode(unit.data, unit.timestamp)? {
-            return Ok(Some((picture.to_buffer()?, picture.full_range())));
-        }
-    }
-    Ok(None)
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Cursor;
+
+    use bytes::Bytes;
+
+    use super::super::ivf;
     use super::*;
 
     const CARPHONE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/carphone.ivf");
@@ -175,12 +230,36 @@ mod tests {
     }
 
     #[test]
+    fn damage_costs_pictures_up_to_the_next_key_frame() {
+        let file = std::fs::read(CARPHONE).unwrap();
+        let units: Vec<_> = CodedClip::read("test", file.into()).unwrap().flatten().collect();
+        let count = |units: &[Bytes]| {
+            let file = Cursor::new(Vec::new());
+            let mut writer = ivf::Writer::new(file, 176, 144, Rational::new(30, 1)).unwrap();
+            (0..).zip(units).for_each(|(index, unit)| writer.write(index, unit).unwrap());
+            let file = writer.finish().unwrap().into_inner();
+            let units = CodedClip::read("test", file.into()).unwrap();
+            let mut clip = Clip::coded("test", units).unwrap();
+            let mut pictures = 0;
+            while clip.next_picture().unwrap().is_some() {
+                pictures += 1;
+            }
+            (pictures, clip.lost_units())
+        };
+        let [key, second, third] = [0, 1, 2].map(|index| units[index].data.clone());
+        let cut = second.slice(..second.len() - 9);
+        let both = Bytes::from([&key[..], &second].concat());
+        assert_eq!(count(&[both.clone(), both.clone()]), (4, 0));
+        assert_eq!(count(&[key.clone(), cut, third, key, second]), (3, 2));
+    }
+
+    #[test]
     fn names_that_are_no_clip_are_refused() {
         for name in ["a.mp4", "a", "missing.y4m", "synthetic:noise", "synthetic:fog:16x16"] {
             let error = Clip::open(name).map(|_| ()).unwrap_err();
             assert!(format!("{error:#}").contains(name), "{error:#}");
         }
-        for size in ["1x1", "99999x16", "ax16", "16", ":16x16:x"] {
+        for size in ["0x1", "99999x16", "ax16", "16", ":16x16:x"] {
             assert!(Clip::open(&format!("synthetic:noise:{size}")).is_err(), "{size}");
         }
     }

@@ -11,13 +11,15 @@ const SIGNATURE: &[u8; 4] = b"DKIF";
 const FOURCC: &[u8; 4] = b"AV01";
 const FILE_HEADER: usize = 32;
 const UNIT_HEADER: usize = 12;
+/// Ticks a second of a file whose time base is no number: it only matters for the display.
+pub(crate) const FALLBACK_RATE: Rational = Rational::new(30, 1);
 
 /// The file header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Header {
     pub(crate) width: u16,
     pub(crate) height: u16,
-    /// Timestamp ticks a second.
+    /// Timestamp ticks a second; [`FALLBACK_RATE`] where the file does not tell.
     pub(crate) rate: Rational,
     /// Units the writer counted; 0 if it did not.
     pub(crate) count: u32,
@@ -39,8 +41,6 @@ pub(crate) enum IvfError {
     HeaderLength(u16),
     #[error("not an IVF file")]
     Signature,
-    #[error("the time base {0}/{1} is not positive")]
-    Timebase(u32, u32),
     #[error("the file header is cut off: {0} of 32 bytes")]
     TruncatedHeader(usize),
     #[error("unit {index} is cut off: {have} of {need} bytes")]
@@ -53,6 +53,7 @@ pub(crate) enum IvfError {
 #[derive(Clone, Debug)]
 pub(crate) struct Reader {
     header: Header,
+    has_timebase: bool,
     rest: Bytes,
     index: usize,
 }
@@ -74,22 +75,25 @@ impl Reader {
             return Err(IvfError::Codec(String::from_utf8_lossy(&file[8..12]).into_owned()));
         }
         let (num, den) = (u32_at(&file, 16), u32_at(&file, 20));
-        if num == 0 || den == 0 {
-            return Err(IvfError::Timebase(den, num));
-        }
+        let has_timebase = num > 0 && den > 0;
         let header = Header {
             width: u16_at(&file, 12),
             height: u16_at(&file, 14),
-            rate: Rational::new(num, den),
+            rate: if has_timebase { Rational::new(num, den) } else { FALLBACK_RATE },
             count: u32_at(&file, 24),
         };
         let rest = file.split_off(usize::from(length).min(file.len()));
-        Ok(Self { header, rest, index: 0 })
+        Ok(Self { header, has_timebase, rest, index: 0 })
     }
 
     /// The file header.
     pub(crate) fn header(&self) -> Header {
         self.header
+    }
+
+    /// Whether the time base is a number.
+    pub(crate) fn has_timebase(&self) -> bool {
+        self.has_timebase
     }
 
     /// Frames a second, in lowest terms: the ticks divided by the least distance of two
@@ -134,14 +138,15 @@ impl Iterator for Reader {
     }
 }
 
-/// Writes an IVF file; [`finish`](Self::finish) puts the number of units into the header.
+/// Writes an IVF file; [`finish`](Self::finish) puts the number of units into the header, where the
+/// output can be written again.
 #[derive(Debug)]
 pub(crate) struct Writer<W> {
     output: W,
     header: Header,
 }
 
-impl<W: Write + Seek> Writer<W> {
+impl<W: Write> Writer<W> {
     /// Starts a file of `width` × `height` pictures with `rate` timestamp ticks a second.
     pub(crate) fn new(output: W, width: u32, height: u32, rate: Rational) -> io::Result<Self> {
         let mut writer = Self { output, header: Header { width: 0, height: 0, rate, count: 0 } };
@@ -173,11 +178,8 @@ impl<W: Write + Seek> Writer<W> {
         Ok(())
     }
 
-    /// Completes the header and gives the output back.
-    pub(crate) fn finish(mut self) -> io::Result<W> {
-        self.output.seek(SeekFrom::Start(0))?;
-        self.write_header()?;
-        self.output.seek(SeekFrom::End(0))?;
+    /// Ends a stream whose header stays as it was written, with a count of 0 for "unknown".
+    pub(crate) fn finish_stream(mut self) -> io::Result<W> {
         self.output.flush()?;
         Ok(self.output)
     }
@@ -194,6 +196,17 @@ impl<W: Write + Seek> Writer<W> {
         bytes[20..24].copy_from_slice(&rate.den.to_le_bytes());
         bytes[24..28].copy_from_slice(&count.to_le_bytes());
         self.output.write_all(&bytes)
+    }
+}
+
+impl<W: Write + Seek> Writer<W> {
+    /// Completes the header and gives the output back.
+    pub(crate) fn finish(mut self) -> io::Result<W> {
+        self.output.seek(SeekFrom::Start(0))?;
+        self.write_header()?;
+        self.output.seek(SeekFrom::End(0))?;
+        self.output.flush()?;
+        Ok(self.output)
     }
 }
 
@@ -268,8 +281,30 @@ mod tests {
         assert_eq!(with(0, b"RIFF"), IvfError::Signature);
         assert_eq!(with(6, &[8, 0]), IvfError::HeaderLength(8));
         assert_eq!(with(8, b"VP90"), IvfError::Codec("VP90".into()));
-        assert_eq!(with(16, &[0; 4]), IvfError::Timebase(1001, 0));
         assert_eq!(Reader::new(Bytes::new()).unwrap_err(), IvfError::Signature);
+    }
+
+    #[test]
+    fn a_time_base_that_is_no_number_stops_nothing() {
+        for (num, den) in [(0, 0), (30, 0), (0, 1)] {
+            let mut file = sample().to_vec();
+            file[16..20].copy_from_slice(&u32::to_le_bytes(num));
+            file[20..24].copy_from_slice(&u32::to_le_bytes(den));
+            let reader = Reader::new(file.into()).unwrap();
+            assert!(!reader.has_timebase());
+            assert_eq!(reader.header().rate, FALLBACK_RATE);
+            assert_eq!(reader.frame_rate(), Rational::new(10, 1));
+            assert_eq!(reader.flatten().count(), 3);
+        }
+        assert!(Reader::new(sample()).unwrap().has_timebase());
+    }
+
+    #[test]
+    fn a_stream_has_the_header_of_its_start() {
+        let mut writer = Writer::new(Vec::new(), 16, 16, Rational::new(25, 1)).unwrap();
+        writer.write(0, b"first").unwrap();
+        let reader = Reader::new(writer.finish_stream().unwrap().into()).unwrap();
+        assert_eq!((reader.header().count, reader.flatten().count()), (0, 1));
     }
 
     #[test]

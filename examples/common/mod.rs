@@ -6,8 +6,10 @@
 pub(crate) mod cli;
 pub(crate) mod clip;
 pub(crate) mod coded;
+pub(crate) mod input;
 pub(crate) mod ivf;
 pub(crate) mod metrics;
 pub(crate) mod rtp;
+pub(crate) mod scale;
 pub(crate) mod schedule;
 pub(crate) mod y4m;

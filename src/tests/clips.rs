@@ -6,7 +6,11 @@
 pub(crate) mod clip;
 #[path = "../../examples/common/coded.rs"]
 pub(crate) mod coded;
+#[path = "../../examples/common/input.rs"]
+pub(crate) mod input;
 #[path = "../../examples/common/ivf.rs"]
 pub(crate) mod ivf;
+#[path = "../../examples/common/scale.rs"]
+pub(crate) mod scale;
 #[path = "../../examples/common/y4m.rs"]
 pub(crate) mod y4m;
