@@ -1,5 +1,7 @@
 //! Planes with a margin on every side, so that motion vectors may point outside the picture.
 
+use crate::kernels::view::{Samples, SamplesMut};
+
 /// Samples of margin on every side: a 64×64 block that lies 16 samples outside the frame
 /// (7.10.2.14 clamps vectors so), the filter taps, and the positions up to the next multiple of 8.
 pub(crate) const PAD: usize = 96;
@@ -33,6 +35,19 @@ impl PaddedPlane {
     #[inline]
     pub(crate) fn index(&self, x: isize, y: isize) -> usize {
         (y + PAD as isize) as usize * self.stride + (x + PAD as isize) as usize
+    }
+
+    /// The samples from (`x`, `y`) on.
+    #[inline]
+    pub(crate) fn view(&self, x: isize, y: isize) -> Samples<'_> {
+        Samples::new(&self.data[self.index(x, y)..], self.stride)
+    }
+
+    /// The samples from (`x`, `y`) on, to be written.
+    #[inline]
+    pub(crate) fn view_mut(&mut self, x: isize, y: isize) -> SamplesMut<'_> {
+        let start = self.index(x, y);
+        SamplesMut::new(&mut self.data[start..], self.stride)
     }
 
     /// `len` samples of row `y` from `x` on.

@@ -5,6 +5,7 @@ pub(crate) mod cdef;
 pub(crate) mod convolve;
 pub(crate) mod deblock;
 pub(crate) mod intra;
+pub(crate) mod isa;
 pub(crate) mod logarithm;
 pub(crate) mod quantize;
 pub(crate) mod sad;

@@ -20,6 +20,18 @@ impl<'a, T> View<'a, T> {
     pub(crate) fn new(data: &'a [T], stride: usize) -> Self {
         Self { data, stride }
     }
+
+    /// The block that starts `x` to the right and `y` below.
+    #[inline(always)]
+    pub(crate) fn from(self, x: usize, y: usize) -> Self {
+        Self { data: &self.data[y * self.stride + x..], ..self }
+    }
+
+    /// `W` values of row `y`, from column `x` on.
+    #[inline(always)]
+    pub(crate) fn row<const W: usize>(self, x: usize, y: usize) -> &'a [T; W] {
+        self.data[y * self.stride + x..].first_chunk().expect("a row inside its plane")
+    }
 }
 
 /// A block of values to write to, that starts with the first of `data`.
@@ -51,5 +63,11 @@ impl<'a, T> ViewMut<'a, T> {
     #[inline(always)]
     pub(crate) fn heads<const W: usize>(self, h: usize) -> impl Iterator<Item = &'a mut [T; W]> {
         self.rows().take(h).map(|row| row.first_chunk_mut().expect("a row inside its plane"))
+    }
+
+    /// `W` values of row `y`, from column `x` on.
+    #[inline(always)]
+    pub(crate) fn row<const W: usize>(&mut self, x: usize, y: usize) -> &mut [T; W] {
+        self.data[y * self.stride + x..].first_chunk_mut().expect("a row inside its plane")
     }
 }

@@ -3,7 +3,8 @@
 use super::planes::quarter;
 use crate::av1::types::Mv;
 use crate::frame::padded::PaddedPlane;
-use crate::kernels::sad::sad;
+use crate::kernels::isa::Isa;
+use crate::kernels::sad::{sad, sad_4};
 
 /// Side of a block at full size.
 const BLOCK: usize = 32;
@@ -15,6 +16,7 @@ const BIAS: u32 = 4;
 /// Vectors towards one reference.
 #[derive(Clone, Debug)]
 pub(crate) struct CoarseMotion {
+    isa: Isa,
     cols: usize,
     reference: PaddedPlane,
     /// By block, in samples of the small picture: right, down.
@@ -23,9 +25,10 @@ pub(crate) struct CoarseMotion {
 
 impl CoarseMotion {
     /// Room for pictures of `width` × `height` samples.
-    pub(crate) fn new(width: usize, height: usize) -> Self {
+    pub(crate) fn new(width: usize, height: usize, isa: Isa) -> Self {
         let (cols, rows) = (width.div_ceil(BLOCK), height.div_ceil(BLOCK));
         Self {
+            isa,
             cols,
             reference: PaddedPlane::new(width.div_ceil(4), height.div_ceil(4)),
             vectors: vec![(0, 0); cols * rows],
@@ -58,15 +61,12 @@ impl CoarseMotion {
         (x, y): (usize, usize),
         starts: [(i32, i32); 5],
     ) -> (i32, i32) {
-        let src = &source.data[source.index(x as isize, y as isize)..];
+        let src = source.view(x as isize, y as isize);
         let (x, y) = (x as i32, y as i32);
         let (width, height) = (source.width as i32, source.height as i32);
-        let cost = |(dx, dy): (i32, i32)| {
-            let at = self.reference.index((x + dx) as isize, (y + dy) as isize);
-            let stride = self.reference.stride;
-            sad(src, source.stride, &self.reference.data[at..], stride, SIDE, SIDE)
-                + BIAS * (dx.unsigned_abs() + dy.unsigned_abs())
-        };
+        let pred = |(dx, dy): (i32, i32)| self.reference.view((x + dx) as isize, (y + dy) as isize);
+        let bias = |(dx, dy): (i32, i32)| BIAS * (dx.unsigned_abs() + dy.unsigned_abs());
+        let cost = |at| sad(self.isa, src, pred(at), (SIDE, SIDE)) + bias(at);
         let clamp = |(dx, dy): (i32, i32)| {
             (dx.clamp(-x - SIDE as i32, width - x), dy.clamp(-y - SIDE as i32, height - y))
         };
@@ -82,9 +82,11 @@ impl CoarseMotion {
         let mut step = 4;
         while step > 0 {
             let centre = best;
-            for (sx, sy) in [(0, -1), (-1, 0), (1, 0), (0, 1)] {
-                let at = clamp((centre.0 + sx * step, centre.1 + sy * step));
-                let cost = cost(at);
+            let around = [(0, -1), (-1, 0), (1, 0), (0, 1)]
+                .map(|(sx, sy)| clamp((centre.0 + sx * step, centre.1 + sy * step)));
+            let differences = sad_4(self.isa, src, around.map(pred), (SIDE, SIDE));
+            for (at, difference) in around.into_iter().zip(differences) {
+                let cost = difference + bias(at);
                 if cost < best_cost {
                     (best, best_cost) = (at, cost);
                 }
@@ -124,7 +126,7 @@ mod tests {
         };
         let mut small = PaddedPlane::new(32, 24);
         quarter(&paint(12), &mut small);
-        let mut motion = CoarseMotion::new(128, 96);
+        let mut motion = CoarseMotion::new(128, 96, Isa::detect());
         motion.search(&small, &paint(0));
         assert_eq!(motion.at(40, 40), Mv::new(0, 96));
     }

@@ -20,6 +20,7 @@ use crate::av1::tile::symbol::Record;
 use crate::av1::types::{BlockSize, RefFrame, TxType};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::CFL_MAX;
+use crate::kernels::isa::Isa;
 use crate::kernels::sad::{sad, sse};
 
 /// What a look at the picture tells before any of it is coded.
@@ -60,6 +61,8 @@ const NEW_RISE: f32 = 2.5;
 
 /// What the search knows of a frame, the same for all its blocks.
 pub(crate) struct FrameSearch {
+    /// What the kernels use.
+    isa: Isa,
     /// The effort.
     pub(crate) effort: Effort,
     /// Costs of symbols at the frame's start.
@@ -141,10 +144,11 @@ impl Worker {
 
 impl Search {
     /// For pictures of `width` × `height` luma samples.
-    pub(crate) fn new(width: usize, height: usize) -> Self {
+    pub(crate) fn new(width: usize, height: usize, isa: Isa) -> Self {
         let cols = width.div_ceil(UNIT);
         Self {
             frame: FrameSearch {
+                isa,
                 effort: effort(6),
                 costs: CostTable::new(),
                 thrift: 0,
@@ -187,11 +191,11 @@ impl Search {
             // Edges repeat, so that what is read beyond them adds nothing new.
             let w4 = w.next_multiple_of(4);
             let area = (w4 * h) as u32;
-            let at = luma.index(x as isize, y as isize);
-            let (here, stride) = (&luma.data[at..], luma.stride);
-            let gradient = sad(here, stride, &luma.data[at + 1..], stride, w4, h);
-            let before = &self.previous.data[self.previous.index(x as isize, y as isize)..];
-            let difference = sad(here, stride, before, self.previous.stride, w4, h);
+            let (isa, size) = (self.frame.isa, (w4, h));
+            let (x, row_y) = (x as isize, y as isize);
+            let here = luma.view(x, row_y);
+            let gradient = sad(isa, here, luma.view(x + 1, row_y), size);
+            let difference = sad(isa, here, self.previous.view(x, row_y), size);
             let row = &mut self.rows[y / 64];
             row.spatial += u64::from(gradient);
             row.temporal += u64::from(difference);
@@ -247,7 +251,7 @@ impl SuperblockDecider for Search {
         for (index, (&name, &serial)) in frame.names.iter().zip(&frame.serials).enumerate() {
             let luma = &job.references[name as usize].as_ref().expect("named above").planes[0];
             if frame.coarse.len() <= index {
-                frame.coarse.push(CoarseMotion::new(width, height));
+                frame.coarse.push(CoarseMotion::new(width, height, frame.isa));
             }
             frame.coarse[index].search(&frame.small, luma);
             let held = frame.half.iter().position(|(held, _)| *held == serial);
@@ -298,7 +302,7 @@ impl FrameSearch {
         let serial = self.serials[index];
         let (_, half) = self.half.iter().find(|(held, _)| *held == serial)?;
         let full = &coder.references[self.names[index] as usize]?.planes[0];
-        Some(SubpelPlanes { full, half })
+        Some(SubpelPlanes { isa: self.isa, full, half })
     }
 
     /// The motion of the place around a luma sample, towards a reference that is searched.
@@ -358,8 +362,7 @@ impl BlockSearch<'_, '_, '_> {
         let (source, recon) = (&self.coder.source[plane], &self.coder.recon[plane]);
         let (w, h) = (w.min(source.width - x).next_multiple_of(4), h.min(source.height - y));
         let (x, y) = (x as isize, y as isize);
-        let (src, pred) = (&source.data[source.index(x, y)..], &recon.data[recon.index(x, y)..]);
-        u64::from(sse(src, source.stride, pred, recon.stride, w, h))
+        u64::from(sse(self.coder.isa, source.view(x, y), recon.view(x, y), (w, h)))
     }
 
     /// Squared error of all planes.

@@ -17,6 +17,7 @@ use crate::av1::types::{
     BlockSize, INTRA_FRAME, InterpFilter, Mv, NONE, PredictionMode, RefFrame, TxMode,
 };
 use crate::kernels::satd::satd;
+use crate::kernels::view::Samples;
 
 /// A way of coding a block, and an estimate of its cost in the unit of absolute differences.
 #[derive(Clone, Copy, Debug)]
@@ -259,7 +260,7 @@ impl BlockSearch<'_, '_, '_> {
         let mv = choice.2;
         let rate = self.inter_rate(&block, stack, near);
         let (row, col) = (i32::from(mv.row) >> 1, i32::from(mv.col) >> 1);
-        let difference = planes.sad(&self.coder.source[0], area, row, col);
+        let difference = planes.sad(&self.coder.source[0], area, (row, col));
         let cost = self.lambda.absolute(difference, rate);
         self.worker.candidates.push(Candidate { block, cost });
     }
@@ -330,8 +331,9 @@ impl BlockSearch<'_, '_, '_> {
             predict_single(buffer, stride, plane(0), region, block.mv[0], filters);
         }
         let source = &self.coder.source[0];
-        let src = &source.data[source.index(area.x as isize, area.y as isize)..];
-        let difference = satd(src, source.stride, &self.worker.buffer, stride, area.w, area.h) / 2;
+        let src = source.view(area.x as isize, area.y as isize);
+        let pred = Samples::new(&self.worker.buffer, stride);
+        let difference = satd(self.coder.isa, src, pred, (area.w, area.h)) / 2;
         self.lambda.absolute(difference, rate)
     }
 

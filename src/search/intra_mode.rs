@@ -16,6 +16,7 @@ use crate::av1::types::{BlockSize, PredictionMode, TxSize, UvMode};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::{CFL_MAX, Edges, dc_value};
 use crate::kernels::satd::satd;
+use crate::kernels::view::{Samples, SamplesMut};
 use crate::search::cost::COST_BITS;
 
 /// Modes in the order in which they are worth a try.
@@ -103,7 +104,8 @@ impl BlockSearch<'_, '_, '_> {
         direction: Direction,
         edges: &Edges,
     ) -> u32 {
-        predict_intra(&mut self.worker.buffer, tx.width(), tx, mode, direction, edges);
+        let dst = SamplesMut::new(&mut self.worker.buffer, tx.width());
+        predict_intra(self.coder.isa, dst, tx, mode, direction, edges);
         self.buffer_difference(block, plane, tx)
     }
 
@@ -114,8 +116,9 @@ impl BlockSearch<'_, '_, '_> {
         let multiple = if plane == 0 { 8 } else { 4 };
         let w = w.min(tx.width()).min((source.width - x).next_multiple_of(multiple));
         let h = h.min(tx.height()).min((source.height - y).next_multiple_of(multiple));
-        let src = &source.data[source.index(x as isize, y as isize)..];
-        satd(src, source.stride, &self.worker.buffer, tx.width(), w, h) / 2
+        let src = source.view(x as isize, y as isize);
+        let pred = Samples::new(&self.worker.buffer, tx.width());
+        satd(self.coder.isa, src, pred, (w, h)) / 2
     }
 
     /// Cost of the luma mode, in 1/512 bit.
@@ -186,7 +189,14 @@ pub(crate) fn choose_chroma(search: &mut BlockSearch<'_, '_, '_>, block: &mut Bl
     }
     if cfl_allowed {
         let max_luma = search.coder.max_luma();
-        cfl_ac(&mut search.worker.cfl, &search.coder.recon[0], (x, y), tx, max_luma);
+        cfl_ac(
+            search.coder.isa,
+            &mut search.worker.cfl,
+            &search.coder.recon[0],
+            (x, y),
+            tx,
+            max_luma,
+        );
         let alpha = [1, 2].map(|plane| {
             let source = &search.coder.source[plane];
             fit_alpha(source, (x, y), tx, &edges[plane - 1], &search.worker.cfl)
@@ -194,9 +204,9 @@ pub(crate) fn choose_chroma(search: &mut BlockSearch<'_, '_, '_>, block: &mut Bl
         if alpha != [0, 0] {
             let mut difference = 0;
             for plane in [1, 2] {
-                let (buffer, ac) = (&mut search.worker.buffer, &search.worker.cfl);
-                let (edge, alpha) = (&edges[plane - 1], alpha[plane - 1]);
-                predict_chroma_from_luma(buffer, tx.width(), tx, edge, ac, alpha);
+                let dst = SamplesMut::new(&mut search.worker.buffer, tx.width());
+                let (edge, ac, alpha) = (&edges[plane - 1], &search.worker.cfl, alpha[plane - 1]);
+                predict_chroma_from_luma(search.coder.isa, dst, tx, edge, ac, alpha);
                 difference += search.buffer_difference(block, plane, tx);
             }
             // Signs and magnitudes cost some 3 bits for each plane.

@@ -28,6 +28,11 @@ pub(crate) struct MotionSearch<'a> {
     pub(crate) costs: &'a CostTable,
 }
 
+/// A vector in quarter samples: (row, column).
+fn quarters(mv: Mv) -> (i32, i32) {
+    (i32::from(mv.row) >> 1, i32::from(mv.col) >> 1)
+}
+
 impl MotionSearch<'_> {
     /// An estimate of the bits of `mv` (5.11.31), in 1/512 bit.
     fn rate(&self, mv: Mv) -> u32 {
@@ -51,9 +56,14 @@ impl MotionSearch<'_> {
 
     /// The cost of any vector.
     pub(crate) fn cost(&self, mv: Mv) -> u32 {
-        let (row, col) = (i32::from(mv.row) >> 1, i32::from(mv.col) >> 1);
-        let difference = self.reference.sad(self.source, self.area, row, col);
+        let difference = self.reference.sad(self.source, self.area, quarters(mv));
         self.lambda.absolute(difference, self.rate(mv))
+    }
+
+    /// [`cost`](Self::cost) of four vectors.
+    fn cost_4(&self, mvs: [Mv; 4]) -> [u32; 4] {
+        let differences = self.reference.sad_4(self.source, self.area, mvs.map(quarters));
+        std::array::from_fn(|i| self.lambda.absolute(differences[i], self.rate(mvs[i])))
     }
 
     /// The whole-sample vector nearest to `mv` that keeps the block in reach of the picture.
@@ -89,13 +99,10 @@ impl MotionSearch<'_> {
         }
         while step > 0 {
             let centre = best;
-            for (sx, sy) in [(0, -1), (-1, 0), (1, 0), (0, 1)] {
-                let at = self.clamp(centre.0 + sx * step, centre.1 + sy * step);
-                if at == centre {
-                    continue;
-                }
-                let cost = self.cost(vector(at));
-                if cost < best_cost {
+            let around = [(0, -1), (-1, 0), (1, 0), (0, 1)]
+                .map(|(sx, sy)| self.clamp(centre.0 + sx * step, centre.1 + sy * step));
+            for (at, cost) in around.into_iter().zip(self.cost_4(around.map(vector))) {
+                if at != centre && cost < best_cost {
                     (best, best_cost) = (at, cost);
                 }
             }
@@ -111,12 +118,12 @@ impl MotionSearch<'_> {
         let (mut best, mut best_cost) = (start, start_cost);
         for step in [4_i16, 2] {
             let centre = best;
-            let mut sides = [u32::MAX; 4];
-            for (side, (r, c)) in sides.iter_mut().zip([(-1, 0), (1, 0), (0, -1), (0, 1)]) {
-                let mv = Mv::new(centre.row + r * step, centre.col + c * step);
-                *side = self.cost(mv);
-                if *side < best_cost {
-                    (best, best_cost) = (mv, *side);
+            let around = [(-1, 0), (1, 0), (0, -1), (0, 1)]
+                .map(|(r, c)| Mv::new(centre.row + r * step, centre.col + c * step));
+            let sides = self.cost_4(around);
+            for (mv, side) in around.into_iter().zip(sides) {
+                if side < best_cost {
+                    (best, best_cost) = (mv, side);
                 }
             }
             let r = if sides[0] < sides[1] { -step } else { step };

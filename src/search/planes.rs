@@ -3,7 +3,9 @@
 
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::convolve::{FilterSet, Source, Subpel, put};
-use crate::kernels::sad::{sad, sad_average};
+use crate::kernels::isa::Isa;
+use crate::kernels::sad::{sad, sad_4, sad_average};
+use crate::kernels::view::Samples;
 
 /// Writes the means of 4×4 samples of `luma` to `out`.
 pub(crate) fn quarter(luma: &PaddedPlane, out: &mut PaddedPlane) {
@@ -90,6 +92,8 @@ impl HalfPlanes {
 /// A reference's luma with its half planes.
 #[derive(Clone, Copy)]
 pub(crate) struct SubpelPlanes<'a> {
+    /// What the kernels use.
+    pub(crate) isa: Isa,
     /// Whole samples.
     pub(crate) full: &'a PaddedPlane,
     /// Half samples.
@@ -110,46 +114,53 @@ pub(crate) struct Area {
 }
 
 impl SubpelPlanes<'_> {
-    /// The plane and the index in it of a position in half samples.
-    fn at(&self, x: isize, y: isize) -> (&PaddedPlane, usize) {
+    /// The samples from a position in half samples on.
+    fn at(&self, x: isize, y: isize) -> Samples<'_> {
         let kind = ((y & 1) * 2 + (x & 1)) as usize;
         let margin = MARGIN as isize;
         match kind {
-            0 => (self.full, self.full.index(x >> 1, y >> 1)),
-            kind => {
-                let plane = &self.half.planes[kind - 1];
-                (plane, plane.index((x >> 1) + margin, (y >> 1) + margin))
-            }
+            0 => self.full.view(x >> 1, y >> 1),
+            kind => self.half.planes[kind - 1].view((x >> 1) + margin, (y >> 1) + margin),
         }
     }
 
-    /// The sum of absolute differences of an area of `source` against the area that `(row, col)`,
-    /// in quarter samples, points to. Quarters are means of the nearest halves.
-    pub(crate) fn sad(&self, source: &PaddedPlane, area: Area, row: i32, col: i32) -> u32 {
-        let Area { x, y, w, h } = area;
-        let src = &source.data[source.index(x as isize, y as isize)..];
+    /// Where the area that a vector points to lies: samples, and for quarters those that they are the mean with.
+    fn locate(&self, area: Area, (row, col): (i32, i32)) -> (Samples<'_>, Option<Samples<'_>>) {
         let start = |start: usize, delta: i32, size: usize, last: usize| {
             let at = 4 * start as isize + delta as isize;
             let whole = (at >> 2).clamp(-(size as isize + 3), last as isize + 2);
             (2 * whole, at & 3)
         };
-        let (px, fx) = start(x, col, w, self.full.width);
-        let (py, fy) = start(y, row, h, self.full.height);
-        let (plane, at) = self.at(px + (fx >> 1), py + (fy >> 1));
-        if (fx | fy) & 1 == 0 {
-            return sad(src, source.stride, &plane.data[at..], plane.stride, w, h);
+        let (px, fx) = start(area.x, col, area.w, self.full.width);
+        let (py, fy) = start(area.y, row, area.h, self.full.height);
+        let first = self.at(px + (fx >> 1), py + (fy >> 1));
+        let quarter = (fx | fy) & 1 != 0;
+        (first, quarter.then(|| self.at(px + ((fx + 1) >> 1), py + ((fy + 1) >> 1))))
+    }
+
+    /// The sum of absolute differences of an area of `source` against the area that a vector (row, column), in quarter
+    /// samples, points to. Quarters are means of the nearest halves.
+    pub(crate) fn sad(&self, source: &PaddedPlane, area: Area, vector: (i32, i32)) -> u32 {
+        let src = source.view(area.x as isize, area.y as isize);
+        match self.locate(area, vector) {
+            (pred, None) => sad(self.isa, src, pred, (area.w, area.h)),
+            (first, Some(second)) => sad_average(self.isa, src, [first, second], (area.w, area.h)),
         }
-        let (other, to) = self.at(px + ((fx + 1) >> 1), py + ((fy + 1) >> 1));
-        sad_average(
-            src,
-            source.stride,
-            &plane.data[at..],
-            plane.stride,
-            &other.data[to..],
-            other.stride,
-            w,
-            h,
-        )
+    }
+
+    /// [`sad`](Self::sad) of four vectors.
+    pub(crate) fn sad_4(
+        &self,
+        source: &PaddedPlane,
+        area: Area,
+        vectors: [(i32, i32); 4],
+    ) -> [u32; 4] {
+        let located = vectors.map(|vector| self.locate(area, vector));
+        if located.iter().any(|(_, second)| second.is_some()) {
+            return vectors.map(|vector| self.sad(source, area, vector));
+        }
+        let src = source.view(area.x as isize, area.y as isize);
+        sad_4(self.isa, src, located.map(|(pred, _)| pred), (area.w, area.h))
     }
 }
 
@@ -177,9 +188,10 @@ mod tests {
         use crate::av1::tile::inter::{Region, predict_single};
         use crate::av1::types::{InterpFilter, Mv};
         let (source, reference) = (noise(70, 45, 1), noise(70, 45, 2));
+        let isa = Isa::detect();
         let mut half = HalfPlanes::new(70, 45);
         half.fill(&reference, |_| true);
-        let planes = SubpelPlanes { full: &reference, half: &half };
+        let planes = SubpelPlanes { isa, full: &reference, half: &half };
         let area = Area { x: 16, y: 8, w: 16, h: 16 };
         for row in (-200..200).step_by(14) {
             for col in (-300..300).step_by(22) {
@@ -194,10 +206,14 @@ mod tests {
                     mv,
                     [InterpFilter::EightTap; 2],
                 );
-                let from = source.index(16, 8);
-                let expected = sad(&source.data[from..], source.stride, &buffer, 16, 16, 16);
-                let found = planes.sad(&source, area, row.into(), col.into());
+                let predicted = Samples::new(&buffer, 16);
+                let expected = sad(isa, source.view(16, 8), predicted, (16, 16));
+                let found = planes.sad(&source, area, (row.into(), col.into()));
                 assert_eq!(found, expected, "at {row}, {col}");
+                let (row, col) = (i32::from(row), i32::from(col));
+                let vectors = [(row, col), (row, col + 2), (row + 4, col), (row - 1, col)];
+                let singly = vectors.map(|vector| planes.sad(&source, area, vector));
+                assert_eq!(planes.sad_4(&source, area, vectors), singly, "at {row}, {col}");
             }
         }
     }

@@ -5,6 +5,7 @@ use crate::av1::types::{TxSize, TxType};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::sad::{moments, residual};
 use crate::kernels::transform::forward_transform;
+use crate::kernels::view::ViewMut;
 
 /// Side of the parts that are looked at, in samples.
 const PART: usize = 8;
@@ -35,19 +36,18 @@ impl BlockSearch<'_, '_, '_> {
             for (col, sum) in sums[..cols].iter_mut().enumerate() {
                 let (x, y) = (x0 + col * PART, y0 + row * PART);
                 let (x, y) = (x as isize, y as isize);
-                let src = &source.data[source.index(x, y)..];
-                let pred = &prediction.data[prediction.index(x, y)..];
-                let (stride, pred_stride) = (source.stride, prediction.stride);
+                let (src, pred) = (source.view(x, y), prediction.view(x, y));
                 let (w, h) =
                     ((w - col * PART).min(PART).next_multiple_of(4), (h - row * PART).min(PART));
-                let found = moments(src, stride, pred, pred_stride, w, h);
+                let found = moments(self.coder.isa, src, pred, (w, h));
                 *sum = found.sum;
                 if found.sse < energy {
                     continue;
                 }
                 let mut difference = [0; PART * PART];
                 let mut coefficients = [0; PART * PART];
-                residual(src, stride, pred, pred_stride, &mut difference, PART, w, h);
+                let block = ViewMut::new(&mut difference[..], PART);
+                residual(self.coder.isa, src, pred, block, (w, h));
                 let (size, kind) = (TxSize::T8x8, TxType::DctDct);
                 forward_transform(&difference, PART, &mut coefficients, size, kind);
                 if coefficients.iter().any(|&c| i32::from(c).abs() >= limit) {

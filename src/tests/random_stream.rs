@@ -16,6 +16,7 @@ use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::symbol::Record;
 use crate::encoder::native::stream::{CodedUnit, Stream};
 use crate::frame::padded::PaddedPlane;
+use crate::kernels::isa::Isa;
 use crate::kernels::random::Random;
 use crate::{Decoder, DecoderConfig, Picture};
 
@@ -62,7 +63,7 @@ impl RandomStream {
         };
         let (cw, ch) = (width.div_ceil(2), height.div_ceil(2));
         let planes = [(width, height), (cw, ch), (cw, ch)].map(|(w, h)| PaddedPlane::new(w, h));
-        let mut stream = Stream::new(sequence).expect("a legal sequence");
+        let mut stream = Stream::new(sequence, Isa::detect()).expect("a legal sequence");
         stream.set_threads(threads);
         Self { random, stream, wildness, frame: 0, planes }
     }

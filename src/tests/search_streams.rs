@@ -9,6 +9,7 @@ use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, InterpolationFilter
 use crate::av1::obu::{LayerId, SequenceHeader};
 use crate::encoder::native::stream::Stream;
 use crate::frame::padded::PaddedPlane;
+use crate::kernels::isa::Isa;
 use crate::kernels::random::Random;
 use crate::search::decide::{MOST_THRIFT, Search};
 use crate::synthetic::{Clip, Scene};
@@ -38,9 +39,9 @@ fn check(scene: Scene, (width, height): (u32, u32), speed: u8, qindex: u8, frame
     sequence.order_hint_bits = 7;
     sequence.enable_ref_frame_mvs = true;
     sequence.seq_force_screen_content_tools = Some(false);
-    let mut stream = Stream::new(sequence.clone()).unwrap();
+    let mut stream = Stream::new(sequence.clone(), Isa::detect()).unwrap();
     let (w, h) = (width as usize, height as usize);
-    let mut search = Search::new(w, h);
+    let mut search = Search::new(w, h, Isa::detect());
     search.set_speed(speed);
     let mut decoder = Decoder::new(DecoderConfig::default()).unwrap();
     let mut parser = StreamParser::default();

@@ -16,6 +16,7 @@ use crate::av1::tile::mv_prediction::TileBounds;
 use crate::av1::tile::symbol::{Record, Tally, code};
 use crate::av1::tile::threads::{Paced, TileDecider, TileInput, View};
 use crate::frame::padded::PaddedPlane;
+use crate::kernels::isa::Isa;
 
 /// Decides superblocks, in coding order or several rows at a time: a decision must not depend on
 /// which worker makes it or what that has decided before.
@@ -61,8 +62,10 @@ pub(crate) struct SuperblockChoice {
     pub(crate) thrift: u32,
 }
 
-/// A frame's headers, as far as its tiles and filters are concerned.
+/// A frame's headers, as far as its tiles and filters are concerned, and what it is coded with.
 pub(crate) struct FrameJob<'a> {
+    /// What the kernels use.
+    pub(crate) isa: Isa,
     /// Block layer.
     pub(crate) params: FrameParams,
     /// The tiles in coding order, and which of them the CDFs are kept of

@@ -29,11 +29,13 @@ use crate::av1::tile::symbol::Record;
 use crate::av1::types::{BlockSize, INTRA_FRAME, PredictionMode, RefFrame, TxSize, TxType, UvMode};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::{CFL_MAX, Edges};
+use crate::kernels::isa::Isa;
 use crate::kernels::quantize::quantize;
 use crate::kernels::sad::{residual, sse};
 use crate::kernels::transform::conformance::is_conformant;
 use crate::kernels::transform::wht::forward_wht;
 use crate::kernels::transform::{MAX_COEFFICIENTS, coefficient_count, forward_transform};
+use crate::kernels::view::ViewMut;
 
 /// Room for one worker.
 #[derive(Clone, Debug)]
@@ -106,6 +108,8 @@ pub(crate) trait TransformChoice {
 
 /// A tile that is being coded.
 pub(crate) struct TileCoder<'a> {
+    /// What the kernels use.
+    pub(crate) isa: Isa,
     /// The headers.
     pub(crate) frame: &'a FrameParams,
     /// The tile.
@@ -358,13 +362,12 @@ impl TileCoder<'_> {
         if plane > 0 && block.uv_mode == UvMode::Cfl {
             let [luma, u, v] = &mut *self.recon;
             if plane == 1 {
-                cfl_ac(&mut self.scratch.cfl, luma, (x, y), size, max_luma);
+                cfl_ac(self.isa, &mut self.scratch.cfl, luma, (x, y), size, max_luma);
             }
             let target = if plane == 1 { u } else { v };
-            let (stride, at) = (target.stride, target.index(x as isize, y as isize));
-            let alpha = block.cfl_alpha[plane - 1];
-            let dst = &mut target.data[at..];
-            predict_chroma_from_luma(dst, stride, size, &edge, &self.scratch.cfl, alpha);
+            let dst = target.view_mut(x as isize, y as isize);
+            let (ac, alpha) = (&self.scratch.cfl, block.cfl_alpha[plane - 1]);
+            predict_chroma_from_luma(self.isa, dst, size, &edge, ac, alpha);
             return;
         }
         let (mode, angle_delta) = if plane == 0 {
@@ -373,9 +376,8 @@ impl TileCoder<'_> {
             (PredictionMode::ALL[block.uv_mode as usize], block.angle_delta_uv)
         };
         let direction = self.direction(block, plane, mode, angle_delta);
-        let target = &mut self.recon[plane];
-        let (stride, at) = (target.stride, target.index(x as isize, y as isize));
-        predict_intra(&mut target.data[at..], stride, size, mode, direction, &edge);
+        let dst = self.recon[plane].view_mut(x as isize, y as isize);
+        predict_intra(self.isa, dst, size, mode, direction, &edge);
     }
 
     /// The edges of a transform block of `block` (7.11.2.1).
@@ -457,11 +459,11 @@ impl TileCoder<'_> {
         let recon = &mut self.recon[plane];
         let at = recon.index(x as isize, y as isize);
         let stride = recon.stride;
-        let source = &self.source[plane];
-        let from = source.index(x as isize, y as isize);
-        let (src, pred) = (&source.data[from..], &recon.data[at..]);
-        let energy = sse(src, source.stride, pred, stride, w, h);
-        residual(src, source.stride, pred, stride, &mut scratch.difference, w, w, h);
+        let src = self.source[plane].view(x as isize, y as isize);
+        let pred = recon.view(x as isize, y as isize);
+        let energy = sse(self.isa, src, pred, (w, h));
+        let difference = ViewMut::new(&mut scratch.difference[..], w);
+        residual(self.isa, src, pred, difference, (w, h));
         let start = scratch.residual.levels.len();
         let mut transform = TransformBlock {
             plane: plane as u8,

@@ -5,7 +5,8 @@ use crate::av1::tables::blocks::MODE_TO_ANGLE;
 use crate::av1::types::{PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::{self, CFL_MAX, EDGE_LEN, EDGE_ORIGIN, Edges, IntraPrediction};
-use crate::kernels::view::{Samples, SamplesMut};
+use crate::kernels::isa::Isa;
+use crate::kernels::view::SamplesMut;
 
 /// Degrees of one step of an angle delta (`ANGLE_STEP`).
 const ANGLE_STEP: isize = 3;
@@ -93,13 +94,12 @@ pub(crate) struct Direction {
     pub(crate) edge_filter: Option<bool>,
 }
 
-/// 7.11.2.1: predicts a transform block by an intra mode into `dst`, whose rows are `stride` bytes
-/// apart.
+/// 7.11.2.1: predicts a transform block by an intra mode into `dst`.
 ///
 /// Chroma from luma is [`predict_chroma_from_luma`].
 pub(crate) fn predict_intra(
-    dst: &mut [u8],
-    stride: usize,
+    isa: Isa,
+    dst: SamplesMut<'_>,
     tx_size: TxSize,
     mode: PredictionMode,
     direction: Direction,
@@ -117,7 +117,7 @@ pub(crate) fn predict_intra(
         },
     };
     let size = (tx_size.width(), tx_size.height());
-    intra::predict(SamplesMut::new(dst, stride), size, edges, prediction);
+    intra::predict(isa, dst, size, edges, prediction);
 }
 
 /// `pAngle` of 7.11.2.4, in degrees.
@@ -163,23 +163,24 @@ pub(crate) fn filter_type(
 /// `max_luma` is `MaxLumaW` and `MaxLumaH`: where the block's last luma transform block that
 /// begins inside the frame ends (5.11.35).
 pub(crate) fn cfl_ac(
+    isa: Isa,
     ac: &mut [i16; CFL_MAX * CFL_MAX],
     luma: &PaddedPlane,
     (x, y): (usize, usize),
     tx_size: TxSize,
     max_luma: (usize, usize),
 ) {
-    let here = luma.index(2 * x as isize, 2 * y as isize);
+    let here = luma.view(2 * x as isize, 2 * y as isize);
     let size = (tx_size.width(), tx_size.height());
     let inside = (max_luma.0 - 2 * x, max_luma.1 - 2 * y);
-    intra::cfl_ac(ac, Samples::new(&luma.data[here..], luma.stride), size, inside);
+    intra::cfl_ac(isa, ac, here, size, inside);
 }
 
 /// 7.11.5 Predict chroma from luma process, with the luma part of [`cfl_ac`] and `alpha`
 /// `CflAlphaU` or `CflAlphaV`.
 pub(crate) fn predict_chroma_from_luma(
-    dst: &mut [u8],
-    stride: usize,
+    isa: Isa,
+    dst: SamplesMut<'_>,
     tx_size: TxSize,
     edges: &Edges,
     ac: &[i16; CFL_MAX * CFL_MAX],
@@ -187,7 +188,7 @@ pub(crate) fn predict_chroma_from_luma(
 ) {
     let size = (tx_size.width(), tx_size.height());
     let dc = intra::dc_value(size, edges);
-    intra::cfl_predict(SamplesMut::new(dst, stride), size, dc, ac, i16::from(alpha));
+    intra::cfl_predict(isa, dst, size, dc, ac, i16::from(alpha));
 }
 
 #[cfg(test)]

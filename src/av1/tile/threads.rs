@@ -113,6 +113,7 @@ impl<'a> TileInput<'a> {
     fn coder(&self, view: View<'a>, lane: &'a mut Lane) -> Walk<'a> {
         let job = self.job;
         let coder = TileCoder {
+            isa: job.isa,
             frame: &job.params,
             tile: self.tile,
             source: self.source,

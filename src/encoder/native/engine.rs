@@ -15,6 +15,7 @@ use crate::encoder::unit::{
 use crate::error::{ConfigError, EncodeError};
 use crate::frame::padded::PaddedPlane;
 use crate::frame::{Frame, PictureBuffer};
+use crate::kernels::isa::Isa;
 use crate::layers::{FramePlan, GoldenPlan};
 use crate::rate::{
     Account, Attempt, Attempts, Budget, Class, Complexity, Controller, ControllerSettings,
@@ -27,6 +28,7 @@ const NAME: &str = EngineKind::Native.name();
 
 /// The native engine: no delay, everything changed on any frame.
 pub(crate) struct NativeEngine {
+    isa: Isa,
     stream: Stream,
     search: Search,
     plan: GoldenPlan,
@@ -63,12 +65,12 @@ struct Pictures {
 }
 
 impl Pictures {
-    fn new(settings: &Settings) -> Result<Self, ConfigError> {
+    fn new(settings: &Settings, isa: Isa) -> Result<Self, ConfigError> {
         let (width, height) = (settings.width as usize, settings.height as usize);
-        let mut stream = Stream::new(sequence_header(settings))
+        let mut stream = Stream::new(sequence_header(settings), isa)
             .map_err(|error| crate::encoder::engine::unsupported(NAME, "sequence header", error))?;
         stream.set_threads(settings.threads);
-        let mut search = Search::new(width, height);
+        let mut search = Search::new(width, height, isa);
         search.set_speed(settings.speed.level());
         let chroma = (width.div_ceil(2), height.div_ceil(2));
         let source = [(width, height), chroma, chroma].map(|(w, h)| PaddedPlane::new(w, h));
@@ -98,8 +100,14 @@ enum QuantizerSource {
 }
 
 impl NativeEngine {
+    /// An engine with the widest instruction set of this machine.
     pub(crate) fn new(settings: &Settings) -> Result<Self, ConfigError> {
-        let Pictures { stream, search, source } = Pictures::new(settings)?;
+        Self::with_isa(settings, Isa::detect())
+    }
+
+    /// An engine whose kernels use `isa`; the stream is the same with every one.
+    pub(crate) fn with_isa(settings: &Settings, isa: Isa) -> Result<Self, ConfigError> {
+        let Pictures { stream, search, source } = Pictures::new(settings, isa)?;
         let quantizer = match settings.rate {
             RateMode::ConstantQindex(qindex) => QuantizerSource::Constant(qindex),
             RateMode::Bitrate(bitrate) => {
@@ -114,6 +122,7 @@ impl NativeEngine {
             }
         };
         Ok(Self {
+            isa,
             stream,
             search,
             plan: GoldenPlan::default(),
@@ -452,7 +461,7 @@ impl Engine for NativeEngine {
 
     fn set_size(&mut self, width: u32, height: u32) -> Result<(), ConfigError> {
         let settings = self.settings.with_size(width, height)?;
-        let Pictures { stream, search, source } = Pictures::new(&settings)?;
+        let Pictures { stream, search, source } = Pictures::new(&settings, self.isa)?;
         (self.stream, self.search, self.source) = (stream, search, source);
         self.search.set_speed(self.speed);
         self.settings = settings;

@@ -17,9 +17,12 @@ use crate::av1::tile::mv_prediction::TileBounds;
 use crate::av1::tile::threads::most_threads;
 use crate::av1::types::{InterpFilter, MAX_SEGMENTS, NUM_REF_FRAMES, TxMode};
 use crate::frame::padded::PaddedPlane;
+use crate::kernels::isa::Isa;
 
 /// A coded video sequence that is being written.
 pub(crate) struct Stream {
+    /// What the kernels use.
+    isa: Isa,
     sequence: Arc<SequenceHeader>,
     state: DecoderState,
     slots: [Option<Arc<Reference>>; NUM_REF_FRAMES],
@@ -54,12 +57,13 @@ impl CodedUnit {
 
 impl Stream {
     /// A stream of frames of the sequence's size.
-    pub(crate) fn new(sequence: SequenceHeader) -> Result<Self, BitstreamError> {
+    pub(crate) fn new(sequence: SequenceHeader, isa: Isa) -> Result<Self, BitstreamError> {
         let sequence = Arc::new(sequence);
         let mut state = DecoderState::new();
         state.set_sequence_header(Arc::clone(&sequence))?;
         let size = (sequence.max_frame_width as usize, sequence.max_frame_height as usize);
         Ok(Self {
+            isa,
             sequence,
             state,
             slots: Default::default(),
@@ -109,6 +113,7 @@ impl Stream {
         let primary = header.primary_ref_slot().map(usize::from);
         let tiles = tile_bounds(&header);
         let job = FrameJob {
+            isa: self.isa,
             params: frame_params(&header, &self.sequence),
             tiles: &tiles,
             context_update_tile_id: (!header.disable_frame_end_update_cdf)

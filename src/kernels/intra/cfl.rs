@@ -1,17 +1,10 @@
 //! Chroma from luma (7.11.5), 4:2:0.
 
+use super::CFL_MAX;
 use crate::kernels::view::{Samples, SamplesMut};
 
-/// Greatest side of a chroma block predicted from luma, and the distance between rows of its
-/// luma part in [`cfl_ac`] and [`cfl_predict`].
-pub(crate) const CFL_MAX: usize = 32;
-
-/// 7.11.5: the luma of a chroma block of `w` × `h` samples, in 1/8, less its average.
-///
-/// `luma` begins at the luma sample of the block's top left corner. Only
-/// `luma_w` × `luma_h` luma samples of it count (even, at least 2): those up to `MaxLumaW` and
-/// `MaxLumaH`; the last ones repeat. Row `i` of the result is at `ac[i * CFL_MAX..]`.
-pub(crate) fn cfl_ac(
+#[inline(always)]
+pub(super) fn cfl_ac(
     ac: &mut [i16; CFL_MAX * CFL_MAX],
     luma: Samples<'_>,
     (w, h): (usize, usize),
@@ -46,9 +39,8 @@ pub(crate) fn cfl_ac(
     }
 }
 
-/// 7.11.5: chroma of `w` × `h` samples from the DC prediction `dc` and the luma part of
-/// [`cfl_ac`]; `alpha` is `CflAlphaU` or `CflAlphaV`, −16 to 16.
-pub(crate) fn cfl_predict(
+#[inline(always)]
+pub(super) fn cfl_predict(
     dst: SamplesMut<'_>,
     (w, h): (usize, usize),
     dc: u8,

@@ -1,8 +1,9 @@
 //! Directional intra prediction (7.11.2.4) with its edge filter and upsampling (7.11.2.7,
 //! 7.11.2.9 to 7.11.2.12).
 
+use super::scalar::{horizontal, vertical};
 use super::tables::{DR_INTRA_DERIVATIVE, INTRA_EDGE_KERNEL};
-use super::{EDGE_LEN, EDGE_ORIGIN, Edges, horizontal, vertical};
+use super::{EDGE_LEN, EDGE_ORIGIN, Edges};
 use crate::kernels::view::SamplesMut;
 
 /// Length of a working edge: the steepest angle reads 90 samples in 64 beyond the block, and what
@@ -17,6 +18,7 @@ struct WorkEdge {
 }
 
 impl WorkEdge {
+    #[inline(always)]
     fn new(edge: &[u8; EDGE_LEN]) -> Self {
         let mut samples = [0; WORK_LEN];
         samples[..EDGE_LEN].copy_from_slice(edge);
@@ -24,11 +26,13 @@ impl WorkEdge {
     }
 
     /// The samples from −1 on.
+    #[inline(always)]
     fn corner_on(&mut self) -> &mut [u8] {
         &mut self.samples[EDGE_ORIGIN - 1..]
     }
 
     /// 7.11.2.12 Intra edge filter process over `size` samples from −1 on.
+    #[inline(always)]
     fn filter(&mut self, size: usize, strength: usize) {
         if strength == 0 {
             return;
@@ -48,6 +52,7 @@ impl WorkEdge {
     }
 
     /// 7.11.2.11 Intra edge upsample process of `size` samples from 0 on.
+    #[inline(always)]
     fn upsample(&mut self, size: usize) {
         let mut source = [0; 19];
         let edge = self.corner_on();
@@ -66,6 +71,7 @@ impl WorkEdge {
     }
 
     /// Repeats sample `last` over all that follow.
+    #[inline(always)]
     fn extend(&mut self, last: usize) {
         let value = self.samples[EDGE_ORIGIN + last];
         self.samples[EDGE_ORIGIN + last + 1..].fill(value);
@@ -73,7 +79,7 @@ impl WorkEdge {
 
     /// `len` interpolated samples, each one position (two if upsampled) after the one before;
     /// the first lies between `base` and `base + 1`, `shift` of 32 parts on.
-    #[inline]
+    #[inline(always)]
     fn line(&self, out: &mut [u8], base: isize, shift: u16) {
         let start = (EDGE_ORIGIN as isize + base) as usize;
         let source = &self.samples[start..];
@@ -95,6 +101,7 @@ impl WorkEdge {
 ///
 /// `angle` is `pAngle`, in degrees: 36 to 212 in the standard's steps. `edge_filter` is `None`
 /// if `enable_intra_edge_filter` is 0, else the filter type of 7.11.2.8.
+#[inline(always)]
 pub(super) fn directional(
     dst: SamplesMut<'_>,
     (w, h): (usize, usize),
@@ -139,13 +146,14 @@ pub(super) fn directional(
 }
 
 /// The whole part and the fraction in 32 parts of a position along an edge, given in 1/64.
-#[inline]
+#[inline(always)]
 fn position(idx: isize, upsample: usize) -> (isize, u16) {
     (idx >> (6 - upsample), (((idx << upsample) >> 1) & 31) as u16)
 }
 
 /// 7.11.2.4 step 8, angles between 90 and 180: each row begins along the edge to the left and
 /// ends along the edge above.
+#[inline(always)]
 fn between(
     dst: SamplesMut<'_>,
     (w, h): (usize, usize),
@@ -175,6 +183,7 @@ fn between(
 }
 
 /// 7.11.2.4 step 4: filters and upsamples the edges.
+#[inline(always)]
 fn prepare(
     above: &mut WorkEdge,
     left: &mut WorkEdge,
@@ -208,12 +217,14 @@ fn prepare(
 }
 
 /// 7.11.2.7 Filter corner process.
+#[inline(always)]
 fn filter_corner(edges: &Edges) -> u8 {
     let [left, corner, above] = [edges.left()[0], edges.corner(), edges.above()[0]].map(u16::from);
     ((left * 5 + corner * 6 + above * 5 + 8) >> 4) as u8
 }
 
 /// 7.11.2.9 Intra edge filter strength selection process.
+#[inline(always)]
 fn filter_strength(block_wh: usize, filter_type: bool, d: usize) -> usize {
     const NEVER: usize = usize::MAX;
     // The least angle difference for each strength, by greatest sum of width and height.
@@ -233,6 +244,7 @@ fn filter_strength(block_wh: usize, filter_type: bool, d: usize) -> usize {
 }
 
 /// 7.11.2.10 Intra edge upsample selection process.
+#[inline(always)]
 fn use_upsample(block_wh: usize, filter_type: bool, d: usize) -> bool {
     d > 0 && d < 40 && block_wh <= if filter_type { 8 } else { 16 }
 }

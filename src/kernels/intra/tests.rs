@@ -2,7 +2,6 @@ use super::spec::{self, Inputs};
 use super::*;
 use crate::kernels::random::Random;
 use crate::kernels::transform::TxSize;
-use crate::kernels::view::Samples;
 
 fn random_edges(random: &mut Random, (w, h): (usize, usize), extreme: bool) -> Edges {
     let mut above = [0; EDGE_LEN].map(|_| random.sample(extreme));
@@ -47,9 +46,11 @@ fn simple_modes_are_the_standards() {
     use IntraPrediction as P;
     for (seed, prediction) in (0..).zip([P::Dc, P::Smooth, P::SmoothV, P::SmoothH, P::Paeth]) {
         for_all_sizes(seed, 40, |size, edges| {
-            let ours = run(size, |dst| predict(dst, size, edges, prediction));
             let theirs = spec::predict_from(&Inputs::new(prediction, size, edges), edges);
-            assert_eq!(ours, theirs, "{prediction:?} {size:?}");
+            for isa in Isa::all() {
+                let ours = run(size, |dst| predict(isa, dst, size, edges, prediction));
+                assert_eq!(ours, theirs, "{prediction:?} {size:?} {isa:?}");
+            }
         });
     }
 }
@@ -74,9 +75,11 @@ fn every_angle_is_the_standards() {
         for edge_filter in [None, Some(false), Some(true)] {
             for_all_sizes(angle as u64, 4, |size, edges| {
                 let prediction = IntraPrediction::Directional { angle, edge_filter };
-                let ours = run(size, |dst| predict(dst, size, edges, prediction));
                 let theirs = spec::predict_from(&Inputs::new(prediction, size, edges), edges);
-                assert_eq!(ours, theirs, "{angle} {size:?} {edge_filter:?}");
+                for isa in Isa::all() {
+                    let ours = run(size, |dst| predict(isa, dst, size, edges, prediction));
+                    assert_eq!(ours, theirs, "{angle} {size:?} {edge_filter:?} {isa:?}");
+                }
             });
         }
     }
@@ -97,12 +100,14 @@ fn chroma_from_luma_is_the_standards() {
             _ => (2 + 2 * random.below(w), 2 + 2 * random.below(h)),
         };
         let (dc, alpha) = (random.sample(round % 2 == 1), random.below(33) as i16 - 16);
-        let mut ac = [-7; CFL_MAX * CFL_MAX];
-        cfl_ac(&mut ac, Samples::new(&luma, stride), (w, h), inside);
-        let ours = run((w, h), |dst| cfl_predict(dst, (w, h), dc, &ac, alpha));
         let mut theirs = vec![vec![i32::from(dc); w]; h];
         let sample = |x: usize, y: usize| luma[y * stride + x];
         spec::chroma_from_luma(&mut theirs, sample, (0, 0), inside, i32::from(alpha));
-        assert_eq!(ours, theirs, "{w}x{h} {inside:?} {alpha}");
+        for isa in Isa::all() {
+            let mut ac = [-7; CFL_MAX * CFL_MAX];
+            cfl_ac(isa, &mut ac, Samples::new(&luma, stride), (w, h), inside);
+            let ours = run((w, h), |dst| cfl_predict(isa, dst, (w, h), dc, &ac, alpha));
+            assert_eq!(ours, theirs, "{w}x{h} {inside:?} {alpha} {isa:?}");
+        }
     }
 }

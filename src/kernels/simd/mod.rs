@@ -3,6 +3,8 @@
 //! [`portable`] is the scalar twin. SSE2 belongs to x86-64, so its lanes need no detection and no unsafe code; wider sets
 //! can join as further implementations of the two traits.
 
+#[cfg(target_arch = "x86_64")]
+pub(crate) mod avx2;
 pub(crate) mod portable;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod sse2;

@@ -1,27 +1,19 @@
 //! Lanes in SSE2 registers.
-#![allow(unsafe_code)]
 
 use std::arch::x86_64::{
     __m128, __m128i, _mm_add_epi16, _mm_add_epi32, _mm_add_ps, _mm_adds_epi16, _mm_and_si128,
     _mm_cmpeq_epi8, _mm_cmpgt_epi16, _mm_cvtepi32_ps, _mm_cvtps_epi32, _mm_cvtsi32_si128,
-    _mm_cvtsi64_si128, _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_loadl_epi64, _mm_loadu_si128,
-    _mm_madd_epi16, _mm_movehl_ps, _mm_movelh_ps, _mm_movemask_epi8, _mm_mul_ps, _mm_or_si128,
-    _mm_packs_epi32, _mm_packus_epi16, _mm_sad_epu8, _mm_set1_epi16, _mm_set1_epi32, _mm_set1_ps,
-    _mm_setzero_ps, _mm_setzero_si128, _mm_shuffle_epi32, _mm_sra_epi16, _mm_sra_epi32,
-    _mm_srai_epi16, _mm_srai_epi32, _mm_storeu_si128, _mm_sub_epi16, _mm_sub_ps, _mm_subs_epi16,
+    _mm_cvtsi64_si128, _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_extract_epi16, _mm_madd_epi16,
+    _mm_movehl_ps, _mm_movelh_ps, _mm_movemask_epi8, _mm_mul_ps, _mm_or_si128, _mm_packs_epi32,
+    _mm_packus_epi16, _mm_sad_epu8, _mm_set_epi64x, _mm_set1_epi16, _mm_set1_epi32, _mm_set1_ps,
+    _mm_setr_epi16, _mm_setzero_ps, _mm_setzero_si128, _mm_shuffle_epi32, _mm_sra_epi16,
+    _mm_sra_epi32, _mm_srai_epi16, _mm_srai_epi32, _mm_sub_epi16, _mm_sub_ps, _mm_subs_epi16,
     _mm_unpackhi_epi16, _mm_unpackhi_epi32, _mm_unpackhi_epi64, _mm_unpackhi_ps, _mm_unpacklo_epi8,
     _mm_unpacklo_epi16, _mm_unpacklo_epi32, _mm_unpacklo_epi64, _mm_unpacklo_ps,
 };
 
 use super::{FACTOR_BITS, Float32Vector, Int16Vector, Sums};
-
-/// Runs intrinsics that need no more than SSE2.
-macro_rules! sse2 {
-    ($($body:tt)*) => {
-        // SAFETY: SSE2 is part of every x86-64.
-        unsafe { $($body)* }
-    };
-}
+use crate::kernels::isa::sse2;
 
 /// Eight 16-bit integers.
 #[derive(Clone, Copy, Debug)]
@@ -53,14 +45,18 @@ impl Int16Vector for I16x8 {
 
     #[inline(always)]
     fn load(v: &[i16; 8]) -> Self {
-        // SAFETY: SSE2 is part of every x86-64; `v` is 16 readable bytes.
-        Self(unsafe { _mm_loadu_si128(v.as_ptr().cast()) })
+        let &[a, b, c, d, e, f, g, h] = v;
+        sse2! {
+            Self(_mm_setr_epi16(a, b, c, d, e, f, g, h))
+        }
     }
 
     #[inline(always)]
     fn load_half(v: &[i16; 4]) -> Self {
-        // SAFETY: SSE2 is part of every x86-64; `v` is 8 readable bytes.
-        Self(unsafe { _mm_loadl_epi64(v.as_ptr().cast()) })
+        let &[a, b, c, d] = v;
+        sse2! {
+            Self(_mm_setr_epi16(a, b, c, d, 0, 0, 0, 0))
+        }
     }
 
     #[inline(always)]
@@ -222,10 +218,19 @@ impl Int16Vector for I16x8 {
 /// A vector's lanes in memory.
 #[inline(always)]
 fn to_array(v: __m128i) -> [i16; 8] {
-    let mut lanes = [0; 8];
-    // SAFETY: SSE2 is part of every x86-64; `lanes` is 16 writable bytes.
-    unsafe { _mm_storeu_si128(lanes.as_mut_ptr().cast(), v) };
-    lanes
+    sse2! {
+        [
+            _mm_extract_epi16::<0>(v),
+            _mm_extract_epi16::<1>(v),
+            _mm_extract_epi16::<2>(v),
+            _mm_extract_epi16::<3>(v),
+            _mm_extract_epi16::<4>(v),
+            _mm_extract_epi16::<5>(v),
+            _mm_extract_epi16::<6>(v),
+            _mm_extract_epi16::<7>(v),
+        ]
+    }
+    .map(|lane| lane as i16)
 }
 
 /// Three rounds of interleaving; each doubles the run of lanes that come from one column.
@@ -397,8 +402,8 @@ impl Sums for PartialSums {
 
 #[inline(always)]
 fn load_16(samples: &[u8; 16]) -> __m128i {
-    // SAFETY: SSE2 is part of every x86-64; `samples` is 16 readable bytes.
-    unsafe { _mm_loadu_si128(samples.as_ptr().cast()) }
+    let [low, high] = [0, 1].map(|half| i64::from_le_bytes(samples.as_chunks().0[half]));
+    sse2! { _mm_set_epi64x(high, low) }
 }
 
 #[inline(always)]

@@ -148,7 +148,14 @@ fn check_block(
         let theirs = spec::predict(&inputs, above.clone(), left.clone());
         let mut dst = vec![77; w * h];
         let direction = Direction { angle_delta, edge_filter };
-        predict_intra(&mut dst, w, tx_size, mode, direction, &edges);
+        predict_intra(
+            Isa::detect(),
+            SamplesMut::new(&mut dst, w),
+            tx_size,
+            mode,
+            direction,
+            &edges,
+        );
         for (i, row) in dst.chunks(w).enumerate() {
             let row: Vec<i32> = row.iter().map(|&s| i32::from(s)).collect();
             assert_eq!(
@@ -183,9 +190,17 @@ fn chroma_from_luma_is_the_standards_in_a_frame() {
                 (max_luma(at.0, w, frame.max_x, tx_luma), max_luma(at.1, h, frame.max_y, tx_luma));
             let alpha = random.below(33) as i8 - 16;
             let mut ac = [0; CFL_MAX * CFL_MAX];
-            cfl_ac(&mut ac, &luma, at, tx_size, max_luma);
+            let isa = Isa::detect();
+            cfl_ac(isa, &mut ac, &luma, at, tx_size, max_luma);
             let mut dst = vec![77; w * h];
-            predict_chroma_from_luma(&mut dst, w, tx_size, &edges, &ac, alpha);
+            predict_chroma_from_luma(
+                isa,
+                SamplesMut::new(&mut dst, w),
+                tx_size,
+                &edges,
+                &ac,
+                alpha,
+            );
 
             let [above, left] = frame.edges(at, (w, h), have);
             let inputs = Inputs::new(IntraPrediction::Dc, (w, h), &edges);

@@ -1,0 +1,154 @@
+//! The differences in AVX2.
+
+use std::arch::x86_64::{
+    __m256i, _mm256_add_epi32, _mm256_avg_epu8, _mm256_madd_epi16, _mm256_sad_epu8,
+    _mm256_setzero_si256, _mm256_sub_epi16,
+};
+
+use super::{Moments, for_columns};
+use crate::kernels::simd::avx2::{load, load_wide, store_wide, total};
+use crate::kernels::view::{Samples, ViewMut};
+
+/// Adds `$function` of 32 or fewer samples at a time of two rows to `$sums`.
+macro_rules! add_pieces {
+    ($sums:expr, $w:ident, $piece:literal, $a:expr, $b:expr, $function:ident) => {{
+        let (a, b): (&[u8; $w], &[u8; $w]) = ($a, $b);
+        let (a, a_rest) = a.as_chunks::<$piece>();
+        let (b, b_rest) = b.as_chunks::<$piece>();
+        for (a, b) in a.iter().zip(b) {
+            $sums = $function($sums, a, b);
+        }
+        if let (Some(a), Some(b)) = (a_rest.first_chunk::<$w>(), b_rest.first_chunk::<$w>()) {
+            $sums = $function($sums, a, b);
+        }
+    }};
+}
+
+/// Adds `|a - b|` of at most 32 samples.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn add_magnitudes<const W: usize>(sums: __m256i, a: &[u8; W], b: &[u8; W]) -> __m256i {
+    _mm256_add_epi32(sums, _mm256_sad_epu8(load(a), load(b)))
+}
+
+/// Adds `(a - b)²` of at most 16 samples.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn add_squares<const W: usize>(sums: __m256i, a: &[u8; W], b: &[u8; W]) -> __m256i {
+    let difference = _mm256_sub_epi16(load_wide(a), load_wide(b));
+    _mm256_add_epi32(sums, _mm256_madd_epi16(difference, difference))
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn sad(src: Samples<'_>, pred: Samples<'_>, (width, height): (usize, usize)) -> u32 {
+    let mut sums = _mm256_setzero_si256();
+    for_columns!(width, x, W, {
+        for y in 0..height {
+            add_pieces!(sums, W, 32, src.row(x, y), pred.row(x, y), add_magnitudes);
+        }
+    });
+    total(sums)
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn sad_4(
+    src: Samples<'_>,
+    preds: [Samples<'_>; 4],
+    (width, height): (usize, usize),
+) -> [u32; 4] {
+    let [a, b, c, d] = preds;
+    let mut sums = [_mm256_setzero_si256(); 4];
+    for_columns!(width, x, W, {
+        for y in 0..height {
+            let src = src.row(x, y);
+            add_pieces!(sums[0], W, 32, src, a.row(x, y), add_magnitudes);
+            add_pieces!(sums[1], W, 32, src, b.row(x, y), add_magnitudes);
+            add_pieces!(sums[2], W, 32, src, c.row(x, y), add_magnitudes);
+            add_pieces!(sums[3], W, 32, src, d.row(x, y), add_magnitudes);
+        }
+    });
+    let [a, b, c, d] = sums;
+    [total(a), total(b), total(c), total(d)]
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn sad_average(
+    src: Samples<'_>,
+    [first, second]: [Samples<'_>; 2],
+    (width, height): (usize, usize),
+) -> u32 {
+    let mut sums = _mm256_setzero_si256();
+    for_columns!(width, x, W, {
+        for y in 0..height {
+            let (src, rest) = src.row::<W>(x, y).as_chunks::<32>();
+            let (first, first_rest) = first.row::<W>(x, y).as_chunks::<32>();
+            let (second, second_rest) = second.row::<W>(x, y).as_chunks::<32>();
+            for ((src, first), second) in src.iter().zip(first).zip(second) {
+                let mean = _mm256_avg_epu8(load(first), load(second));
+                sums = _mm256_add_epi32(sums, _mm256_sad_epu8(load(src), mean));
+            }
+            if let (Some(src), Some(first), Some(second)) = (
+                rest.first_chunk::<W>(),
+                first_rest.first_chunk::<W>(),
+                second_rest.first_chunk::<W>(),
+            ) {
+                let mean = _mm256_avg_epu8(load(first), load(second));
+                sums = _mm256_add_epi32(sums, _mm256_sad_epu8(load(src), mean));
+            }
+        }
+    });
+    total(sums)
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn sse(src: Samples<'_>, pred: Samples<'_>, (width, height): (usize, usize)) -> u32 {
+    let mut sums = _mm256_setzero_si256();
+    for_columns!(width, x, W, {
+        for y in 0..height {
+            add_pieces!(sums, W, 16, src.row(x, y), pred.row(x, y), add_squares);
+        }
+    });
+    total(sums)
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn moments(
+    src: Samples<'_>,
+    pred: Samples<'_>,
+    (width, height): (usize, usize),
+) -> Moments {
+    let zero = _mm256_setzero_si256();
+    let (mut src_sums, mut pred_sums, mut squares) = (zero, zero, zero);
+    for_columns!(width, x, W, {
+        for y in 0..height {
+            let (src, pred) = (src.row(x, y), pred.row(x, y));
+            // Samples are their distance from 0.
+            add_pieces!(src_sums, W, 32, src, &[0; W], add_magnitudes);
+            add_pieces!(pred_sums, W, 32, pred, &[0; W], add_magnitudes);
+            add_pieces!(squares, W, 16, src, pred, add_squares);
+        }
+    });
+    Moments { sum: total(src_sums).wrapping_sub(total(pred_sums)) as i32, sse: total(squares) }
+}
+
+#[target_feature(enable = "avx2")]
+pub(super) fn residual(
+    src: Samples<'_>,
+    pred: Samples<'_>,
+    mut dst: ViewMut<'_, i16>,
+    (width, height): (usize, usize),
+) {
+    for_columns!(width, x, W, {
+        for y in 0..height {
+            let (src, src_rest) = src.row::<W>(x, y).as_chunks::<16>();
+            let (pred, pred_rest) = pred.row::<W>(x, y).as_chunks::<16>();
+            let (dst, dst_rest) = dst.row::<W>(x, y).as_chunks_mut::<16>();
+            for ((src, pred), dst) in src.iter().zip(pred).zip(dst) {
+                store_wide(dst, _mm256_sub_epi16(load_wide(src), load_wide(pred)));
+            }
+            for ((src, pred), dst) in src_rest.iter().zip(pred_rest).zip(dst_rest) {
+                *dst = i16::from(*src) - i16::from(*pred);
+            }
+        }
+    });
+}

@@ -1,0 +1,64 @@
+//! SATD eight lanes at a time.
+
+use crate::kernels::simd::{I16x8, Int16Vector};
+use crate::kernels::view::Samples;
+
+pub(super) fn satd(src: Samples<'_>, pred: Samples<'_>, size: (usize, usize)) -> u32 {
+    satd_with::<I16x8>(src, pred, size)
+}
+
+pub(super) fn satd_with<L: Int16Vector>(
+    src: Samples<'_>,
+    pred: Samples<'_>,
+    (width, height): (usize, usize),
+) -> u32 {
+    debug_assert!(width.is_multiple_of(4) && height.is_multiple_of(4));
+    let step = if (width | height).is_multiple_of(8) { 8 } else { 4 };
+    let mut sum = 0;
+    for y in (0..height).step_by(step) {
+        for x in (0..width).step_by(step) {
+            let (src, pred) = (src.from(x, y), pred.from(x, y));
+            sum += if step == 8 { hadamard8::<L>(src, pred) } else { hadamard4::<L>(src, pred) };
+        }
+    }
+    sum
+}
+
+/// Twice the orthonormal sum: a 2D Hadamard transform of 8 has a gain of 8.
+#[inline(always)]
+fn hadamard8<L: Int16Vector>(src: Samples<'_>, pred: Samples<'_>) -> u32 {
+    let mut block = [L::zero(); 8];
+    for (i, row) in block.iter_mut().enumerate() {
+        *row = L::difference(src.row(0, i), pred.row(0, i));
+    }
+    hadamard(&mut block);
+    let mut block = L::transpose(block);
+    hadamard(&mut block);
+    (L::sum_of_magnitudes(&block) + 2) >> 2
+}
+
+/// Twice the orthonormal sum: a 2D Hadamard transform of 4 has a gain of 4.
+#[inline(always)]
+fn hadamard4<L: Int16Vector>(src: Samples<'_>, pred: Samples<'_>) -> u32 {
+    let mut block = [L::zero(); 8];
+    for (i, row) in block.iter_mut().enumerate().take(4) {
+        *row = L::half_difference(src.row(0, i), pred.row(0, i));
+    }
+    hadamard(&mut block[..4]);
+    let mut block = L::transpose(block);
+    hadamard(&mut block[..4]);
+    (L::sum_of_magnitudes(&block[..4]) + 1) >> 1
+}
+
+/// The Hadamard transform of four or eight vectors, in some order of its rows.
+#[inline(always)]
+fn hadamard<L: Int16Vector>(t: &mut [L]) {
+    let length = t.len();
+    let mut distance = 1;
+    while distance < length {
+        for i in (0..length).filter(|i| i & distance == 0) {
+            (t[i], t[i + distance]) = (t[i].add(t[i + distance]), t[i].sub(t[i + distance]));
+        }
+        distance *= 2;
+    }
+}
