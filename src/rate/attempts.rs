@@ -8,7 +8,7 @@
 
 use super::{QindexRange, Target, log_step_of, nearest_qindex};
 use crate::kernels::logarithm::log2;
-use crate::search::decide::MOST_THRIFT;
+use crate::search::frame::MOST_THRIFT;
 
 /// How a frame is coded.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use super::*;
 use crate::kernels::logarithm::exp2;
 use crate::kernels::random::Random;
 use crate::layers::GoldenPlan;
-use crate::search::decide::MOST_THRIFT;
+use crate::search::frame::MOST_THRIFT;
 
 pub(super) const SAMPLES: f64 = 320.0 * 180.0;
 pub(super) const LIMITS: Limits = Limits {

@@ -1,6 +1,7 @@
 //! Motion of 32×32 blocks at a quarter of the size, as a start for the search at full size.
 
 use super::planes::quarter;
+use super::tuning::{COARSE_FIRST_STEP, COARSE_LENGTH_BIAS};
 use crate::av1::types::Mv;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
@@ -10,8 +11,6 @@ use crate::kernels::sad::{sad, sad_4};
 const BLOCK: usize = 32;
 /// Side of a block in the small picture.
 const SIDE: usize = BLOCK / 4;
-/// Absolute difference that a vector's every sample away from its start must gain.
-const BIAS: u32 = 4;
 
 /// Vectors towards one reference.
 #[derive(Clone, Debug)]
@@ -65,7 +64,8 @@ impl CoarseMotion {
         let (x, y) = (x as i32, y as i32);
         let (width, height) = (source.width as i32, source.height as i32);
         let pred = |(dx, dy): (i32, i32)| self.reference.view((x + dx) as isize, (y + dy) as isize);
-        let bias = |(dx, dy): (i32, i32)| BIAS * (dx.unsigned_abs() + dy.unsigned_abs());
+        let bias =
+            |(dx, dy): (i32, i32)| COARSE_LENGTH_BIAS * (dx.unsigned_abs() + dy.unsigned_abs());
         let cost = |at| sad(self.isa, src, pred(at), (SIDE, SIDE)) + bias(at);
         let clamp = |(dx, dy): (i32, i32)| {
             (dx.clamp(-x - SIDE as i32, width - x), dy.clamp(-y - SIDE as i32, height - y))
@@ -79,7 +79,7 @@ impl CoarseMotion {
                 (best, best_cost) = (at, cost);
             }
         }
-        let mut step = 4;
+        let mut step = COARSE_FIRST_STEP;
         while step > 0 {
             let centre = best;
             let around = [(0, -1), (-1, 0), (1, 0), (0, 1)]

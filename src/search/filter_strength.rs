@@ -1,29 +1,19 @@
 //! Strengths of the deblocking filter and of CDEF, guessed from the quantizer index.
 
+use super::tuning::{
+    CDEF_CHROMA_SHARE, CDEF_KEY_SHARE, CDEF_MAX_SECONDARY, CDEF_PRIMARY, CDEF_SECONDARY,
+    DEBLOCK_INTER, DEBLOCK_KEY, Line,
+};
 use crate::av1::obu::frame::{CdefParams, CdefStrength, LoopFilterParams};
 use crate::av1::tile::quantizers::ac_step;
 
-/// A deblocking level: `slope` × luma's AC step + `offset`.
-struct Line {
-    slope: f32,
-    offset: f32,
-}
-
-const DEBLOCK_INTER: Line = Line { slope: 0.046, offset: 2.5 };
-const DEBLOCK_KEY: Line = Line { slope: 0.067, offset: -1.6 };
-/// Primary strength of luma in inter frames; the AC step is 8 times a sample's.
-const CDEF_PRIMARY: Line = Line { slope: 1.0 / 40.0, offset: -0.5 };
-/// Secondary strength of luma in inter frames.
-const CDEF_SECONDARY: Line = Line { slope: 1.0 / 200.0, offset: 0.0 };
-/// What key frames and chroma get of the strengths of luma in inter frames.
-const CDEF_KEY_SHARE: f32 = 0.6;
-const CDEF_CHROMA_SHARE: f32 = 0.6;
-/// Primary strengths are 0 to 15, secondary ones 0, 1, 2 and 4, of which the last blurs too much.
-const MOST_PRIMARY: f32 = 15.0;
-const MOST_SECONDARY: f32 = 2.0;
-const MOST_LEVEL: f32 = 63.0;
+/// Greatest primary strength of CDEF (6.10.14).
+const MAX_PRIMARY: f32 = 15.0;
+/// Greatest deblocking level (5.9.11).
+const MAX_LEVEL: f32 = 63.0;
 
 impl Line {
+    /// The strength at `qindex`, 0 to `most`.
     fn at(&self, qindex: u8, most: f32) -> f32 {
         (self.slope * f32::from(ac_step(qindex)) + self.offset).clamp(0.0, most)
     }
@@ -32,7 +22,7 @@ impl Line {
 /// Deblocking of a frame of `qindex`, which is not lossless.
 pub(crate) fn deblock(qindex: u8, key_frame: bool) -> LoopFilterParams {
     let line = if key_frame { DEBLOCK_KEY } else { DEBLOCK_INTER };
-    let level = line.at(qindex, MOST_LEVEL).round() as u8;
+    let level = line.at(qindex, MAX_LEVEL).round() as u8;
     LoopFilterParams { level: [level; 4], ..LoopFilterParams::default() }
 }
 
@@ -40,8 +30,8 @@ pub(crate) fn deblock(qindex: u8, key_frame: bool) -> LoopFilterParams {
 pub(crate) fn cdef(qindex: u8, key_frame: bool) -> CdefParams {
     let share = if key_frame { CDEF_KEY_SHARE } else { 1.0 };
     let strength = |share: f32| CdefStrength {
-        pri_strength: (share * CDEF_PRIMARY.at(qindex, MOST_PRIMARY)).round() as u8,
-        sec_strength: (share * CDEF_SECONDARY.at(qindex, MOST_SECONDARY)).round() as u8,
+        pri_strength: (share * CDEF_PRIMARY.at(qindex, MAX_PRIMARY)).round() as u8,
+        sec_strength: (share * CDEF_SECONDARY.at(qindex, CDEF_MAX_SECONDARY)).round() as u8,
     };
     let mut params = CdefParams { damping: 3 + qindex / 64, ..CdefParams::default() };
     params.y[0] = strength(share);

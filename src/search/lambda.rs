@@ -1,6 +1,7 @@
 //! The exchange rates between bits and distortion.
 
 use super::cost::COST_BITS;
+use super::tuning::{LAMBDA_ABSOLUTE_SHARE, LAMBDA_SQUARED_SHARE};
 use crate::av1::tile::quantizers::ac_step;
 
 /// λ at one quantizer index.
@@ -14,15 +15,14 @@ pub(crate) struct Lambda {
 
 impl Lambda {
     /// λ for blocks coded with `qindex`: a share of the squared step in the sample domain, where a
-    /// transform's step is 8 times a sample's, and for absolute differences its root. Bits count
+    /// transform's step is 8 times a sample's, and for absolute differences a share of its root. Bits count
     /// 2^`thrift` times.
     pub(crate) fn new(qindex: u8, thrift: u32) -> Self {
-        const SQUARED_SHARE: f64 = 0.13;
         let step = f64::from(ac_step(qindex)) / 8.0;
-        let squared = SQUARED_SHARE * step * step * f64::from(1_u32 << thrift);
+        let squared = LAMBDA_SQUARED_SHARE * step * step * f64::from(1_u32 << thrift);
         Self {
             squared: (squared * 256.0).round().max(1.0) as u64,
-            absolute: (squared.sqrt() * 256.0).round().max(1.0) as u32,
+            absolute: (LAMBDA_ABSOLUTE_SHARE * squared.sqrt() * 256.0).round().max(1.0) as u32,
         }
     }
 

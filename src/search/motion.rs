@@ -2,14 +2,13 @@
 //! several starts, then halves and quarters.
 
 use super::cost::{COST_BITS, CostTable};
+use super::geometry::Rect;
 use super::lambda::Lambda;
-use super::planes::{Area, SubpelPlanes};
+use super::planes::SubpelPlanes;
+use super::tuning::MOTION_OUTSIDE;
 use crate::av1::tile::cdf::{MV_CLASS_CDF, MV_JOINT_CDF};
 use crate::av1::types::Mv;
 use crate::frame::padded::PaddedPlane;
-
-/// How far outside the frame a block may lie, in samples besides its own size.
-const OUTSIDE: i32 = 8;
 
 /// A block to be found in a reference.
 #[derive(Clone, Copy)]
@@ -19,7 +18,7 @@ pub(crate) struct MotionSearch<'a> {
     /// Luma of the reference.
     pub(crate) reference: SubpelPlanes<'a>,
     /// The block.
-    pub(crate) area: Area,
+    pub(crate) rect: Rect,
     /// The vector that differences are coded against.
     pub(crate) prediction: Mv,
     /// λ.
@@ -56,13 +55,13 @@ impl MotionSearch<'_> {
 
     /// The cost of any vector.
     pub(crate) fn cost(&self, mv: Mv) -> u32 {
-        let difference = self.reference.sad(self.source, self.area, quarters(mv));
+        let difference = self.reference.sad(self.source, self.rect, quarters(mv));
         self.lambda.absolute(difference, self.rate(mv))
     }
 
     /// [`cost`](Self::cost) of four vectors.
     fn cost_4(&self, mvs: [Mv; 4]) -> [u32; 4] {
-        let differences = self.reference.sad_4(self.source, self.area, mvs.map(quarters));
+        let differences = self.reference.sad_4(self.source, self.rect, mvs.map(quarters));
         std::array::from_fn(|i| self.lambda.absolute(differences[i], self.rate(mvs[i])))
     }
 
@@ -72,13 +71,13 @@ impl MotionSearch<'_> {
     }
 
     fn clamp(&self, dx: i32, dy: i32) -> (i32, i32) {
-        let Area { x, y, w, h } = self.area;
+        let Rect { x, y, w, h } = self.rect;
         let (x, y, w, h) = (x as i32, y as i32, w as i32, h as i32);
         let plane = self.reference.full;
         let (width, height) = (plane.width as i32, plane.height as i32);
         (
-            dx.clamp(-x - w - OUTSIDE, width - x + OUTSIDE),
-            dy.clamp(-y - h - OUTSIDE, height - y + OUTSIDE),
+            dx.clamp(-x - w - MOTION_OUTSIDE, width - x + MOTION_OUTSIDE),
+            dy.clamp(-y - h - MOTION_OUTSIDE, height - y + MOTION_OUTSIDE),
         )
     }
 

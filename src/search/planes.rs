@@ -1,6 +1,7 @@
 //! Pictures derived for motion search: luma at a quarter of the size, and luma half a sample to the
 //! right, below, and both.
 
+use super::geometry::{Rect, view};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::convolve::{FilterSet, Source, Subpel, put};
 use crate::kernels::isa::Isa;
@@ -100,19 +101,6 @@ pub(crate) struct SubpelPlanes<'a> {
     pub(crate) half: &'a HalfPlanes,
 }
 
-/// A block of luma samples.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Area {
-    /// Left edge in samples.
-    pub(crate) x: usize,
-    /// Top edge in samples.
-    pub(crate) y: usize,
-    /// Width in samples.
-    pub(crate) w: usize,
-    /// Height in samples.
-    pub(crate) h: usize,
-}
-
 impl SubpelPlanes<'_> {
     /// The samples from a position in half samples on.
     fn at(&self, x: isize, y: isize) -> Samples<'_> {
@@ -125,14 +113,14 @@ impl SubpelPlanes<'_> {
     }
 
     /// Where the area that a vector points to lies: samples, and for quarters those that they are the mean with.
-    fn locate(&self, area: Area, (row, col): (i32, i32)) -> (Samples<'_>, Option<Samples<'_>>) {
+    fn locate(&self, rect: Rect, (row, col): (i32, i32)) -> (Samples<'_>, Option<Samples<'_>>) {
         let start = |start: usize, delta: i32, size: usize, last: usize| {
             let at = 4 * start as isize + delta as isize;
             let whole = (at >> 2).clamp(-(size as isize + 3), last as isize + 2);
             (2 * whole, at & 3)
         };
-        let (px, fx) = start(area.x, col, area.w, self.full.width);
-        let (py, fy) = start(area.y, row, area.h, self.full.height);
+        let (px, fx) = start(rect.x, col, rect.w, self.full.width);
+        let (py, fy) = start(rect.y, row, rect.h, self.full.height);
         let first = self.at(px + (fx >> 1), py + (fy >> 1));
         let quarter = (fx | fy) & 1 != 0;
         (first, quarter.then(|| self.at(px + ((fx + 1) >> 1), py + ((fy + 1) >> 1))))
@@ -140,11 +128,11 @@ impl SubpelPlanes<'_> {
 
     /// The sum of absolute differences of an area of `source` against the area that a vector (row, column), in quarter
     /// samples, points to. Quarters are means of the nearest halves.
-    pub(crate) fn sad(&self, source: &PaddedPlane, area: Area, vector: (i32, i32)) -> u32 {
-        let src = source.view(area.x as isize, area.y as isize);
-        match self.locate(area, vector) {
-            (pred, None) => sad(self.isa, src, pred, (area.w, area.h)),
-            (first, Some(second)) => sad_average(self.isa, src, [first, second], (area.w, area.h)),
+    pub(crate) fn sad(&self, source: &PaddedPlane, rect: Rect, vector: (i32, i32)) -> u32 {
+        let src = view(source, rect);
+        match self.locate(rect, vector) {
+            (pred, None) => sad(self.isa, src, pred, (rect.w, rect.h)),
+            (first, Some(second)) => sad_average(self.isa, src, [first, second], (rect.w, rect.h)),
         }
     }
 
@@ -152,15 +140,15 @@ impl SubpelPlanes<'_> {
     pub(crate) fn sad_4(
         &self,
         source: &PaddedPlane,
-        area: Area,
+        rect: Rect,
         vectors: [(i32, i32); 4],
     ) -> [u32; 4] {
-        let located = vectors.map(|vector| self.locate(area, vector));
+        let located = vectors.map(|vector| self.locate(rect, vector));
         if located.iter().any(|(_, second)| second.is_some()) {
-            return vectors.map(|vector| self.sad(source, area, vector));
+            return vectors.map(|vector| self.sad(source, rect, vector));
         }
-        let src = source.view(area.x as isize, area.y as isize);
-        sad_4(self.isa, src, located.map(|(pred, _)| pred), (area.w, area.h))
+        let src = view(source, rect);
+        sad_4(self.isa, src, located.map(|(pred, _)| pred), (rect.w, rect.h))
     }
 }
 
@@ -192,7 +180,7 @@ mod tests {
         let mut half = HalfPlanes::new(70, 45);
         half.fill(&reference, |_| true);
         let planes = SubpelPlanes { isa, full: &reference, half: &half };
-        let area = Area { x: 16, y: 8, w: 16, h: 16 };
+        let rect = Rect { x: 16, y: 8, w: 16, h: 16 };
         for row in (-200..200).step_by(14) {
             for col in (-300..300).step_by(22) {
                 let mut buffer = [0; 256];
@@ -208,12 +196,12 @@ mod tests {
                 );
                 let predicted = Samples::new(&buffer, 16);
                 let expected = sad(isa, source.view(16, 8), predicted, (16, 16));
-                let found = planes.sad(&source, area, (row.into(), col.into()));
+                let found = planes.sad(&source, rect, (row.into(), col.into()));
                 assert_eq!(found, expected, "at {row}, {col}");
                 let (row, col) = (i32::from(row), i32::from(col));
                 let vectors = [(row, col), (row, col + 2), (row + 4, col), (row - 1, col)];
-                let singly = vectors.map(|vector| planes.sad(&source, area, vector));
-                assert_eq!(planes.sad_4(&source, area, vectors), singly, "at {row}, {col}");
+                let singly = vectors.map(|vector| planes.sad(&source, rect, vector));
+                assert_eq!(planes.sad_4(&source, rect, vectors), singly, "at {row}, {col}");
             }
         }
     }

@@ -1,60 +1,150 @@
-//! What each speed looks at: lists of candidates and where they are cut short.
+//! What each speed looks at, in one table: lists of candidates, where they are cut short, and the
+//! tools that the headers switch on.
+//!
+//! Speeds 0 to 3 are for CPU to spend, 4 to 7 for calls on one core, 8 to 10 for scarce CPU. Speed 6,
+//! the default, was fitted to eight call clips in November 2026; no line was swept at another speed.
 
-mod fast;
-mod medium;
-mod thorough;
+/// Writes [`Effort`] and its table: a line for each value, a column for each speed.
+macro_rules! speeds {
+    ($($(#[$doc:meta])* $name:ident: $kind:ty = [$($value:expr),* $(,)?];)*) => {
+        /// The effort of one speed.
+        #[derive(Clone, Copy, Debug, PartialEq)]
+        pub(crate) struct Effort {
+            $($(#[$doc])* pub(crate) $name: $kind,)*
+        }
 
-/// The effort of one speed level.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) struct Effort {
-    /// References searched, at most.
-    pub(crate) references: usize,
-    /// NEARMV entries tried for each reference, at most.
-    pub(crate) near: usize,
-    /// Inter candidates whose true prediction is compared by transformed differences.
-    pub(crate) predicted: usize,
-    /// Inter candidates that are transformed, quantized and costed.
-    pub(crate) finalists: usize,
-    /// Interpolation filters tried on the best candidate.
-    pub(crate) filters: usize,
-    /// Whether means of two references are tried.
-    pub(crate) compound: bool,
-    /// Least side of the blocks they are tried in, in samples.
-    pub(crate) compound_from: usize,
-    /// Intra modes compared in inter frames.
-    pub(crate) inter_frame_modes: usize,
-    /// Intra modes compared in intra frames, angle deltas apart.
-    pub(crate) intra_modes: usize,
-    /// Whether angle deltas are tried around the best direction.
-    pub(crate) angle_deltas: bool,
-    /// Intra candidates that are transformed, quantized and costed.
-    pub(crate) intra_finalists: usize,
-    /// How often transforms of intra blocks are split, at most.
-    pub(crate) intra_tx_depth: usize,
-    /// Whether transforms of inter blocks are split.
-    pub(crate) inter_tx_split: bool,
-    /// Whether halves of squares are tried, where the cost of four quarters is below this many
-    /// 1/16 of the whole's.
-    pub(crate) halves: u64,
-    /// Squares of 64, 32 and 16 samples are not split unless they cost more than this many bits.
-    pub(crate) least_split: [u64; 3],
-    /// Greatest side of inter blocks that may have coefficients, in samples.
-    pub(crate) largest_coded: usize,
-    /// Skipped squares are not split where all coefficients of their residual are below this many
-    /// 1/16 of a step.
-    pub(crate) quiet: i32,
-    /// Whether superblocks that stand still are skipped unseen where all is quiet.
-    pub(crate) unseen: bool,
-    /// Vectors that cost nothing are taken without a search where the mean difference of samples
-    /// is below this many 1/64 of a step.
-    pub(crate) content: u32,
+        impl Effort {
+            /// The effort of `speed`, 0 to 10.
+            pub(crate) fn of(speed: u8) -> Self {
+                let speed = usize::from(speed.min(10));
+                Self { $($name: { const TABLE: [$kind; 11] = [$($value),*]; TABLE[speed] },)* }
+            }
+        }
+    };
 }
 
-/// The effort of speed `level`, 0 to 10.
-pub(crate) fn effort(level: u8) -> Effort {
-    match level {
-        0..=3 => thorough::effort(level),
-        4..=7 => medium::effort(level),
-        _ => fast::effort(level),
+/// Yes in the table below.
+const Y: bool = true;
+/// No.
+const N: bool = false;
+/// Whatever the margin is.
+const ALWAYS: u64 = u64::MAX;
+
+#[rustfmt::skip]
+speeds! {
+    //                             speed   0   1   2   3   4   5   6   7   8   9  10
+
+    /// References searched, at most.
+    references: usize                 = [ 3,  3,  3,  3,  3,  3,  2,  1,  1,  1,  1];
+    /// NEARMV entries of the vector stack tried for each reference, at most.
+    near_mvs: usize                   = [ 3,  3,  3,  3,  2,  2,  2,  2,  2,  1,  1];
+    /// Inter candidates, the cheapest by absolute differences, whose true prediction is compared by
+    /// transformed differences.
+    satd_candidates: usize            = [ 6,  6,  6,  6,  4,  4,  1,  1,  1,  1,  1];
+    /// Inter candidates, the cheapest by transformed differences, that are transformed, quantized
+    /// and compared by squared error and bits.
+    rd_candidates: usize              = [ 4,  4,  3,  3,  2,  2,  1,  1,  1,  1,  1];
+    /// Interpolation filters tried on the best candidate: regular, smooth, sharp.
+    filters: usize                    = [ 3,  3,  3,  3,  2,  2,  1,  1,  1,  1,  1];
+    /// Whether means of two references are tried (`reference_select`).
+    compound: bool                    = [ Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N];
+    /// Least longer side of the blocks that they are tried in, in samples.
+    compound_min_side: usize          = [ 8,  8,  8,  8, 16, 16, 16, 16, 64, 64, 64];
+    /// First multiple of 1/64 of a step, as mean difference of samples, up to which predicted
+    /// vectors are taken without a motion search. More saves time and leaves trails.
+    motion_exit: u32                  = [ 0,  1,  2,  3,  4,  4,  4,  4,  4,  4,  4];
+
+    /// Intra modes compared in inter frames.
+    inter_frame_modes: usize          = [13, 13, 13, 13,  5,  5,  1,  1,  1,  1,  1];
+    /// Intra modes compared in intra frames, angle deltas apart.
+    intra_modes: usize                = [13, 13, 13, 13, 13, 13, 13, 13,  7,  7,  4];
+    /// Whether angle deltas are tried around the best direction.
+    angle_deltas: bool                = [ Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N];
+    /// Intra candidates of intra frames that are transformed, quantized and compared by squared
+    /// error and bits.
+    intra_rd_candidates: usize        = [ 4,  4,  4,  4,  2,  2,  1,  1,  1,  1,  1];
+
+    /// How often transforms of intra blocks are split, at most.
+    intra_tx_depth: usize             = [ 2,  2,  1,  1,  1,  1,  1,  1,  1,  0,  0];
+    /// Whether split transforms of inter blocks are tried.
+    inter_tx_split: bool              = [ Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N];
+    /// Greatest side of inter blocks that may have coefficients, in samples.
+    max_coded_side: usize             = [64, 64, 64, 64, 64, 64, 16, 16, 16, 16, 16];
+
+    /// Squares are tried in halves where the cost of four quarters is below this many 1/16 of the
+    /// whole's; never for 0.
+    rect_split_margin: u64        = [ALWAYS, 18, 18, 18, 17, 17,  0,  0,  0,  0,  0];
+    /// Squares of 64 samples are not split unless they cost more than this many bits; more saves
+    /// time and splits less.
+    min_split_bits_64: u64            = [16, 16, 16, 16, 30, 30, 40, 60,100,120,160];
+    /// The same for squares of 32 samples.
+    min_split_bits_32: u64            = [12, 12, 12, 12, 24, 24, 50, 60, 60, 90,120];
+    /// The same for squares of 16 samples.
+    min_split_bits_16: u64            = [12, 12, 12, 12, 30, 60,150,150,150,240,400];
+
+    /// The zero-block test: residuals are not transformed, nor skipped squares split, where all
+    /// coefficients are below this many 1/16 of a step.
+    zero_block: i32                   = [ 8,  8,  8,  8,  9,  9,  9,  9,  9,  9,  9];
+    /// The static skip: squares whose source stands still are skipped without a search where the
+    /// zero-block test says so.
+    static_skip: bool                 = [ N,  N,  N,  N,  Y,  Y,  Y,  Y,  Y,  Y,  Y];
+
+    /// Whether all transform types are open rather than the reduced sets (`reduced_tx_set`).
+    all_transforms: bool              = [ Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N,  N];
+    /// Whether vectors are predicted from those of earlier frames (`use_ref_frame_mvs`).
+    temporal_mvs: bool                = [ Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N];
+    /// Below this quantizer index vectors have eighths of a sample (`allow_high_precision_mv`):
+    /// they pay at fine quantizers only.
+    high_precision_below: u8          = [60, 60, 60, 60, 60, 60, 60, 60, 60, 60, 60];
+}
+
+impl Effort {
+    /// Bits that a square of `width` samples, 16 to 64, must cost to be split.
+    pub(crate) fn min_split_bits(&self, width: usize) -> u64 {
+        match width {
+            64 => self.min_split_bits_64,
+            32 => self.min_split_bits_32,
+            _ => self.min_split_bits_16,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every column asks for less work than the one before, or as much.
+    #[test]
+    fn effort_falls_with_speed() {
+        for speed in 1..=10 {
+            let (slow, fast) = (Effort::of(speed - 1), Effort::of(speed));
+            let counts = |e: &Effort| {
+                [
+                    e.references,
+                    e.near_mvs,
+                    e.satd_candidates,
+                    e.rd_candidates,
+                    e.filters,
+                    e.inter_frame_modes,
+                    e.intra_modes,
+                    e.intra_rd_candidates,
+                    e.intra_tx_depth,
+                    e.max_coded_side,
+                ]
+            };
+            let pairs = counts(&slow).into_iter().zip(counts(&fast));
+            assert!(pairs.into_iter().all(|(slow, fast)| slow >= fast), "counts at {speed}");
+            let switches = |e: &Effort| {
+                [e.compound, e.angle_deltas, e.inter_tx_split, e.all_transforms, e.temporal_mvs]
+            };
+            let pairs = switches(&slow).into_iter().zip(switches(&fast));
+            assert!(pairs.into_iter().all(|(slow, fast)| slow >= fast), "switches at {speed}");
+            assert!(slow.rect_split_margin >= fast.rect_split_margin);
+            assert!(slow.motion_exit <= fast.motion_exit && slow.zero_block <= fast.zero_block);
+            for width in [16, 32, 64] {
+                assert!(slow.min_split_bits(width) <= fast.min_split_bits(width), "at {speed}");
+            }
+            assert!(slow.compound_min_side <= fast.compound_min_side);
+        }
     }
 }

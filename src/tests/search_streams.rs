@@ -11,7 +11,7 @@ use crate::encoder::native::stream::Stream;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
 use crate::kernels::random::Random;
-use crate::search::decide::{MOST_THRIFT, Search};
+use crate::search::frame::{MOST_THRIFT, Search};
 use crate::synthetic::{Clip, Scene};
 use crate::{Decoder, DecoderConfig};
 

@@ -22,7 +22,8 @@ use crate::rate::{
     Decision, DropReason, FrameFacts, Limits, Next, Outcome, QindexRange, QindexReason, RowPacer,
     RowTarget, Sparing, Target, Used, Wire,
 };
-use crate::search::decide::{Analysis, MOST_THRIFT, Search};
+use crate::search::Analysis;
+use crate::search::frame::{MOST_THRIFT, Search};
 
 const NAME: &str = EngineKind::Native.name();
 

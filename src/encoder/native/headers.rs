@@ -8,16 +8,7 @@ use crate::config::{RateMode, Settings};
 use crate::layers::{FramePlan, ORDER_HINT_BITS};
 use crate::rate::DELTA_Q_RES;
 use crate::search::filter_strength;
-
-/// Vectors of an eighth of a sample pay at fine quantizers only.
-const HIGH_PRECISION_BELOW: u8 = 60;
-/// Up to this speed all transform types are open.
-const ALL_TRANSFORMS_UP_TO: u8 = 4;
-
-/// Up to this speed blocks may take the mean of two references.
-const COMPOUND_UP_TO: u8 = 5;
-/// Up to this speed vectors are predicted from those of earlier frames.
-const TEMPORAL_VECTORS_UP_TO: u8 = 5;
+use crate::search::speed::Effort;
 
 /// The sequence header for `settings`.
 pub(super) fn sequence_header(settings: &Settings) -> SequenceHeader {
@@ -57,14 +48,15 @@ pub(super) fn frame_header(
     let mut header = FrameHeader::new(sequence, frame_type, qindex)?;
     header.refresh_frame_flags = plan.refresh;
     header.order_hint = plan.order_hint;
-    header.reduced_tx_set = speed > ALL_TRANSFORMS_UP_TO;
+    let effort = Effort::of(speed);
+    header.reduced_tx_set = !effort.all_transforms;
     if !plan.key_frame {
         header.ref_frame_idx = plan.reads;
         header.primary_ref_frame = plan.primary;
         header.interpolation_filter = InterpolationFilter::Switchable;
-        header.allow_high_precision_mv = qindex < HIGH_PRECISION_BELOW;
-        header.reference_select = speed <= COMPOUND_UP_TO;
-        header.use_ref_frame_mvs = sequence.enable_ref_frame_mvs && speed <= TEMPORAL_VECTORS_UP_TO;
+        header.allow_high_precision_mv = qindex < effort.high_precision_below;
+        header.reference_select = effort.compound;
+        header.use_ref_frame_mvs = sequence.enable_ref_frame_mvs && effort.temporal_mvs;
     }
     // Index 0 is lossless (5.9.2), which has 4×4 transforms and no filters.
     if qindex > 0 {

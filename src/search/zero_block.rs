@@ -1,11 +1,14 @@
-//! Whether a residual holds anything that would be coded, told without transforming all of it.
+//! The zero-block test: whether a residual holds anything that would be coded, told without
+//! transforming all of it.
 
-use super::decide::BlockSearch;
+use super::block::BlockSearch;
+use super::geometry::{Rect, view};
 use crate::av1::types::{TxSize, TxType};
 use crate::frame::padded::PaddedPlane;
+use crate::kernels::isa::Isa;
 use crate::kernels::sad::{moments, residual};
 use crate::kernels::transform::forward_transform;
-use crate::kernels::view::ViewMut;
+use crate::kernels::view::{Samples, ViewMut};
 
 /// Side of the parts that are looked at, in samples.
 const PART: usize = 8;
@@ -13,45 +16,33 @@ const PART: usize = 8;
 const SIDE: usize = 64 / PART;
 
 impl BlockSearch<'_, '_, '_> {
-    /// Whether what an area's prediction lacks is so little that nothing of it would be coded.
+    /// Whether what `prediction` lacks of the source in `rect` is so little that nothing of it would
+    /// be coded; `rect` is cut at the picture's edges.
     ///
     /// No coefficient of 8×8 samples may come near the quantizer's step, and none of the slow
     /// changes that only larger transforms see: those of the means of 8×8 samples, by a Hadamard
     /// transform.
-    pub(crate) fn is_quiet(
-        &self,
-        source: &PaddedPlane,
-        prediction: &PaddedPlane,
-        plane: usize,
-        (x0, y0, w, h): (usize, usize, usize, usize),
-    ) -> bool {
-        let quiet = self.frame.effort.quiet;
+    pub(super) fn is_zero_block(&self, plane: usize, rect: Rect, prediction: &PaddedPlane) -> bool {
+        let source = &self.coder.source[plane];
+        let rect = rect.inside(source, 1);
         let [dc, ac] = self.coder.quantizers.steps(self.coder.target_q_index, plane);
-        let limit = i32::from(dc.min(ac)) * quiet / 16;
-        // The energy of one coefficient at the limit; transforms count in 1/8.
-        let energy = (limit * limit / 64) as u32;
+        let limit = i32::from(dc.min(ac)) * self.frame.effort.zero_block / 16;
         let mut sums = [[0_i32; SIDE]; SIDE];
-        let (cols, rows) = (w.div_ceil(PART), h.div_ceil(PART));
+        let (cols, rows) = (rect.w.div_ceil(PART), rect.h.div_ceil(PART));
         for (row, sums) in sums[..rows].iter_mut().enumerate() {
             for (col, sum) in sums[..cols].iter_mut().enumerate() {
-                let (x, y) = (x0 + col * PART, y0 + row * PART);
-                let (x, y) = (x as isize, y as isize);
-                let (src, pred) = (source.view(x, y), prediction.view(x, y));
-                let (w, h) =
-                    ((w - col * PART).min(PART).next_multiple_of(4), (h - row * PART).min(PART));
-                let found = moments(self.coder.isa, src, pred, (w, h));
-                *sum = found.sum;
-                if found.sse < energy {
-                    continue;
-                }
-                let mut difference = [0; PART * PART];
-                let mut coefficients = [0; PART * PART];
-                let block = ViewMut::new(&mut difference[..], PART);
-                residual(self.coder.isa, src, pred, block, (w, h));
-                let (size, kind) = (TxSize::T8x8, TxType::DctDct);
-                forward_transform(&difference, PART, &mut coefficients, size, kind);
-                if coefficients.iter().any(|&c| i32::from(c).abs() >= limit) {
-                    return false;
+                let (x, y) = (col * PART, row * PART);
+                let (w, h) = ((rect.w - x).min(PART), (rect.h - y).min(PART));
+                let part = Rect { x: rect.x + x, y: rect.y + y, w: w.next_multiple_of(4), h };
+                match part_sum(
+                    self.coder.isa,
+                    view(source, part),
+                    view(prediction, part),
+                    (part.w, part.h),
+                    limit,
+                ) {
+                    Some(part) => *sum = part,
+                    None => return false,
                 }
             }
         }
@@ -61,6 +52,26 @@ impl BlockSearch<'_, '_, '_> {
         let limit = i64::from(limit).pow(2) * (cols * rows) as i64;
         sums[..rows].iter().flat_map(|row| &row[..cols]).all(|&c| i64::from(c).pow(2) < limit)
     }
+}
+
+/// The sum of the residual of up to 8×8 samples, unless one of its coefficients reaches `limit`.
+fn part_sum(
+    isa: Isa,
+    src: Samples<'_>,
+    pred: Samples<'_>,
+    size: (usize, usize),
+    limit: i32,
+) -> Option<i32> {
+    let found = moments(isa, src, pred, size);
+    // The energy of one coefficient at the limit; transforms count in 1/8.
+    if found.sse < (limit * limit / 64) as u32 {
+        return Some(found.sum);
+    }
+    let mut difference = [0; PART * PART];
+    let mut coefficients = [0; PART * PART];
+    residual(isa, src, pred, ViewMut::new(&mut difference[..], PART), size);
+    forward_transform(&difference, PART, &mut coefficients, TxSize::T8x8, TxType::DctDct);
+    coefficients.iter().all(|&c| i32::from(c).abs() < limit).then_some(found.sum)
 }
 
 /// The Hadamard transform of `cols` × `rows` values, powers of two, in place.

@@ -1,0 +1,180 @@
+//! What a look at the picture tells before any of it is coded: how much texture and change it has,
+//! where it stands still, whether it is a scene cut.
+
+use super::geometry::MiPos;
+use super::tuning::{CHANGED_DIFFERENCE, INTERPOLATED_AROUND, SCENE_CUT_RISE, STILL_DIFFERENCE};
+use crate::av1::types::BlockSize;
+use crate::frame::padded::PaddedPlane;
+use crate::kernels::isa::Isa;
+use crate::kernels::sad::sad;
+
+/// Side of the units that stand still or move, in samples.
+const UNIT: usize = 16;
+/// The same in units of 4×4 samples.
+const UNIT4: usize = UNIT / 4;
+
+/// The picture as a whole.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct Analysis {
+    /// Mean absolute difference of neighbouring luma samples.
+    pub(crate) spatial: f32,
+    /// Mean absolute difference of luma samples from the previous picture; that of neighbours in
+    /// the first one.
+    pub(crate) temporal: f32,
+    /// Whether most of the picture is not what it was.
+    pub(crate) new: bool,
+}
+
+/// What a row of superblocks holds, in sums of absolute differences of luma samples.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(crate) struct RowActivity {
+    /// From neighbour to neighbour.
+    pub(crate) spatial: u64,
+    /// From the previous picture.
+    pub(crate) temporal: u64,
+    /// Samples.
+    pub(crate) area: u64,
+}
+
+/// Compares every picture with the one before.
+pub(super) struct Analyser {
+    isa: Isa,
+    previous: PaddedPlane,
+    /// Whether there was a picture before.
+    seen: bool,
+    /// By row of superblocks.
+    rows: Vec<RowActivity>,
+    /// Mean difference of the picture before from the one before that.
+    temporal: f32,
+    /// Which units of 16×16 samples stand still, row by row.
+    still: Vec<bool>,
+    cols: usize,
+}
+
+impl Analyser {
+    /// For pictures of `width` × `height` luma samples.
+    pub(super) fn new(width: usize, height: usize, isa: Isa) -> Self {
+        let cols = width.div_ceil(UNIT);
+        Self {
+            isa,
+            previous: PaddedPlane::new(width, height),
+            seen: false,
+            rows: vec![RowActivity::default(); height.div_ceil(64)],
+            temporal: 0.0,
+            still: vec![false; cols * height.div_ceil(UNIT)],
+            cols,
+        }
+    }
+
+    /// Compares a picture's luma with the one given before.
+    pub(super) fn analyse(&mut self, luma: &PaddedPlane) -> Analysis {
+        let changed = self.compare_units(luma);
+        self.previous.data.copy_from_slice(&luma.data);
+        let samples = (luma.width * luma.height) as f32;
+        let sum = |of: fn(&RowActivity) -> u64| self.rows.iter().map(of).sum::<u64>() as f32;
+        let spatial = sum(|row| row.spatial) / samples;
+        let temporal = sum(|row| row.temporal) / samples;
+        let new = changed * 2 > self.still.len() && temporal > SCENE_CUT_RISE * self.temporal;
+        let analysis = match self.seen {
+            true => Analysis { spatial, temporal, new },
+            false => Analysis { spatial, temporal: spatial, new: true },
+        };
+        self.temporal = if self.seen { temporal } else { 0.0 };
+        self.seen = true;
+        analysis
+    }
+
+    /// Sums up the differences of all units by row of superblocks; gives the number of units that
+    /// changed.
+    fn compare_units(&mut self, luma: &PaddedPlane) -> usize {
+        let mut changed = 0;
+        self.rows.fill(RowActivity::default());
+        for (index, still) in self.still.iter_mut().enumerate() {
+            let (x, y) = (index % self.cols * UNIT, index / self.cols * UNIT);
+            let (w, h) = ((luma.width - x).min(UNIT), (luma.height - y).min(UNIT));
+            // Edges repeat, so that what is read beyond them adds nothing new.
+            let w4 = w.next_multiple_of(4);
+            let area = (w4 * h) as u32;
+            let (isa, size) = (self.isa, (w4, h));
+            let (left, top) = (x as isize, y as isize);
+            let here = luma.view(left, top);
+            let gradient = sad(isa, here, luma.view(left + 1, top), size);
+            let difference = sad(isa, here, self.previous.view(left, top), size);
+            let row = &mut self.rows[y / 64];
+            row.spatial += u64::from(gradient);
+            row.temporal += u64::from(difference);
+            row.area += (w * h) as u64;
+            *still = self.seen && difference * 16 <= STILL_DIFFERENCE * area;
+            let expected = gradient + gradient / 2 + CHANGED_DIFFERENCE * area;
+            changed += usize::from(difference > expected);
+        }
+        changed
+    }
+
+    /// What the picture that was analysed last holds, by row of superblocks.
+    pub(super) fn rows(&self) -> &[RowActivity] {
+        &self.rows
+    }
+
+    /// Whether a block of the picture does not differ from the one before in the source.
+    pub(super) fn is_still(&self, pos: MiPos, size: BlockSize) -> bool {
+        let (row, col) = (pos.row / UNIT4, pos.col / UNIT4);
+        let cols = col..(col + size.width4().div_ceil(UNIT4)).min(self.cols);
+        let rows = self.still.chunks(self.cols).skip(row).take(size.height4().div_ceil(UNIT4));
+        rows.flat_map(|row| &row[cols.clone()]).all(|&still| still)
+    }
+
+    /// Whether anything moves in an area of the picture or near it: left, top, right and bottom in
+    /// samples.
+    pub(super) fn moves_near(&self, [left, top, right, bottom]: [usize; 4]) -> bool {
+        let units = |from: usize, to: usize| {
+            from.saturating_sub(INTERPOLATED_AROUND) / UNIT..(to + INTERPOLATED_AROUND) / UNIT + 1
+        };
+        let (across, down) = (units(left, right), units(top, bottom));
+        let mut rows = self.still.chunks(self.cols).skip(down.start).take(down.len());
+        rows.any(|row| row[across.start..across.end.min(self.cols)].contains(&false))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn picture(sample: impl Fn(usize, usize) -> u8) -> PaddedPlane {
+        let mut plane = PaddedPlane::new(96, 80);
+        for y in 0..80 {
+            for (x, s) in plane.row_mut(0, y as isize, 96).iter_mut().enumerate() {
+                *s = sample(x, y);
+            }
+        }
+        plane.extend_edges();
+        plane
+    }
+
+    /// A corner that changes is what moves, the rest is still; the first picture moves everywhere.
+    #[test]
+    fn still_is_what_has_not_changed() {
+        let mut analyser = Analyser::new(96, 80, Isa::detect());
+        let first = analyser.analyse(&picture(|x, _| x as u8));
+        assert!(first.new && !analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B16x16));
+        let second =
+            analyser.analyse(&picture(|x, y| if x < 16 && y < 16 { 200 } else { x as u8 }));
+        assert!(!second.new);
+        assert!(!analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B16x16));
+        assert!(!analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B64x64));
+        assert!(analyser.is_still(MiPos { row: 4, col: 0 }, BlockSize::B64x64));
+        assert!(analyser.moves_near([32, 32, 64, 64]) && !analyser.moves_near([80, 64, 96, 80]));
+        assert_eq!(analyser.rows().iter().map(|row| row.area).sum::<u64>(), 96 * 80);
+        assert_eq!(analyser.rows()[1].temporal, 0);
+    }
+
+    /// A cut is new; motion that was there before is not.
+    #[test]
+    fn cuts_are_told_from_motion() {
+        let mut analyser = Analyser::new(96, 80, Isa::detect());
+        analyser.analyse(&picture(|_, _| 90));
+        assert!(!analyser.analyse(&picture(|_, _| 91)).new);
+        assert!(analyser.analyse(&picture(|_, _| 200)).new);
+        assert!(!analyser.analyse(&picture(|_, _| 90)).new);
+    }
+}

@@ -1,0 +1,200 @@
+//! The search of a frame: what is known of it as a whole, the same for all its blocks and threads.
+
+use std::sync::Arc;
+
+use super::analysis::{Analyser, Analysis, RowActivity};
+use super::block::{BlockSearch, Worker};
+use super::coarse_motion::CoarseMotion;
+use super::cost::CostTable;
+use super::geometry::MiPos;
+use super::lambda::Lambda;
+use super::planes::{HalfPlanes, SubpelPlanes, quarter};
+use super::speed::Effort;
+use crate::av1::frame::coder::{FrameJob, SuperblockDecider};
+use crate::av1::frame::reference::Reference;
+use crate::av1::tile::cdf::CdfContext;
+use crate::av1::tile::executor::TileCoder;
+use crate::av1::tile::symbol::Record;
+use crate::av1::types::{BlockSize, Mv, RefFrame};
+use crate::frame::padded::PaddedPlane;
+use crate::kernels::isa::Isa;
+
+/// Thrift that leaves no coefficient.
+pub(crate) const MOST_THRIFT: u32 = 12;
+
+/// The order in which references are searched, by name: LAST, GOLDEN, and then the others.
+const REFERENCE_ORDER: [usize; 7] = [1, 4, 2, 3, 7, 5, 6];
+
+/// What the search knows of a frame, the same for all its blocks.
+pub(crate) struct FrameSearch {
+    /// What the kernels use.
+    isa: Isa,
+    /// The effort.
+    pub(super) effort: Effort,
+    /// Costs of symbols at the frame's start.
+    pub(super) costs: CostTable,
+    /// How dear bits are beyond what the quantizer says: log₂ of a factor of λ.
+    thrift: u32,
+    /// The references to search, most likely first; every one another frame.
+    pub(super) names: Vec<RefFrame>,
+    serials: Vec<u64>,
+    half: Vec<(u64, HalfPlanes)>,
+    coarse: Vec<CoarseMotion>,
+    /// The picture at a quarter of its size.
+    small: PaddedPlane,
+    analyser: Analyser,
+}
+
+/// Decides superblocks.
+pub(crate) struct Search {
+    frame: FrameSearch,
+    workers: Vec<Worker>,
+}
+
+impl Search {
+    /// For pictures of `width` × `height` luma samples.
+    pub(crate) fn new(width: usize, height: usize, isa: Isa) -> Self {
+        Self {
+            frame: FrameSearch {
+                isa,
+                effort: Effort::of(6),
+                costs: CostTable::new(),
+                thrift: 0,
+                names: Vec::new(),
+                serials: Vec::new(),
+                half: Vec::new(),
+                coarse: Vec::new(),
+                small: PaddedPlane::new(width.div_ceil(4), height.div_ceil(4)),
+                analyser: Analyser::new(width, height, isa),
+            },
+            workers: Vec::new(),
+        }
+    }
+
+    /// Sets the effort to that of speed `level`, 0 to 10.
+    pub(crate) fn set_speed(&mut self, level: u8) {
+        self.frame.effort = Effort::of(level);
+    }
+
+    /// Makes bits 2^`thrift` times as dear as they are by the quantizer, for frames that must be
+    /// small; 0 is as usual, and with [`MOST_THRIFT`] nothing is left but predictions.
+    pub(crate) fn set_thrift(&mut self, thrift: u32) {
+        self.frame.thrift = thrift;
+    }
+
+    /// Compares a picture with the one given before.
+    pub(crate) fn analyse(&mut self, source: &[PaddedPlane; 3]) -> Analysis {
+        self.frame.analyser.analyse(&source[0])
+    }
+
+    /// What the picture that was analysed last holds, by row of superblocks.
+    pub(crate) fn rows(&self) -> &[RowActivity] {
+        self.frame.analyser.rows()
+    }
+}
+
+impl SuperblockDecider for Search {
+    type Shared = FrameSearch;
+    type Worker = Worker;
+
+    fn start_frame(&mut self, job: &FrameJob<'_>, source: &[PaddedPlane; 3], cdfs: &CdfContext) {
+        self.frame.costs.update(cdfs);
+        self.frame.choose_references(&job.references);
+        self.frame.search_coarsely(&source[0], &job.references);
+    }
+
+    fn workers(&mut self, count: usize) -> (&FrameSearch, &mut [Worker]) {
+        if self.workers.len() < count {
+            self.workers.resize_with(count, Worker::new);
+        }
+        (&self.frame, &mut self.workers[..count])
+    }
+
+    fn superblock(
+        shared: &FrameSearch,
+        worker: &mut Worker,
+        coder: &mut TileCoder<'_>,
+        records: &mut Vec<Record>,
+        mi_row: usize,
+        mi_col: usize,
+    ) {
+        let thrift = shared.thrift.max(coder.thrift);
+        let lambda = Lambda::new(coder.target_q_index, thrift);
+        let mut search = BlockSearch { frame: shared, thrift, lambda, worker, coder, records };
+        search.superblock(MiPos { row: mi_row, col: mi_col });
+    }
+}
+
+impl FrameSearch {
+    /// Names the references to search; none in intra frames.
+    fn choose_references(&mut self, references: &[Option<Arc<Reference>>; 8]) {
+        self.names.clear();
+        self.serials.clear();
+        for name in REFERENCE_ORDER {
+            if let Some(reference) = &references[name]
+                && !self.serials.contains(&reference.serial)
+                && self.names.len() < self.effort.references
+            {
+                self.names.push(name as RefFrame);
+                self.serials.push(reference.serial);
+            }
+        }
+    }
+
+    /// Finds the coarse motion of the picture, and interpolates the references where it moves.
+    fn search_coarsely(&mut self, luma: &PaddedPlane, references: &[Option<Arc<Reference>>; 8]) {
+        if self.names.is_empty() {
+            return;
+        }
+        quarter(luma, &mut self.small);
+        for index in 0..self.names.len() {
+            let name = self.names[index] as usize;
+            let reference = &references[name].as_ref().expect("named above").planes[0];
+            if self.coarse.len() <= index {
+                self.coarse.push(CoarseMotion::new(luma.width, luma.height, self.isa));
+            }
+            self.coarse[index].search(&self.small, reference);
+            let slot = self.half_slot(self.serials[index], luma);
+            let (analyser, all) = (&self.analyser, !self.effort.static_skip);
+            self.half[slot].1.fill(reference, |area| all || analyser.moves_near(area));
+        }
+    }
+
+    /// Where the half planes of the reference with this serial number are held, taking over the room
+    /// of one that is not searched any more if they are not held yet.
+    fn half_slot(&mut self, serial: u64, luma: &PaddedPlane) -> usize {
+        if let Some(slot) = self.half.iter().position(|(held, _)| *held == serial) {
+            return slot;
+        }
+        let unused = self.half.iter().position(|(held, _)| !self.serials.contains(held));
+        let slot = unused.unwrap_or_else(|| {
+            self.half.push((0, HalfPlanes::new(luma.width, luma.height)));
+            self.half.len() - 1
+        });
+        self.half[slot].0 = serial;
+        self.half[slot].1.clear();
+        slot
+    }
+
+    /// Luma of a reference that is searched, at whole and half samples.
+    pub(super) fn subpel<'a>(
+        &'a self,
+        coder: &TileCoder<'a>,
+        index: usize,
+    ) -> Option<SubpelPlanes<'a>> {
+        let serial = self.serials[index];
+        let (_, half) = self.half.iter().find(|(held, _)| *held == serial)?;
+        let full = &coder.references[self.names[index] as usize]?.planes[0];
+        Some(SubpelPlanes { isa: self.isa, full, half })
+    }
+
+    /// The motion of the place around a luma sample, towards a reference that is searched.
+    pub(super) fn coarse(&self, index: usize, x: usize, y: usize) -> Mv {
+        self.coarse[index].at(x, y)
+    }
+
+    /// Whether a block does not differ from the picture before in the source.
+    pub(super) fn is_still(&self, pos: MiPos, size: BlockSize) -> bool {
+        self.analyser.is_still(pos, size)
+    }
+}

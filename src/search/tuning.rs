@@ -1,0 +1,119 @@
+//! Every tuning constant of the search that does not depend on the speed; those that do are the
+//! columns of [`speed`](super::speed).
+//!
+//! Each says its unit, what it trades, and where its value comes from: "not swept" is one that was
+//! set by a few trials at most when the search was written, and never varied over a set of clips.
+//! "Six clips" are four call clips that the default speed was made with and two that it was not, 60
+//! frames each, at speed 6.
+
+use super::cost::COST_BITS;
+
+/// λ of squared error: error per bit, as a share of the squared quantizer step in the sample domain.
+/// More saves bits and loses detail. Six clips, from 0.045 to 0.20: below 0.13 everything gains, up
+/// to 3 % of the bits at 0.06 to 0.09, together with more rounding up.
+pub(super) const LAMBDA_SQUARED_SHARE: f64 = 0.13;
+
+/// λ of absolute differences: differences per bit, as a share of the root of λ of squared error.
+/// More prefers vectors and modes that are cheap to those that predict well. Not swept.
+pub(super) const LAMBDA_ABSOLUTE_SHARE: f64 = 1.0;
+
+/// Mean absolute difference from the previous picture, in 1/16 of a sample, up to which 16×16
+/// samples count as still. More skips more of a noisy camera's picture without a look, and leaves
+/// trails of slow changes. Not swept.
+pub(super) const STILL_DIFFERENCE: u32 = 16;
+
+/// Mean absolute difference from the previous picture, in samples beside one and a half times that
+/// between neighbours, from which on 16×16 samples count as changed. Less takes more pictures for
+/// scene cuts. Not swept.
+pub(super) const CHANGED_DIFFERENCE: u32 = 4;
+
+/// A picture is a scene cut only if it differs so many times as much as the one before did. Less
+/// takes fast motion for scene cuts. Not swept.
+pub(super) const SCENE_CUT_RISE: f32 = 2.5;
+
+/// How far from anything that moves references are interpolated to half samples, in samples. Less
+/// saves time, and leaves vectors of still areas at whole samples. Not swept.
+pub(super) const INTERPOLATED_AROUND: usize = 48;
+
+/// A transform block is zero without a transform if the root of its energy, which bounds every
+/// coefficient, is below this share of the smaller quantizer step, as numerator and denominator.
+/// Above the rounding point (two thirds of a step) it would lose coefficients. It follows from
+/// the rounding.
+pub(super) const ZERO_TRANSFORM: (u64, u64) = (2, 3);
+
+/// Candidates whose estimated cost is more than this many 1/16 of the best one's are not coded. More
+/// takes longer and finds a little. Not swept.
+pub(super) const RD_CANDIDATE_MARGIN: u32 = 19;
+
+/// A reference whose cost is more than this ratio of the best one's is not searched for the parts of
+/// a block. Not swept.
+pub(super) const REFERENCE_MARGIN: (u64, u64) = (9, 8);
+
+/// Motion towards a reference is searched only if its predicted vectors cost less than this ratio of
+/// the best vector found before; the same for the second reference of compound prediction. Not
+/// swept.
+pub(super) const MOTION_MARGIN: (u64, u64) = (5, 4);
+
+/// Intra modes are tried in inter frames where the best inter candidate costs more than the step, in
+/// the sample domain, divided by this, for each sample. Less misses uncovered areas, more takes
+/// longer. Not swept.
+pub(super) const INTRA_WORTH_DIVISOR: u32 = 6;
+
+/// Bits of the chroma mode and the like that luma modes of intra blocks are compared with, in 1/512
+/// bit. More prefers inter blocks. Not swept.
+pub(super) const CHROMA_MODE_RATE: u32 = 3 << (COST_BITS - 1);
+
+/// Bits that a plane's magnitude of chroma from luma takes, and those of the two signs. An estimate
+/// of what the syntax of 5.11.45 costs on average; not swept.
+pub(super) const CFL_MAGNITUDE_BITS: u32 = 2;
+/// See [`CFL_MAGNITUDE_BITS`].
+pub(super) const CFL_SIGN_BITS: u32 = 2;
+
+/// First step of the diamond of the motion search, in samples, from a vector that a larger block
+/// found, and from others. More finds faster motion, and takes longer. Not swept.
+pub(super) const DIAMOND_FROM_HINT: i32 = 1;
+/// See [`DIAMOND_FROM_HINT`].
+pub(super) const DIAMOND_FROM_COARSE: i32 = 2;
+
+/// How far outside the frame motion search puts a block, in samples besides the block's own size:
+/// beyond, the reference only repeats its edge.
+pub(super) const MOTION_OUTSIDE: i32 = 8;
+
+/// Absolute difference, of 8×8 samples of the quarter picture, that each sample of length of a
+/// coarse vector must gain. More keeps vectors short where nothing is to be seen. Not swept.
+pub(super) const COARSE_LENGTH_BIAS: u32 = 4;
+/// First step of the coarse search, in samples of the quarter picture. More finds faster motion. Not
+/// swept.
+pub(super) const COARSE_FIRST_STEP: i32 = 4;
+
+/// Superblocks whose coarse vectors differ by more than this, in 1/8 sample, are split without a
+/// trial as one block. Less saves time. Not swept.
+pub(super) const MOVES_APART: u16 = 24;
+
+/// A square is not split unless it costs more than the least bits of its parts and this share of its
+/// squared error, as numerator and denominator: parts do not make all of it vanish. More saves time
+/// and splits less. Not swept.
+pub(super) const ERROR_LEFT_BY_PARTS: (u64, u64) = (3, 10);
+
+/// A strength of an in-loop filter: `slope` × luma's AC step + `offset`.
+pub(super) struct Line {
+    /// By the AC step, which is 8 times a sample's.
+    pub(super) slope: f32,
+    /// At a step of 0.
+    pub(super) offset: f32,
+}
+
+/// Deblocking level of inter frames. More blurs. Not swept.
+pub(super) const DEBLOCK_INTER: Line = Line { slope: 0.046, offset: 2.5 };
+/// Deblocking level of key frames. More blurs. Not swept.
+pub(super) const DEBLOCK_KEY: Line = Line { slope: 0.067, offset: -1.6 };
+/// Primary strength of CDEF for luma in inter frames. More blurs. Not swept.
+pub(super) const CDEF_PRIMARY: Line = Line { slope: 1.0 / 40.0, offset: -0.5 };
+/// Secondary strength of CDEF for luma in inter frames. More blurs. Not swept.
+pub(super) const CDEF_SECONDARY: Line = Line { slope: 1.0 / 200.0, offset: 0.0 };
+/// What key frames get of the CDEF strengths of inter frames. Not swept.
+pub(super) const CDEF_KEY_SHARE: f32 = 0.6;
+/// What chroma gets of the CDEF strengths of luma. Not swept.
+pub(super) const CDEF_CHROMA_SHARE: f32 = 0.6;
+/// Greatest secondary strength of CDEF, of 0, 1, 2 and 4: the last blurs too much. Not swept.
+pub(super) const CDEF_MAX_SECONDARY: f32 = 2.0;
