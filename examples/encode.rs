@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::{Parser, ValueEnum};
@@ -17,8 +17,8 @@ use common::metrics::{LeakyBucket, mean, psnr_y};
 use common::schedule::{Row, SCHEDULE_HELP, Schedule, Thinning};
 use common::{cli, ivf, y4m};
 use rtav1::{
-    DroppedFrame, Encoder, EncoderConfig, EngineKind, FrameOptions, FrameStats, PictureBuffer,
-    RateMode, Rational, Speed, TemporalUnit, WireOverhead,
+    DroppedFrame, EncodeOutcome, Encoder, EncoderConfig, EngineKind, FrameOptions, FrameStats,
+    PictureBuffer, RateMode, Rates, Rational, Speed, TemporalUnit, WireOverhead,
 };
 
 /// Encode a clip to AV1.
@@ -119,7 +119,7 @@ fn run(args: &Args) -> anyhow::Result<()> {
     let mut clip = Clip::open(&args.input)?;
     clip.frame_rate = args.fps.unwrap_or(clip.frame_rate);
     let mut config = config(args, &clip)?;
-    let mut rates = Rates::read(args.rate_schedule.as_deref(), &clip)?;
+    let mut rates = RateSchedule::read(args.rate_schedule.as_deref(), &clip)?;
     rates.start(&mut config);
     let mut encoder = Encoder::new(config.clone())?;
     let most = encoder.capabilities().max_threads;
@@ -154,11 +154,10 @@ fn run(args: &Args) -> anyhow::Result<()> {
         let outcome = encoder.encode(&picture.as_frame(index), FrameOptions::default())?;
         let elapsed = started.elapsed().as_micros();
         sink.took(index, picture);
-        if let Some(dropped) = outcome.dropped {
-            sink.dropped(dropped, elapsed)?;
-        }
-        if let Some(unit) = outcome.unit {
-            sink.coded(&unit, elapsed)?;
+        match outcome {
+            EncodeOutcome::Unit(unit) => sink.coded(&unit, elapsed)?,
+            EncodeOutcome::Dropped(dropped) => sink.dropped(dropped, elapsed)?,
+            EncodeOutcome::Pending => {}
         }
     }
     loop {
@@ -185,7 +184,8 @@ fn config(args: &Args, clip: &Clip) -> anyhow::Result<EncoderConfig> {
     config.speed = Speed::new(args.speed)?;
     config.threads = args.threads;
     config.key_interval = args.key_every;
-    config.max_delay = args.max_delay.unwrap_or(config.max_delay);
+    config.max_delay =
+        args.max_delay.map_or(config.max_delay, |ms| Duration::from_millis(ms.into()));
     config.max_frame_bytes = args.max_frame_bytes;
     config.wire.packet_overhead = args.packet_overhead;
     config.wire.max_payload = args.max_payload;
@@ -201,14 +201,14 @@ fn config(args: &Args, clip: &Clip) -> anyhow::Result<EncoderConfig> {
 }
 
 /// The rates that are still to come.
-struct Rates {
+struct RateSchedule {
     path: String,
     rows: VecDeque<Row>,
     clip_rate: Rational,
     thinning: Thinning,
 }
 
-impl Rates {
+impl RateSchedule {
     /// Reads the schedule, if there is one.
     fn read(path: Option<&str>, clip: &Clip) -> anyhow::Result<Self> {
         let rows = match path {
@@ -234,12 +234,9 @@ impl Rates {
         let time = index as f64 * f64::from(den) / f64::from(num);
         let mut rate = None;
         while let Some(row) = self.due(time) {
-            let frame_rate = self.frame_rate(&row);
+            let frame_rate = self.frame_rate(&row).unwrap_or(encoder.config().frame_rate);
             let place = || format!("{}: line {}", self.path, row.line);
-            encoder.set_bitrate(bits(&row)).with_context(place)?;
-            if let Some(frame_rate) = frame_rate {
-                encoder.set_frame_rate(frame_rate).with_context(place)?;
-            }
+            encoder.set_rates(Rates::new(bits(&row), frame_rate)).with_context(place)?;
             rate = Some(bits(&row));
         }
         Ok(rate)
@@ -337,7 +334,8 @@ impl Sink {
         self.bytes += unit.data.len() as u64;
         self.encode_us += encode_us;
         self.stream.write(unit)?;
-        if let (Some(recon), Some(picture)) = (&mut self.recon, &unit.reconstruction) {
+        let pictures = unit.frames.iter().filter_map(|frame| frame.reconstruction.as_ref());
+        if let (Some(recon), Some(picture)) = (&mut self.recon, pictures.last()) {
             recon.write(picture)?;
         }
         self.stats.as_mut().map_or(Ok(()), |stats| stats.coded(unit, encode_us))
@@ -466,13 +464,14 @@ impl Stats {
         let number = unit.timestamp;
         let place = self.sources.iter().position(|(source, _)| *source == number);
         let source = place.and_then(|place| self.sources.remove(place));
-        let psnr = source.zip(unit.reconstruction.as_ref());
+        let Some(frame) = unit.frames.last() else { return Ok(()) };
+        let psnr = source.zip(frame.reconstruction.as_ref());
         let psnr = psnr.map(|((_, source), coded)| psnr_y(&source, coded));
         self.psnr.extend(psnr);
-        let (key, bytes, qindex) = (u8::from(unit.key_frame), unit.data.len(), unit.qindex);
+        let (key, bytes, qindex) = (u8::from(unit.key_frame), unit.data.len(), frame.qindex);
         let link = self.link(number, self.on_wire(bytes));
         let psnr = psnr.map_or(String::new(), |psnr| format!("{psnr:.3}"));
-        let of_encoder = of_encoder(unit.stats.as_ref());
+        let of_encoder = of_encoder(frame.stats.as_ref());
         Ok(writeln!(
             self.file,
             "{number},{key},{bytes},{qindex},{link},{encode_us},{psnr},{of_encoder},"
@@ -482,7 +481,7 @@ impl Stats {
     /// Bytes on the wire of a temporal unit, with the headers that were stated and the aggregation
     /// header that opens each payload.
     fn on_wire(&self, bytes: usize) -> usize {
-        let WireOverhead { packet_overhead, max_payload } = self.wire;
+        let WireOverhead { packet_overhead, max_payload, .. } = self.wire;
         if packet_overhead == 0 {
             return bytes;
         }
@@ -508,7 +507,8 @@ fn of_encoder(stats: Option<&FrameStats>) -> String {
     let FrameStats { attempts, bits, qindex_mean, qindex_min, qindex_max, skipped, .. } = stats;
     let number = |bits: Option<u32>| bits.map_or(String::new(), |bits| bits.to_string());
     let (target, most) = (number(stats.target_bits), number(stats.max_bits));
-    let delay = stats.delay_ms.map_or(String::new(), |ms| format!("{ms:.1}"));
+    let delay =
+        stats.delay.map_or(String::new(), |delay| format!("{:.1}", 1000.0 * delay.as_secs_f64()));
     format!(
         "{attempts},{target},{most},{},{},{},{},{delay},{qindex_mean:.1},{qindex_min},{qindex_max},\
          {skipped:.3},{}",

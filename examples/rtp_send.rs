@@ -119,7 +119,7 @@ fn encode(args: &Args, session: &mut Session) -> anyhow::Result<()> {
     while let Some(picture) = clip.next_picture()? {
         session.wait_for(index, ticks);
         let outcome = encoder.encode(&picture.as_frame(index), FrameOptions::default())?;
-        outcome.unit.map_or(Ok(()), |unit| send(session, unit))?;
+        outcome.into_unit().map_or(Ok(()), |unit| send(session, unit))?;
         session.bar.inc(1);
         index += 1;
     }

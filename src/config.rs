@@ -1,6 +1,7 @@
 //! The caller's settings, and their checked form.
 
 use std::ops::{Deref, RangeInclusive};
+use std::time::Duration;
 
 use crate::error::ConfigError;
 use crate::frame::is_encoded;
@@ -73,6 +74,23 @@ pub enum RateMode {
     ConstantQindex(u8),
 }
 
+/// How much is to be sent: both numbers change together, as a caller learns of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Rates {
+    /// Target rate in bit/s, as in [`RateMode::Bitrate`].
+    pub bitrate: u32,
+    /// Nominal frames a second, as in [`EncoderConfig::frame_rate`].
+    pub frame_rate: Rational,
+}
+
+impl Rates {
+    /// `bitrate` bit/s at `frame_rate` frames a second.
+    pub const fn new(bitrate: u32, frame_rate: Rational) -> Self {
+        Self { bitrate, frame_rate }
+    }
+}
+
 /// Effort against speed: 0 the slowest and smallest, 10 the fastest; 6 unless changed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Speed(u8);
@@ -103,6 +121,7 @@ impl Default for Speed {
 
 /// What the samples mean (AV1 specification, 6.4.2; code points of ITU-T H.273).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct ColorDescription {
     /// `color_primaries`; 2 is unspecified.
     pub primaries: u8,
@@ -114,14 +133,22 @@ pub struct ColorDescription {
     pub full_range: bool,
 }
 
+impl ColorDescription {
+    /// Samples of 16 to 235 with these code points.
+    pub const fn new(primaries: u8, transfer: u8, matrix: u8) -> Self {
+        Self { primaries, transfer, matrix, full_range: false }
+    }
+}
+
 impl Default for ColorDescription {
     fn default() -> Self {
-        Self { primaries: 2, transfer: 2, matrix: 2, full_range: false }
+        Self::new(2, 2, 2)
     }
 }
 
 /// What the network adds to each frame, for a rate that is meant on the wire.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct WireOverhead {
     /// Bytes that every packet carries beside the payload, 0 to 1000: for RTP over UDP and IPv4 at
     /// least 40. 0, the default, counts the bytes of temporal units alone.
@@ -131,9 +158,17 @@ pub struct WireOverhead {
     pub max_payload: u32,
 }
 
+impl WireOverhead {
+    /// `packet_overhead` bytes beside the payload of each packet, and `max_payload` bytes of it at
+    /// most.
+    pub const fn new(packet_overhead: u32, max_payload: u32) -> Self {
+        Self { packet_overhead, max_payload }
+    }
+}
+
 impl Default for WireOverhead {
     fn default() -> Self {
-        Self { packet_overhead: 0, max_payload: 1200 }
+        Self::new(0, 1200)
     }
 }
 
@@ -153,11 +188,11 @@ pub struct EncoderConfig {
     pub frame_rate: Rational,
     /// Rate or quantizer.
     pub rate: RateMode,
-    /// The most delay that frames may cause on a link of exactly the target rate, in ms, 50 to 1000;
-    /// 200 unless changed. Whatever is shown, after every frame the bits that such a link has not
+    /// The most delay that frames may cause on a link of exactly the target rate, 50 to 1000 ms;
+    /// 200 ms unless changed. Whatever is shown, after every frame the bits that such a link has not
     /// yet carried are no more than it carries in this time; a frame that cannot be made small
     /// enough is dropped.
-    pub max_delay: u32,
+    pub max_delay: Duration,
     /// The most bytes of a temporal unit, 64 or more; `None`: no limit but
     /// [`max_delay`](Self::max_delay). A constant quantizer index is raised where it would break it.
     pub max_frame_bytes: Option<u32>,
@@ -200,7 +235,7 @@ impl EncoderConfig {
             timebase: Rational::new(1, 90_000),
             frame_rate: Rational::new(30, 1),
             rate: RateMode::Bitrate(bitrate),
-            max_delay: 200,
+            max_delay: Duration::from_millis(200),
             max_frame_bytes: None,
             wire: WireOverhead::default(),
             adaptive_frame_rate: false,
@@ -217,8 +252,8 @@ impl EncoderConfig {
 /// The settings of an [`EncoderConfig`] that limit what is sent.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct SendLimits {
-    /// ms.
-    pub(crate) max_delay: u32,
+    /// Delay of the link.
+    pub(crate) max_delay: Duration,
     /// Bytes.
     pub(crate) max_frame_bytes: Option<u32>,
     /// What the network adds.
@@ -290,7 +325,7 @@ pub(crate) fn check_frame_rate(rate: Rational) -> Result<(), ConfigError> {
 
 pub(crate) fn check_limits(limits: SendLimits) -> Result<(), ConfigError> {
     let SendLimits { max_delay, max_frame_bytes, wire } = limits;
-    if !(50..=1000).contains(&max_delay) {
+    if !MAX_DELAYS.contains(&max_delay) {
         return Err(ConfigError::MaxDelay(max_delay));
     }
     if let Some(most @ ..64) = max_frame_bytes {
@@ -327,137 +362,9 @@ fn check_color(color: ColorDescription) -> Result<(), ConfigError> {
 }
 
 const BITRATES: RangeInclusive<u32> = 1_000..=100_000_000;
+const MAX_DELAYS: RangeInclusive<Duration> =
+    Duration::from_millis(50)..=Duration::from_millis(1000);
 pub(crate) const MAX_THREADS: usize = 64;
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// What becomes of the default settings after `change`.
-    fn check(change: impl FnOnce(&mut EncoderConfig)) -> Result<(), ConfigError> {
-        let mut config = EncoderConfig::new(640, 480, 100_000);
-        change(&mut config);
-        let settings = Settings::try_from(config.clone())?;
-        assert_eq!(*settings, config);
-        Ok(())
-    }
-
-    #[test]
-    fn sizes() {
-        for (width, height) in [(16, 16), (8192, 4320), (17, 4319)] {
-            assert_eq!(check(|c| (c.width, c.height) = (width, height)), Ok(()));
-        }
-        for (width, height) in [(0, 0), (15, 16), (16, 15), (8193, 4320), (8192, 4321)] {
-            let error = ConfigError::Size { width, height };
-            assert_eq!(check(|c| (c.width, c.height) = (width, height)), Err(error));
-        }
-    }
-
-    #[test]
-    fn rates() {
-        for rate in [RateMode::ConstantQindex(0), RateMode::ConstantQindex(255)] {
-            assert_eq!(check(|c| c.rate = rate), Ok(()));
-        }
-        for bitrate in [1_000, 100_000_000] {
-            assert_eq!(check(|c| c.rate = RateMode::Bitrate(bitrate)), Ok(()));
-        }
-        for bitrate in [0, 999, 100_000_001, u32::MAX] {
-            let error = ConfigError::Bitrate(bitrate);
-            assert_eq!(check(|c| c.rate = RateMode::Bitrate(bitrate)), Err(error));
-        }
-    }
-
-    #[test]
-    fn frame_rates() {
-        for (num, den) in [(1, 10), (240, 1), (30_000, 1_001), (u32::MAX, u32::MAX)] {
-            assert_eq!(check(|c| c.frame_rate = Rational::new(num, den)), Ok(()));
-        }
-        for (num, den) in [(0, 1), (1, 0), (0, 0), (1, 11), (241, 1), (u32::MAX, 1), (1, u32::MAX)]
-        {
-            let error = ConfigError::FrameRate { num, den };
-            assert_eq!(check(|c| c.frame_rate = Rational::new(num, den)), Err(error));
-        }
-    }
-
-    #[test]
-    fn time_bases() {
-        for (num, den) in [(1, 1), (1, 1_000_000_000), (1_001, 30_000), (5, u32::MAX)] {
-            assert_eq!(check(|c| c.timebase = Rational::new(num, den)), Ok(()));
-        }
-        for (num, den) in [(0, 1), (1, 0), (2, 1), (4, u32::MAX), (u32::MAX, 1)] {
-            let error = ConfigError::Timebase { num, den };
-            assert_eq!(check(|c| c.timebase = Rational::new(num, den)), Err(error));
-        }
-    }
-
-    #[test]
-    fn threads_and_key_intervals() {
-        assert_eq!(check(|c| c.threads = 64), Ok(()));
-        for threads in [0, 65, usize::MAX] {
-            assert_eq!(check(|c| c.threads = threads), Err(ConfigError::Threads(threads)));
-        }
-        assert_eq!(check(|c| c.key_interval = Some(1)), Ok(()));
-        assert_eq!(check(|c| c.key_interval = Some(0)), Err(ConfigError::KeyInterval(0)));
-    }
-
-    #[test]
-    fn delays() {
-        assert_eq!(EncoderConfig::new(16, 16, 1_000).max_delay, 200);
-        for max_delay in [50, 1_000] {
-            assert_eq!(check(|c| c.max_delay = max_delay), Ok(()));
-        }
-        for max_delay in [0, 49, 1_001, u32::MAX] {
-            assert_eq!(check(|c| c.max_delay = max_delay), Err(ConfigError::MaxDelay(max_delay)));
-        }
-    }
-
-    #[test]
-    fn ceilings_of_frames() {
-        for most in [None, Some(64), Some(u32::MAX)] {
-            assert_eq!(check(|c| c.max_frame_bytes = most), Ok(()));
-        }
-        for most in [0, 63] {
-            let error = ConfigError::MaxFrameBytes(most);
-            assert_eq!(check(|c| c.max_frame_bytes = Some(most)), Err(error));
-        }
-    }
-
-    #[test]
-    fn wires() {
-        let wire = |packet_overhead, max_payload| WireOverhead { packet_overhead, max_payload };
-        assert_eq!(WireOverhead::default(), wire(0, 1_200));
-        for wire in [wire(0, 100), wire(1_000, 65_535)] {
-            assert_eq!(check(|c| c.wire = wire), Ok(()));
-        }
-        for (packet_overhead, max_payload) in
-            [(1_001, 1_200), (u32::MAX, 1_200), (40, 0), (40, 99), (40, 65_536), (40, u32::MAX)]
-        {
-            let error = ConfigError::Wire { packet_overhead, max_payload };
-            assert_eq!(check(|c| c.wire = wire(packet_overhead, max_payload)), Err(error));
-        }
-    }
-
-    #[test]
-    fn speeds() {
-        assert_eq!(Speed::new(10), Ok(Speed::FASTEST));
-        assert_eq!(Speed::new(0).unwrap().level(), 0);
-        assert_eq!(Speed::new(11), Err(ConfigError::Speed(11)));
-    }
-
-    /// The numbers of allowed code points are those of the tables in 6.4.2.
-    #[test]
-    fn colors() {
-        let count = |set: fn(&mut ColorDescription, u8)| {
-            (0..=255).filter(|&value| check(|c| set(&mut c.color, value)).is_ok()).count()
-        };
-        assert_eq!(count(|color, value| color.primaries = value), 12);
-        assert_eq!(count(|color, value| color.transfer = value), 17);
-        assert_eq!(count(|color, value| color.matrix = value), 13);
-        let error = ConfigError::Color { field: "matrix_coefficients", value: 0 };
-        assert_eq!(check(|c| c.color.matrix = 0), Err(error));
-        let error = ConfigError::Color { field: "transfer_characteristics", value: 3 };
-        assert_eq!(check(|c| c.color.transfer = 3), Err(error));
-        let error = ConfigError::Color { field: "color_primaries", value: 255 };
-        assert_eq!(check(|c| c.color.primaries = 255), Err(error));
-    }
-}
+mod tests;

@@ -1,5 +1,7 @@
 //! One error enum per boundary, each variant with the value that was refused.
 
+use std::time::Duration;
+
 use thiserror::Error;
 
 use crate::frame::ChromaLayout;
@@ -90,8 +92,8 @@ pub enum ConfigError {
     #[error("key-frame interval {0} is not at least 1")]
     KeyInterval(u32),
     /// The most delay is outside 50 to 1000 ms.
-    #[error("max delay {0} ms is outside 50 to 1000")]
-    MaxDelay(u32),
+    #[error("max delay {0:?} is outside 50ms to 1s")]
+    MaxDelay(Duration),
     /// The ceiling of a frame is below 64 bytes.
     #[error("max frame bytes {0} is not at least 64")]
     MaxFrameBytes(u32),

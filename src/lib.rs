@@ -34,13 +34,13 @@ pub use av1::obu::{
     ObuHeader, ObuType, Obus, SequenceHeader, StreamInspector, TemporalUnitInfo, TemporalUnits,
 };
 pub use config::{
-    ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed, WireOverhead,
+    ColorDescription, EncoderConfig, EngineKind, RateMode, Rates, Rational, Speed, WireOverhead,
 };
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 pub use decoder::{ChromaSamplePosition, DecodeError, Decoder, DecoderConfig, Picture};
 pub use encoder::{
-    Capabilities, DropReason, DroppedFrame, EncodeOutcome, Encoder, FrameBits, FrameOptions,
-    FrameStats, QindexReason, TemporalUnit,
+    Capabilities, CodedFrame, DropReason, DroppedFrame, EncodeOutcome, Encoder, FrameBits,
+    FrameOptions, FrameStats, QindexReason, TemporalUnit,
 };
 pub use error::{ConfigError, EncodeError, FrameError};
 pub use frame::{

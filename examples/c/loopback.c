@@ -73,7 +73,7 @@ static void send_unit(Rtav1Packetizer *packetizer, const Rtav1Unit *unit) {
 
 /* Shows what a unit's bits were spent on, and that they reach the other end in time. */
 static void show_stats(const Rtav1Unit *unit) {
-    const Rtav1FrameStats *stats = unit->stats;
+    const Rtav1FrameStats *stats = unit->frames[0]->stats;
     if (!stats) fail("encode", "the engine says nothing of its frames");
     printf("bits: %u headers, %u modes, %u motion, %u coefficients; %.1f ms on the link\n",
            (unsigned)stats->header_bits, (unsigned)stats->mode_bits, (unsigned)stats->motion_bits,

@@ -131,11 +131,12 @@ fn run(args: &Args) -> anyhow::Result<()> {
     config.frame_rate = clip.frame_rate;
     config.color = clip.color;
     config.speed = Speed::new(args.speed)?;
-    config.max_delay = args.max_delay.unwrap_or(config.max_delay);
+    config.max_delay =
+        args.max_delay.map_or(config.max_delay, |ms| Duration::from_millis(ms.into()));
     if let Some(engine) = args.engine {
         config.engine = engine;
     }
-    let max_delay_ms = f64::from(config.max_delay);
+    let max_delay_ms = 1000.0 * config.max_delay.as_secs_f64();
     let mut settings = Settings {
         clip: PathBuf::from(&args.clip)
             .file_name()

@@ -4,7 +4,10 @@ use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use rtav1::rtp::{PacketLimits, Packetizer};
-use rtav1::{ConfigError, Encoder, EncoderConfig, FrameOptions, PictureBuffer, TemporalUnit};
+use rtav1::{
+    ConfigError, EncodeOutcome, Encoder, EncoderConfig, FrameOptions, PictureBuffer, Rates,
+    TemporalUnit,
+};
 
 use crate::common::rtp::{PAYLOAD_TYPE, Packet};
 use crate::network::{Path, WIRE_OVERHEAD};
@@ -42,12 +45,13 @@ impl Sender {
 
     /// Whether the engine's target rate can change during the call.
     pub(crate) fn takes_rates(&self) -> bool {
-        self.encoder.capabilities().live_bitrate
+        self.encoder.capabilities().live_rates
     }
 
     /// The target rate is `bitrate` bit/s from the next frame on.
     pub(crate) fn set_bitrate(&mut self, bitrate: u32) -> Result<(), ConfigError> {
-        self.encoder.set_bitrate(bitrate)
+        let frame_rate = self.encoder.config().frame_rate;
+        self.encoder.set_rates(Rates::new(bitrate, frame_rate))
     }
 
     /// Encodes frame `index`, captured at `now`, and sends what comes out.
@@ -65,11 +69,15 @@ impl Sender {
         let started = Instant::now();
         let outcome = self.encoder.encode(&frame, FrameOptions::default())?;
         record.encode_us += started.elapsed().as_secs_f64() * 1e6;
-        if let Some(dropped) = outcome.dropped {
-            let index = record.settings.frame_at(dropped.timestamp);
-            record.frames[index].dropped = Some(dropped.reason);
+        match outcome {
+            EncodeOutcome::Unit(unit) => self.send(now, &unit, path, record)?,
+            EncodeOutcome::Dropped(dropped) => {
+                let index = record.settings.frame_at(dropped.timestamp);
+                record.frames[index].dropped = Some(dropped.reason);
+            }
+            EncodeOutcome::Pending => {}
         }
-        outcome.unit.map_or(Ok(()), |unit| self.send(now, &unit, path, record))
+        Ok(())
     }
 
     /// Sends what the encoder still holds, at `now`.
@@ -95,7 +103,8 @@ impl Sender {
         let index = record.settings.frame_at(unit.timestamp);
         let frame = &mut record.frames[index];
         (frame.bytes, frame.key) = (unit.data.len(), unit.key_frame);
-        frame.target_delay_ms = unit.stats.and_then(|stats| stats.delay_ms).map(f64::from);
+        let delay = unit.frames.last().and_then(|frame| frame.stats?.delay);
+        frame.target_delay_ms = delay.map(|delay| 1000.0 * delay.as_secs_f64());
         for payload in self.packetizer.packetize(&unit.data, unit.key_frame)? {
             let packet = Packet {
                 payload_type: PAYLOAD_TYPE,

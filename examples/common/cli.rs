@@ -120,7 +120,7 @@ pub(crate) fn engine_help() -> String {
 
 /// Help for `--max-delay`.
 pub(crate) fn max_delay_help() -> String {
-    let usual = EncoderConfig::new(16, 16, 1000).max_delay;
+    let usual = EncoderConfig::new(16, 16, 1000).max_delay.as_millis();
     format!(
         "The most delay in ms that frames may cause on a link of the target rate [default: {usual}]"
     )

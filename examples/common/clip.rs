@@ -194,7 +194,9 @@ impl Coded {
 }
 
 fn color(full_range: bool) -> ColorDescription {
-    ColorDescription { full_range, ..ColorDescription::default() }
+    let mut color = ColorDescription::default();
+    color.full_range = full_range;
+    color
 }
 
 #[cfg(test)]

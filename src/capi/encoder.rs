@@ -2,6 +2,7 @@
 
 use std::ffi::{CString, c_char};
 use std::ptr;
+use std::time::Duration;
 
 use super::encoder_types::{
     Rtav1Capabilities, Rtav1EncodeOutcome, Rtav1EncoderConfig, Rtav1Frame, Rtav1FrameOptions,
@@ -13,7 +14,7 @@ use super::memory::{CallerStruct, Out, fill};
 use super::owned::release;
 use super::status::Rtav1Status;
 use super::unit::Rtav1Unit;
-use crate::config::{Rational, WireOverhead};
+use crate::config::{Rates, Rational, WireOverhead};
 use crate::encoder::{Encoder, FrameOptions};
 
 /// Codes frames of one size into temporal units.
@@ -99,27 +100,18 @@ pub unsafe extern "C" fn rtav1_encoder_flush(
     unsafe { call(encoder, |handle| handle.flush(unit)) }
 }
 
-/// Sets the target rate, in bit/s of coded OBUs and of what the network adds to them, from the next
-/// frame on.
+/// Sets from the next frame on the target rate, in bit/s of coded OBUs and of what the network adds
+/// to them, and the nominal frames a second, `frame_rate_num / frame_rate_den`.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn rtav1_encoder_set_bitrate(
+pub unsafe extern "C" fn rtav1_encoder_set_rates(
     encoder: *mut Rtav1Encoder,
     bitrate: u32,
+    frame_rate_num: u32,
+    frame_rate_den: u32,
 ) -> Rtav1Status {
+    let rates = Rates::new(bitrate, Rational::new(frame_rate_num, frame_rate_den));
     // SAFETY: the caller gives null or an encoder that it alone uses.
-    unsafe { call(encoder, |handle| Ok(handle.encoder.set_bitrate(bitrate)?)) }
-}
-
-/// Sets the nominal frames a second, `num / den`, from the next frame on.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn rtav1_encoder_set_frame_rate(
-    encoder: *mut Rtav1Encoder,
-    num: u32,
-    den: u32,
-) -> Rtav1Status {
-    let rate = Rational::new(num, den);
-    // SAFETY: the caller gives null or an encoder that it alone uses.
-    unsafe { call(encoder, |handle| Ok(handle.encoder.set_frame_rate(rate)?)) }
+    unsafe { call(encoder, |handle| Ok(handle.encoder.set_rates(rates)?)) }
 }
 
 /// Sets the most delay of the link, 50 to 1000 ms, from the next frame on.
@@ -128,6 +120,7 @@ pub unsafe extern "C" fn rtav1_encoder_set_max_delay(
     encoder: *mut Rtav1Encoder,
     max_delay: u32,
 ) -> Rtav1Status {
+    let max_delay = Duration::from_millis(u64::from(max_delay));
     // SAFETY: the caller gives null or an encoder that it alone uses.
     unsafe { call(encoder, |handle| Ok(handle.encoder.set_max_delay(max_delay)?)) }
 }
@@ -151,7 +144,7 @@ pub unsafe extern "C" fn rtav1_encoder_set_wire_overhead(
     packet_overhead: u32,
     max_payload: u32,
 ) -> Rtav1Status {
-    let wire = WireOverhead { packet_overhead, max_payload };
+    let wire = WireOverhead::new(packet_overhead, max_payload);
     // SAFETY: the caller gives null or an encoder that it alone uses.
     unsafe { call(encoder, |handle| Ok(handle.encoder.set_wire_overhead(wire)?)) }
 }

@@ -2,6 +2,7 @@
 
 use std::mem::offset_of;
 use std::ptr;
+use std::time::Duration;
 
 use super::error::Failure;
 use super::memory::{CallerStruct, byte, items};
@@ -38,6 +39,18 @@ pub enum Rtav1PixelFormat {
     I420 = 0,
     /// Two planes: Y, and U and V interleaved sample by sample.
     Nv12 = 1,
+}
+
+/// Values of `Rtav1EncodeOutcome.kind`.
+#[repr(C)]
+pub enum Rtav1OutcomeKind {
+    /// The frame went in; an engine with delay needs more of them, or a flush, before one comes out.
+    /// The same after a call that failed.
+    Pending = 0,
+    /// A frame was coded: it is in the field `unit`.
+    Unit = 1,
+    /// A frame was dropped: `dropped_timestamp` and `drop_reason` say which and why.
+    Dropped = 2,
 }
 
 /// Values of `Rtav1EncodeOutcome.drop_reason`.
@@ -154,18 +167,19 @@ pub struct Rtav1FrameOptions {
     pub qindex: u32,
 }
 
-/// What came of one call to `rtav1_encoder_encode`. While an engine with delay fills up there is
-/// neither a unit nor a dropped frame.
+/// What came of one call to `rtav1_encoder_encode`.
 #[repr(C)]
 #[derive(Clone, Copy)]
 pub struct Rtav1EncodeOutcome {
     /// `sizeof(Rtav1EncodeOutcome)`.
     pub struct_size: usize,
-    /// The coded frame or null; with an engine that has delay, an earlier one than went in. What
+    /// The coded unit or null; with an engine that has delay, an earlier one than went in. What
     /// stood here before the call is overwritten, not freed.
     pub unit: *const Rtav1Unit,
     /// Timestamp of the frame that was dropped.
     pub dropped_timestamp: u64,
+    /// An `Rtav1OutcomeKind`.
+    pub kind: u32,
     /// An `Rtav1DropReason`: `RTAV1_DROP_REASON_NONE` unless a frame was dropped.
     pub drop_reason: u32,
 }
@@ -180,10 +194,8 @@ pub struct Rtav1Capabilities {
     pub delay_frames: u32,
     /// The most threads it makes use of.
     pub max_threads: u32,
-    /// Nonzero: the bitrate can change on any frame.
-    pub live_bitrate: u32,
-    /// Nonzero: the nominal frame rate can change on any frame.
-    pub live_frame_rate: u32,
+    /// Nonzero: bitrate and nominal frame rate can change on any frame.
+    pub live_rates: u32,
     /// Nonzero: the speed can change on any frame.
     pub live_speed: u32,
     /// Nonzero: a quantizer index can be given for a single frame.
@@ -252,7 +264,7 @@ impl Rtav1EncoderConfig {
             transfer_characteristics: u32::from(color.transfer),
             matrix_coefficients: u32::from(color.matrix),
             full_range: u32::from(color.full_range),
-            max_delay,
+            max_delay: u32::try_from(max_delay.as_millis()).unwrap_or(u32::MAX),
             max_frame_bytes: 0,
             packet_overhead: wire.packet_overhead,
             max_payload: wire.max_payload,
@@ -279,16 +291,16 @@ impl Rtav1EncoderConfig {
         settings.threads = self.threads as usize;
         settings.speed = speed(self.speed)?;
         settings.reconstruction = self.reconstruction != 0;
-        settings.color = ColorDescription {
-            primaries: byte("color_primaries", self.color_primaries)?,
-            transfer: byte("transfer_characteristics", self.transfer_characteristics)?,
-            matrix: byte("matrix_coefficients", self.matrix_coefficients)?,
-            full_range: self.full_range != 0,
-        };
-        settings.max_delay = self.max_delay;
+        settings.color = ColorDescription::new(
+            byte("color_primaries", self.color_primaries)?,
+            byte("transfer_characteristics", self.transfer_characteristics)?,
+            byte("matrix_coefficients", self.matrix_coefficients)?,
+        );
+        settings.color.full_range = self.full_range != 0;
+        settings.max_delay = Duration::from_millis(u64::from(self.max_delay));
         settings.max_frame_bytes = most_bytes(self.max_frame_bytes);
         let Self { packet_overhead, max_payload, .. } = self;
-        settings.wire = WireOverhead { packet_overhead, max_payload };
+        settings.wire = WireOverhead::new(packet_overhead, max_payload);
         settings.adaptive_frame_rate = self.adaptive_frame_rate != 0;
         Ok(settings)
     }
@@ -336,22 +348,30 @@ impl Rtav1EncodeOutcome {
             struct_size: size_of::<Self>(),
             unit: ptr::null(),
             dropped_timestamp: 0,
+            kind: Rtav1OutcomeKind::Pending as u32,
             drop_reason: Rtav1DropReason::None as u32,
         }
     }
 
     pub(super) fn give(outcome: EncodeOutcome) -> Self {
         let mut given = Self::empty();
-        if let Some(dropped) = outcome.dropped {
-            given.dropped_timestamp = dropped.timestamp;
-            given.drop_reason = match dropped.reason {
-                DropReason::LinkFull => Rtav1DropReason::LinkFull as u32,
-                DropReason::Ceiling => Rtav1DropReason::Ceiling as u32,
-                DropReason::FrameRate => Rtav1DropReason::FrameRate as u32,
-                DropReason::Paused => Rtav1DropReason::Paused as u32,
-            };
+        match outcome {
+            EncodeOutcome::Unit(unit) => {
+                given.kind = Rtav1OutcomeKind::Unit as u32;
+                given.unit = Rtav1Unit::give(unit);
+            }
+            EncodeOutcome::Dropped(dropped) => {
+                given.kind = Rtav1OutcomeKind::Dropped as u32;
+                given.dropped_timestamp = dropped.timestamp;
+                given.drop_reason = match dropped.reason {
+                    DropReason::LinkFull => Rtav1DropReason::LinkFull as u32,
+                    DropReason::Ceiling => Rtav1DropReason::Ceiling as u32,
+                    DropReason::FrameRate => Rtav1DropReason::FrameRate as u32,
+                    DropReason::Paused => Rtav1DropReason::Paused as u32,
+                };
+            }
+            EncodeOutcome::Pending => {}
         }
-        given.unit = outcome.unit.map_or(ptr::null(), Rtav1Unit::give);
         given
     }
 }
@@ -362,8 +382,7 @@ impl From<Capabilities> for Rtav1Capabilities {
             struct_size: size_of::<Self>(),
             delay_frames: capabilities.delay_frames,
             max_threads: u32::try_from(capabilities.max_threads).unwrap_or(u32::MAX),
-            live_bitrate: u32::from(capabilities.live_bitrate),
-            live_frame_rate: u32::from(capabilities.live_frame_rate),
+            live_rates: u32::from(capabilities.live_rates),
             live_speed: u32::from(capabilities.live_speed),
             frame_qindex: u32::from(capabilities.frame_qindex),
             key_on_request: u32::from(capabilities.key_on_request),

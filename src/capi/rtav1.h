@@ -274,6 +274,17 @@ typedef enum Rtav1PixelFormat {
     RTAV1_PIXEL_FORMAT_NV12 = 1,
 } Rtav1PixelFormat;
 
+// Values of `Rtav1EncodeOutcome.kind`.
+typedef enum Rtav1OutcomeKind {
+    // The frame went in; an engine with delay needs more of them, or a flush, before one comes out.
+    // The same after a call that failed.
+    RTAV1_OUTCOME_KIND_PENDING = 0,
+    // A frame was coded: it is in the field `unit`.
+    RTAV1_OUTCOME_KIND_UNIT = 1,
+    // A frame was dropped: `dropped_timestamp` and `drop_reason` say which and why.
+    RTAV1_OUTCOME_KIND_DROPPED = 2,
+} Rtav1OutcomeKind;
+
 // Values of `Rtav1EncodeOutcome.drop_reason`.
 typedef enum Rtav1DropReason {
     // The frame was not dropped.
@@ -445,21 +456,20 @@ typedef struct Rtav1FrameStats {
     uint8_t qindex_max;
 } Rtav1FrameStats;
 
-// One coded frame: what a packetizer and a decoder take. It is the caller's until
-// `rtav1_unit_free` and does not depend on the encoder.
-typedef struct Rtav1Unit {
-    // OBUs in the low-overhead format, led by a temporal delimiter.
-    const uint8_t *data;
-    // Bytes at `data`.
-    size_t len;
-    // The timestamp of the frame.
-    uint64_t timestamp;
+// One frame of a unit.
+typedef struct Rtav1CodedFrame {
+    // Number of the frame: 0 for the first that the encoder codes, 1 more for each one after it,
+    // key frames included. Frames that are dropped have none.
+    uint64_t id;
+    // The numbers of the frames that a decoder needs to have decoded before, ascending and each
+    // once.
+    const uint64_t *dependencies;
+    // How many they are; 0 for a key frame.
+    size_t dependency_count;
     // Coded width in luma samples.
     uint32_t width;
     // Coded height in luma samples.
     uint32_t height;
-    // Whether decoding can start here.
-    bool key_frame;
     // Temporal layer, 0 to 7.
     uint8_t temporal_id;
     // Spatial layer, 0 to 3.
@@ -470,20 +480,38 @@ typedef struct Rtav1Unit {
     const uint8_t *reconstruction[3];
     // Bytes from row to row of each plane of the reconstruction.
     size_t reconstruction_strides[3];
-    // How the frame came about, valid as long as the unit; null from an engine that cannot say.
+    // How the frame came about; null from an engine that cannot say.
     const struct Rtav1FrameStats *stats;
+} Rtav1CodedFrame;
+
+// All coded frames of one picture: what a packetizer and a decoder take. It is the caller's until
+// `rtav1_unit_free`, with all that its pointers lead to, and does not depend on the encoder.
+typedef struct Rtav1Unit {
+    // OBUs in the low-overhead format, led by a temporal delimiter.
+    const uint8_t *data;
+    // Bytes at `data`.
+    size_t len;
+    // The timestamp of the picture.
+    uint64_t timestamp;
+    // The frames in the order of their OBUs, one for each spatial layer.
+    const struct Rtav1CodedFrame *const *frames;
+    // How many they are, at least 1; streams of one layer have one.
+    size_t frame_count;
+    // Whether decoding can start here.
+    bool key_frame;
 } Rtav1Unit;
 
-// What came of one call to `rtav1_encoder_encode`. While an engine with delay fills up there is
-// neither a unit nor a dropped frame.
+// What came of one call to `rtav1_encoder_encode`.
 typedef struct Rtav1EncodeOutcome {
     // `sizeof(Rtav1EncodeOutcome)`.
     size_t struct_size;
-    // The coded frame or null; with an engine that has delay, an earlier one than went in. What
+    // The coded unit or null; with an engine that has delay, an earlier one than went in. What
     // stood here before the call is overwritten, not freed.
     const struct Rtav1Unit *unit;
     // Timestamp of the frame that was dropped.
     uint64_t dropped_timestamp;
+    // An `Rtav1OutcomeKind`.
+    uint32_t kind;
     // An `Rtav1DropReason`: `RTAV1_DROP_REASON_NONE` unless a frame was dropped.
     uint32_t drop_reason;
 } Rtav1EncodeOutcome;
@@ -496,10 +524,8 @@ typedef struct Rtav1Capabilities {
     uint32_t delay_frames;
     // The most threads it makes use of.
     uint32_t max_threads;
-    // Nonzero: the bitrate can change on any frame.
-    uint32_t live_bitrate;
-    // Nonzero: the nominal frame rate can change on any frame.
-    uint32_t live_frame_rate;
+    // Nonzero: bitrate and nominal frame rate can change on any frame.
+    uint32_t live_rates;
     // Nonzero: the speed can change on any frame.
     uint32_t live_speed;
     // Nonzero: a quantizer index can be given for a single frame.
@@ -769,14 +795,12 @@ enum Rtav1Status rtav1_encoder_encode(struct Rtav1Encoder *encoder,
 // From the first call on no more frames are taken.
 enum Rtav1Status rtav1_encoder_flush(struct Rtav1Encoder *encoder, const struct Rtav1Unit **unit);
 
-// Sets the target rate, in bit/s of coded OBUs and of what the network adds to them, from the next
-// frame on.
-enum Rtav1Status rtav1_encoder_set_bitrate(struct Rtav1Encoder *encoder, uint32_t bitrate);
-
-// Sets the nominal frames a second, `num / den`, from the next frame on.
-enum Rtav1Status rtav1_encoder_set_frame_rate(struct Rtav1Encoder *encoder,
-                                              uint32_t num,
-                                              uint32_t den);
+// Sets from the next frame on the target rate, in bit/s of coded OBUs and of what the network adds
+// to them, and the nominal frames a second, `frame_rate_num / frame_rate_den`.
+enum Rtav1Status rtav1_encoder_set_rates(struct Rtav1Encoder *encoder,
+                                         uint32_t bitrate,
+                                         uint32_t frame_rate_num,
+                                         uint32_t frame_rate_den);
 
 // Sets the most delay of the link, 50 to 1000 ms, from the next frame on.
 enum Rtav1Status rtav1_encoder_set_max_delay(struct Rtav1Encoder *encoder, uint32_t max_delay);

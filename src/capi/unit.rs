@@ -2,8 +2,11 @@
 
 use std::ptr;
 
+use bytes::Bytes;
+
 use super::owned::{View, give, release};
-use crate::encoder::{FrameStats, QindexReason, TemporalUnit};
+use crate::encoder::{CodedFrame, FrameStats, QindexReason, TemporalUnit};
+use crate::frame::PictureBuffer;
 
 /// Values of `Rtav1FrameStats.reason`: what decided a frame's quantizer.
 #[repr(C)]
@@ -59,22 +62,21 @@ pub struct Rtav1FrameStats {
     pub qindex_max: u8,
 }
 
-/// One coded frame: what a packetizer and a decoder take. It is the caller's until
-/// `rtav1_unit_free` and does not depend on the encoder.
+/// One frame of a unit.
 #[repr(C)]
-pub struct Rtav1Unit {
-    /// OBUs in the low-overhead format, led by a temporal delimiter.
-    pub data: *const u8,
-    /// Bytes at `data`.
-    pub len: usize,
-    /// The timestamp of the frame.
-    pub timestamp: u64,
+pub struct Rtav1CodedFrame {
+    /// Number of the frame: 0 for the first that the encoder codes, 1 more for each one after it,
+    /// key frames included. Frames that are dropped have none.
+    pub id: u64,
+    /// The numbers of the frames that a decoder needs to have decoded before, ascending and each
+    /// once.
+    pub dependencies: *const u64,
+    /// How many they are; 0 for a key frame.
+    pub dependency_count: usize,
     /// Coded width in luma samples.
     pub width: u32,
     /// Coded height in luma samples.
     pub height: u32,
-    /// Whether decoding can start here.
-    pub key_frame: bool,
     /// Temporal layer, 0 to 7.
     pub temporal_id: u8,
     /// Spatial layer, 0 to 3.
@@ -85,13 +87,38 @@ pub struct Rtav1Unit {
     pub reconstruction: [*const u8; 3],
     /// Bytes from row to row of each plane of the reconstruction.
     pub reconstruction_strides: [usize; 3],
-    /// How the frame came about, valid as long as the unit; null from an engine that cannot say.
+    /// How the frame came about; null from an engine that cannot say.
     pub stats: *const Rtav1FrameStats,
 }
 
-/// Keeps the parts of a unit.
+/// All coded frames of one picture: what a packetizer and a decoder take. It is the caller's until
+/// `rtav1_unit_free`, with all that its pointers lead to, and does not depend on the encoder.
+#[repr(C)]
+pub struct Rtav1Unit {
+    /// OBUs in the low-overhead format, led by a temporal delimiter.
+    pub data: *const u8,
+    /// Bytes at `data`.
+    pub len: usize,
+    /// The timestamp of the picture.
+    pub timestamp: u64,
+    /// The frames in the order of their OBUs, one for each spatial layer.
+    pub frames: *const *const Rtav1CodedFrame,
+    /// How many they are, at least 1; streams of one layer have one.
+    pub frame_count: usize,
+    /// Whether decoding can start here.
+    pub key_frame: bool,
+}
+
+/// Keeps what the pointers of a unit lead to.
 pub struct UnitParts {
-    _unit: TemporalUnit,
+    _data: Bytes,
+    frames: Vec<*const Rtav1CodedFrame>,
+}
+
+/// Keeps what the pointers of a frame lead to.
+pub struct FrameParts {
+    _dependencies: Vec<u64>,
+    _reconstruction: Option<PictureBuffer>,
     stats: *const Rtav1FrameStats,
 }
 
@@ -99,38 +126,69 @@ impl View for Rtav1FrameStats {
     type Owner = ();
 }
 
+impl View for Rtav1CodedFrame {
+    type Owner = FrameParts;
+}
+
 impl View for Rtav1Unit {
     type Owner = UnitParts;
 }
 
+impl Drop for FrameParts {
+    fn drop(&mut self) {
+        // SAFETY: it is null or was given when the frame was made, and C sees a copy.
+        unsafe { release(&raw mut self.stats) };
+    }
+}
+
 impl Drop for UnitParts {
     fn drop(&mut self) {
-        // SAFETY: it is null or was given when the unit was made, and C sees a copy.
-        unsafe { release(&raw mut self.stats) };
+        for frame in &mut self.frames {
+            // SAFETY: it was given when the unit was made, and C sees it through the unit only.
+            unsafe { release(frame) };
+        }
     }
 }
 
 impl Rtav1Unit {
     pub(super) fn give(unit: TemporalUnit) -> *const Self {
-        let planes = unit.reconstruction.as_ref();
-        let stats = unit.stats.map_or(ptr::null(), |stats| give(Rtav1FrameStats::from(stats), ()));
+        let TemporalUnit { data, timestamp, key_frame, frames } = unit;
+        let frames: Vec<_> = frames.into_iter().map(Rtav1CodedFrame::give).collect();
         let view = Self {
-            data: unit.data.as_ptr(),
-            len: unit.data.len(),
-            timestamp: unit.timestamp,
-            width: unit.width,
-            height: unit.height,
-            key_frame: unit.key_frame,
-            temporal_id: unit.temporal_id,
-            spatial_id: unit.spatial_id,
-            qindex: unit.qindex,
+            data: data.as_ptr(),
+            len: data.len(),
+            timestamp,
+            frames: frames.as_ptr(),
+            frame_count: frames.len(),
+            key_frame,
+        };
+        give(view, UnitParts { _data: data, frames })
+    }
+}
+
+impl Rtav1CodedFrame {
+    fn give(frame: CodedFrame) -> *const Self {
+        let CodedFrame { dependencies, reconstruction, .. } = frame;
+        let planes = reconstruction.as_ref();
+        let stats = frame.stats.map_or(ptr::null(), |stats| give(Rtav1FrameStats::from(stats), ()));
+        let view = Self {
+            id: frame.id,
+            dependencies: dependencies.as_ptr(),
+            dependency_count: dependencies.len(),
+            width: frame.width,
+            height: frame.height,
+            temporal_id: frame.temporal_id,
+            spatial_id: frame.spatial_id,
+            qindex: frame.qindex,
             reconstruction: [0, 1, 2]
                 .map(|plane| planes.map_or(ptr::null(), |p| p.plane(plane).as_ptr())),
             reconstruction_strides: [0, 1, 2]
                 .map(|plane| planes.map_or(0, |p| p.plane_width(plane))),
             stats,
         };
-        give(view, UnitParts { _unit: unit, stats })
+        let parts =
+            FrameParts { _dependencies: dependencies, _reconstruction: reconstruction, stats };
+        give(view, parts)
     }
 }
 
@@ -143,7 +201,7 @@ impl From<FrameStats> for Rtav1FrameStats {
             mode_bits: stats.bits.modes,
             motion_bits: stats.bits.motion,
             coefficient_bits: stats.bits.coefficients,
-            delay_ms: stats.delay_ms.unwrap_or(-1.0),
+            delay_ms: stats.delay.map_or(-1.0, |delay| (1000.0 * delay.as_secs_f64()) as f32),
             qindex_mean: stats.qindex_mean,
             skipped: stats.skipped,
             reason: Rtav1QindexReason::from(stats.reason) as u32,

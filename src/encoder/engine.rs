@@ -1,7 +1,7 @@
 //! The seam between [`Encoder`](super::Encoder) and the engines that do its work.
 
 use super::unit::{EncodeOutcome, FrameOptions, TemporalUnit};
-use crate::config::{EncoderConfig, EngineKind, Rational, SendLimits, Settings, Speed};
+use crate::config::{EncoderConfig, EngineKind, Rates, Rational, SendLimits, Settings, Speed};
 use crate::error::{ConfigError, EncodeError};
 use crate::frame::Frame;
 use crate::rate::QindexRange;
@@ -12,10 +12,8 @@ use crate::rate::QindexRange;
 pub struct Capabilities {
     /// Frames that go in before the first temporal unit comes out; 0 is one in, one out.
     pub delay_frames: u32,
-    /// The target rate can change on any frame.
-    pub live_bitrate: bool,
-    /// The nominal frame rate can change on any frame.
-    pub live_frame_rate: bool,
+    /// Target rate and nominal frame rate can change on any frame.
+    pub live_rates: bool,
     /// The speed can change on any frame.
     pub live_speed: bool,
     /// A quantizer index can be given for a single frame.
@@ -54,20 +52,16 @@ pub(crate) trait Engine: Send {
     /// Gives one of the frames still inside, `None` when there are none left; no frames come after.
     fn flush(&mut self) -> Result<Option<TemporalUnit>, EncodeError>;
 
-    /// A new target rate in bit/s, 0 to drop all frames; to be had with [`Capabilities::live_bitrate`].
-    fn set_bitrate(&mut self, bitrate: u32) -> Result<(), ConfigError> {
-        Err(unsupported(self.name(), "bitrate at run time", bitrate))
-    }
-
-    /// A new nominal frame rate; to be had with [`Capabilities::live_frame_rate`].
-    fn set_frame_rate(&mut self, rate: Rational) -> Result<(), ConfigError> {
-        let Rational { num, den } = rate;
-        Err(unsupported(self.name(), "frame rate at run time", format_args!("{num}/{den}")))
+    /// New rates, of 0 bit/s to drop all frames; to be had with [`Capabilities::live_rates`].
+    fn set_rates(&mut self, rates: Rates) -> Result<(), ConfigError> {
+        let Rates { bitrate, frame_rate: Rational { num, den } } = rates;
+        let value = format_args!("{bitrate} bit/s, {num}/{den} frames/s");
+        Err(unsupported(self.name(), "rates at run time", value))
     }
 
     /// New limits; called only with [`Capabilities::bounded_delay`].
     fn set_limits(&mut self, limits: SendLimits) -> Result<(), ConfigError> {
-        Err(unsupported(self.name(), "max delay", limits.max_delay))
+        Err(unsupported(self.name(), "max delay", format_args!("{:?}", limits.max_delay)))
     }
 
     /// Bounds of the quantizer index under a target rate; called only with
@@ -107,7 +101,7 @@ pub(super) fn check_unbounded(
 ) -> Result<(), ConfigError> {
     let usual = EncoderConfig::new(settings.width, settings.height, 0);
     if settings.max_delay != usual.max_delay {
-        return Err(unsupported(engine, "max delay", settings.max_delay));
+        return Err(unsupported(engine, "max delay", format_args!("{:?}", settings.max_delay)));
     }
     if let Some(most) = settings.max_frame_bytes {
         return Err(unsupported(engine, "max frame bytes", most));

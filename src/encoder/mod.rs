@@ -9,13 +9,16 @@ mod tests;
 mod unit;
 
 use std::fmt;
+use std::time::Duration;
 
 pub use engine::Capabilities;
 pub(crate) use engine::Engine;
-pub use unit::{DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, TemporalUnit};
+pub use unit::{
+    CodedFrame, DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, TemporalUnit,
+};
 
 use crate::config::{
-    EncoderConfig, RateMode, Rational, SendLimits, Settings, Speed, WireOverhead, check_bitrate,
+    EncoderConfig, RateMode, Rates, SendLimits, Settings, Speed, WireOverhead, check_bitrate,
     check_frame_rate, check_limits,
 };
 use crate::error::{ConfigError, EncodeError};
@@ -28,10 +31,8 @@ pub use crate::rate::{DropReason, QindexReason};
 /// the encoder is as it was before the call.
 pub struct Encoder {
     engine: Box<dyn Engine>,
-    width: u32,
-    height: u32,
-    rate: RateMode,
-    limits: SendLimits,
+    /// The settings as they are now.
+    config: EncoderConfig,
     last_timestamp: Option<u64>,
     key_requested: bool,
     flushed: bool,
@@ -56,10 +57,7 @@ impl Encoder {
         }
         Ok(Self {
             engine,
-            width: settings.width,
-            height: settings.height,
-            rate: settings.rate,
-            limits: settings.send_limits(),
+            config: EncoderConfig::clone(settings),
             last_timestamp: None,
             key_requested: false,
             flushed: false,
@@ -81,12 +79,12 @@ impl Encoder {
         if self.flushed {
             return Err(EncodeError::Flushed(timestamp));
         }
-        if (frame.width(), frame.height()) != (self.width, self.height) {
+        if (frame.width(), frame.height()) != (self.width(), self.height()) {
             return Err(EncodeError::Size {
                 width: frame.width(),
                 height: frame.height(),
-                expected_width: self.width,
-                expected_height: self.height,
+                expected_width: self.width(),
+                expected_height: self.height(),
             });
         }
         if let Some(last) = self.last_timestamp.filter(|&last| timestamp <= last) {
@@ -97,10 +95,8 @@ impl Encoder {
         let key_frame = options.key_frame || self.key_requested;
         let outcome = self.engine.encode(frame, FrameOptions { key_frame, ..options })?;
         self.last_timestamp = Some(timestamp);
-        // A frame that was dropped did not serve the request.
-        if outcome.dropped.is_none() {
-            self.key_requested = false;
-        }
+        // A frame that was dropped did not serve the request, whichever way it came.
+        self.key_requested = key_frame && matches!(outcome, EncodeOutcome::Dropped(_));
         Ok(outcome)
     }
 
@@ -114,38 +110,32 @@ impl Encoder {
         self.engine.flush()
     }
 
-    /// Sets the target rate, in bit/s of coded OBUs and of what the network adds to them, from the
-    /// next frame on.
+    /// Sets target rate and nominal frame rate from the next frame on.
     ///
     /// # Errors
-    /// A rate outside 1000 to 100 000 000, an encoder of constant quantizer index, or an engine
-    /// whose rate is fixed.
-    pub fn set_bitrate(&mut self, bitrate: u32) -> Result<(), ConfigError> {
+    /// A bitrate outside 1000 to 100 000 000, a frame rate outside 1/10 to 240, an encoder of
+    /// constant quantizer index, or an engine whose rates are fixed.
+    pub fn set_rates(&mut self, rates: Rates) -> Result<(), ConfigError> {
+        let Rates { bitrate, frame_rate } = rates;
         check_bitrate(bitrate)?;
-        if let RateMode::ConstantQindex(qindex) = self.rate {
+        check_frame_rate(frame_rate)?;
+        if let RateMode::ConstantQindex(qindex) = self.config.rate {
             return Err(ConfigError::ConstantQindex { bitrate, qindex });
         }
-        self.engine.set_bitrate(bitrate)?;
-        self.rate = RateMode::Bitrate(bitrate);
+        self.engine.set_rates(rates)?;
+        self.config.rate = RateMode::Bitrate(bitrate);
+        self.config.frame_rate = frame_rate;
         Ok(())
     }
 
-    /// Sets the nominal frames a second from the next frame on.
-    ///
-    /// # Errors
-    /// A rate outside 1/10 to 240, or an engine whose frame rate is fixed.
-    pub fn set_frame_rate(&mut self, rate: Rational) -> Result<(), ConfigError> {
-        check_frame_rate(rate)?;
-        self.engine.set_frame_rate(rate)
-    }
-
-    /// Sets the most delay of the link, in ms, from the next frame on
+    /// Sets the most delay of the link from the next frame on
     /// ([`EncoderConfig::max_delay`]).
     ///
     /// # Errors
     /// A delay outside 50 to 1000 ms, or an engine whose delay is not bounded.
-    pub fn set_max_delay(&mut self, max_delay: u32) -> Result<(), ConfigError> {
-        self.set_limits(SendLimits { max_delay, ..self.limits }, "max delay", max_delay)
+    pub fn set_max_delay(&mut self, max_delay: Duration) -> Result<(), ConfigError> {
+        let limits = SendLimits { max_delay, ..self.config.send_limits() };
+        self.set_limits(limits, "max delay", format_args!("{max_delay:?}"))
     }
 
     /// Sets or lifts the most bytes of a temporal unit from the next frame on
@@ -154,7 +144,7 @@ impl Encoder {
     /// # Errors
     /// Fewer than 64 bytes, or an engine whose frames are not bounded.
     pub fn set_max_frame_bytes(&mut self, most: Option<u32>) -> Result<(), ConfigError> {
-        let limits = SendLimits { max_frame_bytes: most, ..self.limits };
+        let limits = SendLimits { max_frame_bytes: most, ..self.config.send_limits() };
         self.set_limits(limits, "max frame bytes", most.unwrap_or(0))
     }
 
@@ -163,7 +153,7 @@ impl Encoder {
     /// # Errors
     /// A value out of range, or an engine that does not count it.
     pub fn set_wire_overhead(&mut self, wire: WireOverhead) -> Result<(), ConfigError> {
-        let limits = SendLimits { wire, ..self.limits };
+        let limits = SendLimits { wire, ..self.config.send_limits() };
         self.set_limits(limits, "packet overhead", wire.packet_overhead)
     }
 
@@ -171,14 +161,16 @@ impl Encoder {
         &mut self,
         limits: SendLimits,
         setting: &'static str,
-        value: u32,
+        value: impl ToString,
     ) -> Result<(), ConfigError> {
         check_limits(limits)?;
         if !self.engine.capabilities().bounded_delay {
             return Err(engine::unsupported(self.engine.name(), setting, value));
         }
         self.engine.set_limits(limits)?;
-        self.limits = limits;
+        let SendLimits { max_delay, max_frame_bytes, wire } = limits;
+        (self.config.max_delay, self.config.max_frame_bytes) = (max_delay, max_frame_bytes);
+        self.config.wire = wire;
         Ok(())
     }
 
@@ -187,7 +179,9 @@ impl Encoder {
     /// # Errors
     /// An engine whose speed is fixed.
     pub fn set_speed(&mut self, speed: Speed) -> Result<(), ConfigError> {
-        self.engine.set_speed(speed)
+        self.engine.set_speed(speed)?;
+        self.config.speed = speed;
+        Ok(())
     }
 
     /// Asks that the next frame be a key frame, as [`FrameOptions::key_frame`] does; if that frame
@@ -201,6 +195,29 @@ impl Encoder {
         self.check_options(FrameOptions::key_frame())?;
         self.key_requested = true;
         Ok(())
+    }
+
+    /// Width of the frames that are taken, in luma samples.
+    pub fn width(&self) -> u32 {
+        self.config.width
+    }
+
+    /// Height of the frames that are taken, in luma samples.
+    pub fn height(&self) -> u32 {
+        self.config.height
+    }
+
+    /// The settings as they are now, with all that was changed since the start.
+    pub fn config(&self) -> &EncoderConfig {
+        &self.config
+    }
+
+    /// Target rate and nominal frame rate; `None` with a constant quantizer index.
+    pub fn rates(&self) -> Option<Rates> {
+        match self.config.rate {
+            RateMode::Bitrate(bitrate) => Some(Rates::new(bitrate, self.config.frame_rate)),
+            RateMode::ConstantQindex(_) => None,
+        }
     }
 
     /// What the engine can do.
@@ -231,10 +248,7 @@ impl fmt::Debug for Encoder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Encoder")
             .field("engine", &self.engine.name())
-            .field("width", &self.width)
-            .field("height", &self.height)
-            .field("rate", &self.rate)
-            .field("limits", &self.limits)
+            .field("config", &self.config)
             .field("last_timestamp", &self.last_timestamp)
             .field("key_requested", &self.key_requested)
             .field("flushed", &self.flushed)

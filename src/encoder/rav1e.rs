@@ -13,16 +13,21 @@ use ::rav1e::{Config, Context, EncoderConfig as Rav1eConfig, EncoderStatus};
 use bytes::Bytes;
 
 use super::engine::{Capabilities, Engine, unsupported};
-use super::unit::{EncodeOutcome, FrameOptions, TemporalUnit};
+use super::unit::{CodedFrame, EncodeOutcome, FrameOptions, TemporalUnit};
+use crate::av1::obu::{FrameInfo, StreamInspector};
 use crate::config::{self, EngineKind, RateMode, Rational, Settings, Speed};
 use crate::error::{ConfigError, EncodeError};
 use crate::frame::{Frame, PictureBuffer};
+use crate::layers::FrameIds;
 
 /// rav1e behind its public API.
 pub(super) struct Rav1e {
     context: Context<u8>,
     /// Timestamps of the frames inside; without reordering they come out in order.
     timestamps: VecDeque<u64>,
+    /// Reads the headers that rav1e wrote, for what it does not tell.
+    inspector: StreamInspector,
+    ids: FrameIds,
     width: u32,
     height: u32,
     tiles: usize,
@@ -40,6 +45,8 @@ impl Rav1e {
         Ok(Self {
             context,
             timestamps: VecDeque::new(),
+            inspector: StreamInspector::new(),
+            ids: FrameIds::default(),
             width: settings.width,
             height: settings.height,
             tiles,
@@ -66,18 +73,31 @@ impl Rav1e {
             Some(picture) if self.reconstruction => Some(self.reconstruction_of(picture)?),
             _ => None,
         };
+        let info = self.inspector.inspect(&packet.data).map_err(failure)?;
+        let mut frames: Vec<_> = info.frames.iter().map(|frame| self.coded_frame(frame)).collect();
+        let shown = frames.last_mut().ok_or_else(|| failure("a packet without a frame header"))?;
+        shown.reconstruction = reconstruction;
         Ok(TemporalUnit {
             data: Bytes::from(packet.data),
             timestamp,
             key_frame: packet.frame_type == FrameType::KEY,
-            temporal_id: 0,
-            spatial_id: 0,
-            qindex: packet.qp,
-            width: self.width,
-            height: self.height,
-            stats: None,
-            reconstruction,
+            frames,
         })
+    }
+
+    fn coded_frame(&mut self, frame: &FrameInfo) -> CodedFrame {
+        let (id, dependencies) = self.ids.coded(frame.slots_read(), frame.refresh_frame_flags);
+        CodedFrame {
+            id,
+            dependencies,
+            temporal_id: frame.layer.temporal_id,
+            spatial_id: frame.layer.spatial_id,
+            qindex: frame.base_q_idx,
+            width: frame.width,
+            height: frame.height,
+            stats: None,
+            reconstruction: None,
+        }
     }
 
     fn reconstruction_of(
@@ -104,8 +124,7 @@ impl Engine for Rav1e {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             delay_frames: DELAY_FRAMES,
-            live_bitrate: false,
-            live_frame_rate: false,
+            live_rates: false,
             live_speed: false,
             frame_qindex: false,
             key_on_request: true,
@@ -130,7 +149,7 @@ impl Engine for Rav1e {
         let parameters = FrameParameters { frame_type_override, ..FrameParameters::default() };
         self.context.send_frame((picture, parameters)).map_err(failure)?;
         self.timestamps.push_back(frame.timestamp());
-        Ok(EncodeOutcome { unit: self.receive()?, dropped: None })
+        Ok(self.receive()?.map_or(EncodeOutcome::Pending, EncodeOutcome::Unit))
     }
 
     fn flush(&mut self) -> Result<Option<TemporalUnit>, EncodeError> {

@@ -7,13 +7,14 @@ use bytes::Bytes;
 use super::*;
 #[cfg(not(feature = "rav1e"))]
 use crate::config::EngineKind;
+use crate::config::Rational;
 use crate::frame::PictureBuffer;
 
 /// What an engine was asked to do, and what it shall answer next.
 #[derive(Default)]
 struct Script {
     options: Vec<FrameOptions>,
-    bitrates: Vec<u32>,
+    rates: Vec<Rates>,
     limits: Vec<SendLimits>,
     drop_next: bool,
     fail_next: bool,
@@ -32,8 +33,7 @@ impl Engine for Scripted {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             delay_frames: 0,
-            live_bitrate: self.able,
-            live_frame_rate: false,
+            live_rates: self.able,
             live_speed: false,
             frame_qindex: self.able,
             key_on_request: self.able,
@@ -55,13 +55,12 @@ impl Engine for Scripted {
             return Err(EncodeError::Engine { engine: "scripted", message: String::new() });
         }
         if std::mem::take(&mut script.drop_next) {
-            let dropped = Some(DroppedFrame { timestamp, reason: DropReason::LinkFull });
-            return Ok(EncodeOutcome { unit: None, dropped });
+            let dropped = DroppedFrame { timestamp, reason: DropReason::LinkFull };
+            return Ok(EncodeOutcome::Dropped(dropped));
         }
-        let unit = TemporalUnit {
-            data: Bytes::from_static(&[0x12, 0]),
-            timestamp,
-            key_frame: options.key_frame,
+        let frame = CodedFrame {
+            id: timestamp,
+            dependencies: Vec::new(),
             temporal_id: 0,
             spatial_id: 0,
             qindex: options.qindex.unwrap_or(100),
@@ -70,15 +69,20 @@ impl Engine for Scripted {
             stats: None,
             reconstruction: None,
         };
-        Ok(EncodeOutcome { unit: Some(unit), dropped: None })
+        Ok(EncodeOutcome::Unit(TemporalUnit {
+            data: Bytes::from_static(&[0x12, 0]),
+            timestamp,
+            key_frame: options.key_frame,
+            frames: vec![frame],
+        }))
     }
 
     fn flush(&mut self) -> Result<Option<TemporalUnit>, EncodeError> {
         Ok(None)
     }
 
-    fn set_bitrate(&mut self, bitrate: u32) -> Result<(), ConfigError> {
-        self.script.lock().unwrap().bitrates.push(bitrate);
+    fn set_rates(&mut self, rates: Rates) -> Result<(), ConfigError> {
+        self.script.lock().unwrap().rates.push(rates);
         Ok(())
     }
 
@@ -115,7 +119,7 @@ fn timestamps_rise() {
         assert_eq!(encode(&mut encoder, timestamp).unwrap_err(), error);
     }
     assert_eq!(script.lock().unwrap().options.len(), 1, "a refused frame reached the engine");
-    assert_eq!(encode(&mut encoder, 11).unwrap().unit.unwrap().timestamp, 11);
+    assert_eq!(encode(&mut encoder, 11).unwrap().into_unit().unwrap().timestamp, 11);
     encode(&mut encoder, u64::MAX).unwrap();
 }
 
@@ -144,7 +148,7 @@ fn key_request_waits_for_a_coded_frame() {
     let (mut encoder, script) = able();
     encoder.request_key_frame().unwrap();
     script.lock().unwrap().drop_next = true;
-    let dropped = encode(&mut encoder, 0).unwrap().dropped.unwrap();
+    let dropped = encode(&mut encoder, 0).unwrap().dropped().unwrap();
     assert_eq!(dropped, DroppedFrame { timestamp: 0, reason: DropReason::LinkFull });
     script.lock().unwrap().fail_next = true;
     encode(&mut encoder, 1).unwrap_err();
@@ -164,9 +168,6 @@ fn requests_beyond_the_engine_are_refused() {
     let error = encoder.encode(&picture.as_frame(0), FrameOptions::key_frame()).unwrap_err();
     assert_eq!(error.to_string(), "engine scripted does not serve key frame on request = true");
     encoder.request_key_frame().unwrap_err();
-    let error = encoder.set_frame_rate(Rational::new(15, 2)).unwrap_err();
-    let message = "engine scripted does not serve frame rate at run time = 15/2";
-    assert_eq!(error.to_string(), message);
     let error = encoder.set_speed(Speed::FASTEST).unwrap_err();
     assert_eq!(error.to_string(), "engine scripted does not serve speed at run time = 10");
     assert!(script.lock().unwrap().options.is_empty());
@@ -180,31 +181,53 @@ fn requests_beyond_the_engine_are_refused() {
 }
 
 #[test]
-fn live_bitrate() {
+fn key_frame_of_a_dropped_frame_is_not_forgotten() {
     let (mut encoder, script) = able();
-    encoder.set_bitrate(70_000).unwrap();
-    assert_eq!(encoder.set_bitrate(999), Err(ConfigError::Bitrate(999)));
+    let picture = PictureBuffer::new(32, 16).unwrap();
+    for timestamp in 0..2 {
+        script.lock().unwrap().drop_next = true;
+        let frame = picture.as_frame(timestamp);
+        let options = if timestamp == 0 { FrameOptions::key_frame() } else { Default::default() };
+        assert!(encoder.encode(&frame, options).unwrap().dropped().is_some());
+    }
+    let unit = encode(&mut encoder, 2).unwrap().into_unit().unwrap();
+    assert!(unit.key_frame);
+    let unit = encode(&mut encoder, 3).unwrap().into_unit().unwrap();
+    assert!(!unit.key_frame);
+}
+
+#[test]
+fn live_rates() {
+    let (mut encoder, script) = able();
+    let frame_rate = Rational::new(15, 1);
+    assert_eq!(encoder.rates(), Some(Rates::new(50_000, Rational::new(30, 1))));
+    encoder.set_rates(Rates::new(70_000, frame_rate)).unwrap();
+    assert_eq!(encoder.rates(), Some(Rates::new(70_000, frame_rate)));
+    assert_eq!(encoder.set_rates(Rates::new(999, frame_rate)), Err(ConfigError::Bitrate(999)));
     let error = ConfigError::FrameRate { num: 241, den: 1 };
-    assert_eq!(encoder.set_frame_rate(Rational::new(241, 1)), Err(error));
-    assert_eq!(script.lock().unwrap().bitrates, [70_000]);
+    assert_eq!(encoder.set_rates(Rates::new(80_000, Rational::new(241, 1))), Err(error));
+    assert_eq!(script.lock().unwrap().rates, [Rates::new(70_000, frame_rate)]);
+    assert_eq!(encoder.rates(), Some(Rates::new(70_000, frame_rate)), "nothing of the refused");
 
     let (mut constant, script) = self::encoder(true, RateMode::ConstantQindex(90));
     let error = ConfigError::ConstantQindex { bitrate: 70_000, qindex: 90 };
-    assert_eq!(constant.set_bitrate(70_000), Err(error));
-    assert!(script.lock().unwrap().bitrates.is_empty());
+    assert_eq!(constant.set_rates(Rates::new(70_000, frame_rate)), Err(error));
+    assert_eq!(constant.rates(), None);
+    assert!(script.lock().unwrap().rates.is_empty());
 }
 
 #[test]
 fn live_limits() {
     let (mut encoder, script) = able();
-    let wire = |packet_overhead, max_payload| WireOverhead { packet_overhead, max_payload };
-    encoder.set_max_delay(50).unwrap();
+    let wire = WireOverhead::new;
+    let ms = Duration::from_millis;
+    encoder.set_max_delay(ms(50)).unwrap();
     encoder.set_max_frame_bytes(Some(64)).unwrap();
     encoder.set_wire_overhead(wire(1_000, 100)).unwrap();
-    encoder.set_max_delay(1_000).unwrap();
+    encoder.set_max_delay(ms(1_000)).unwrap();
     encoder.set_max_frame_bytes(None).unwrap();
     encoder.set_wire_overhead(wire(0, 65_535)).unwrap();
-    for delay in [49, 1_001] {
+    for delay in [ms(49), ms(1_001)] {
         assert_eq!(encoder.set_max_delay(delay), Err(ConfigError::MaxDelay(delay)));
     }
     assert_eq!(encoder.set_max_frame_bytes(Some(63)), Err(ConfigError::MaxFrameBytes(63)));
@@ -214,7 +237,7 @@ fn live_limits() {
     }
     // Each leaves the others as they were, and a refused one reaches nobody.
     let limits = |max_delay, max_frame_bytes, overhead, payload| SendLimits {
-        max_delay,
+        max_delay: ms(max_delay),
         max_frame_bytes,
         wire: wire(overhead, payload),
     };
@@ -227,6 +250,7 @@ fn live_limits() {
         limits(1_000, None, 0, 65_535),
     ];
     assert_eq!(script.lock().unwrap().limits, expected);
+    assert_eq!(encoder.config().send_limits(), expected[5]);
 }
 
 #[test]
@@ -243,19 +267,20 @@ fn limits_beyond_the_engine_are_refused() {
         value: value.to_owned(),
     };
     let mut encoder = unable(|_| ()).unwrap();
-    assert_eq!(encoder.set_max_delay(49), Err(ConfigError::MaxDelay(49)));
+    let ms = Duration::from_millis;
+    assert_eq!(encoder.set_max_delay(ms(49)), Err(ConfigError::MaxDelay(ms(49))));
     // The usual delay is not held either.
     for delay in [100, 200] {
-        let error = refused("max delay", &delay.to_string());
-        assert_eq!(encoder.set_max_delay(delay), Err(error));
+        let error = refused("max delay", &format!("{delay}ms"));
+        assert_eq!(encoder.set_max_delay(ms(delay)), Err(error));
     }
     let error = refused("max frame bytes", "900");
     assert_eq!(encoder.set_max_frame_bytes(Some(900)), Err(error));
-    let wire = WireOverhead { packet_overhead: 40, ..WireOverhead::default() };
+    let wire = WireOverhead::new(40, 1200);
     assert_eq!(encoder.set_wire_overhead(wire), Err(refused("packet overhead", "40")));
 
-    let error = unable(|c| c.max_delay = 100).unwrap_err();
-    assert_eq!(error, refused("max delay", "100"));
+    let error = unable(|c| c.max_delay = Duration::from_millis(100)).unwrap_err();
+    assert_eq!(error, refused("max delay", "100ms"));
     let error = unable(|c| c.max_frame_bytes = Some(900)).unwrap_err();
     assert_eq!(error, refused("max frame bytes", "900"));
     let error = unable(|c| c.wire.packet_overhead = 40).unwrap_err();

@@ -1,5 +1,7 @@
 //! What goes into the encoder beside a frame, and what comes out.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use crate::frame::PictureBuffer;
@@ -23,22 +25,39 @@ impl FrameOptions {
     }
 }
 
-/// One coded frame: what a packetizer sends and a decoder takes.
+/// All coded frames of one picture: what a packetizer sends and a decoder takes (AV1 specification,
+/// 7.5).
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TemporalUnit {
     /// The OBUs in the low-overhead format (AV1 specification, 5.2), every one with its size
     /// field, led by a temporal delimiter.
     pub data: Bytes,
-    /// The timestamp of the frame, in ticks of [`crate::EncoderConfig::timebase`].
+    /// The timestamp of the picture, in ticks of [`crate::EncoderConfig::timebase`].
     pub timestamp: u64,
     /// Whether decoding can start here.
     pub key_frame: bool,
+    /// The frames in the order of their OBUs, one for each spatial layer; never empty. Streams of
+    /// one layer have one.
+    pub frames: Vec<CodedFrame>,
+}
+
+/// One frame of a temporal unit.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct CodedFrame {
+    /// Number of the frame: 0 for the first that the encoder codes, 1 more for each one after it,
+    /// key frames included. Frames that are dropped have none, so that a gap in what arrives is a
+    /// loss.
+    pub id: u64,
+    /// The [`id`](Self::id)s of the frames that a decoder needs to have decoded before, ascending
+    /// and each once; none for a key frame.
+    pub dependencies: Vec<u64>,
     /// Temporal layer, 0 to 7.
     pub temporal_id: u8,
     /// Spatial layer, 0 to 3.
     pub spatial_id: u8,
-    /// Base quantizer index of the frame, 0 to 255.
+    /// Base quantizer index, 0 to 255 (AV1 specification, 6.8.2 `base_q_idx`).
     pub qindex: u8,
     /// Coded width in luma samples.
     pub width: u32,
@@ -81,9 +100,9 @@ pub struct FrameStats {
     pub max_bits: Option<u32>,
     /// Bits by what they were spent on.
     pub bits: FrameBits,
-    /// What a link of exactly the target rate still has to carry when this frame has been handed to
-    /// it, in ms; `None` without a target rate.
-    pub delay_ms: Option<f32>,
+    /// How long a link of exactly the target rate needs for what it still has to carry when this
+    /// frame has been handed to it; `None` without a target rate.
+    pub delay: Option<Duration>,
     /// Mean quantizer index over the superblocks, 0 to 255.
     pub qindex_mean: f32,
     /// The least index of a row.
@@ -108,14 +127,48 @@ pub struct DroppedFrame {
     pub reason: DropReason,
 }
 
-/// What came of one call to `Encoder::encode`.
+/// What came of one call to [`Encoder::encode`](super::Encoder::encode).
 ///
-/// Both fields are `None` while an engine with delay fills up.
-#[derive(Clone, Debug, Default)]
-#[non_exhaustive]
-pub struct EncodeOutcome {
-    /// The coded frame; with an engine that has delay, an earlier one than went in.
-    pub unit: Option<TemporalUnit>,
+/// From an engine without delay
+/// ([`Capabilities::delay_frames`](super::Capabilities::delay_frames) of 0) it is of the frame that
+/// went in, and never [`Pending`](Self::Pending).
+#[derive(Clone, Debug)]
+pub enum EncodeOutcome {
+    /// A frame was coded; with an engine that has delay, an earlier one than went in.
+    Unit(TemporalUnit),
+    /// A frame was dropped and will not come out.
+    Dropped(DroppedFrame),
+    /// The frame went in; an engine with delay needs more of them, or a flush, before one comes out.
+    Pending,
+}
+
+impl EncodeOutcome {
+    /// The coded unit.
+    pub fn unit(&self) -> Option<&TemporalUnit> {
+        match self {
+            Self::Unit(unit) => Some(unit),
+            Self::Dropped(_) | Self::Pending => None,
+        }
+    }
+
+    /// The coded unit, taken out.
+    pub fn into_unit(self) -> Option<TemporalUnit> {
+        match self {
+            Self::Unit(unit) => Some(unit),
+            Self::Dropped(_) | Self::Pending => None,
+        }
+    }
+
     /// The frame that was dropped.
-    pub dropped: Option<DroppedFrame>,
+    pub fn dropped(&self) -> Option<DroppedFrame> {
+        match *self {
+            Self::Dropped(dropped) => Some(dropped),
+            Self::Unit(_) | Self::Pending => None,
+        }
+    }
+
+    /// Whether nothing came out yet.
+    pub fn is_pending(&self) -> bool {
+        matches!(self, Self::Pending)
+    }
 }

@@ -1,8 +1,10 @@
 //! Which frame refers to which: the plan of every frame, made before it is coded and taken over
 //! once it was.
 
+mod frame_ids;
 mod golden;
 
+pub(crate) use frame_ids::FrameIds;
 pub(crate) use golden::GoldenPlan;
 
 use crate::av1::obu::LayerId;
@@ -58,6 +60,13 @@ pub(crate) struct FramePlan {
     pub(crate) layer: LayerId,
     /// Quality class.
     pub(crate) level: Level,
+}
+
+impl FramePlan {
+    /// A bit for each slot that is read.
+    pub(crate) fn slots_read(&self) -> u8 {
+        if self.key_frame { 0 } else { self.reads.iter().fold(0, |mask, slot| mask | 1 << slot) }
+    }
 }
 
 /// Bits of the order hints of plans.

@@ -36,7 +36,7 @@ fn check_recovery(decoder: &mut Decoder) {
 }
 
 fn reconstruction(unit: &TemporalUnit) -> PictureBuffer {
-    unit.reconstruction.clone().unwrap()
+    unit.frames[0].reconstruction.clone().unwrap()
 }
 
 #[test]

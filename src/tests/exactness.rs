@@ -39,9 +39,9 @@ fn check(name: &str, pictures: &[PictureBuffer], speed: Speed, qindex: u8) {
     let mut decoder = Decoder::new(DecoderConfig::default()).unwrap();
     for (number, picture) in (0..).zip(pictures) {
         let frame = picture.as_frame(TICKS * number);
-        let unit = encoder.encode(&frame, FrameOptions::default()).unwrap().unit.unwrap();
+        let unit = encoder.encode(&frame, FrameOptions::default()).unwrap().into_unit().unwrap();
         let decoded = decoder.decode(unit.data, unit.timestamp).unwrap().unwrap();
-        let ours = unit.reconstruction.unwrap();
+        let ours = unit.frames[0].reconstruction.clone().unwrap();
         let speed = speed.level();
         if let Some(place) = difference(&ours, &decoded.to_buffer().unwrap()) {
             panic!("{name}, qindex {qindex}, speed {speed}, frame {number}: {place}");

@@ -13,6 +13,8 @@ mod damage;
 mod exactness;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod formats;
+#[cfg(test)]
+mod frame_ids;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod link;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
@@ -58,7 +60,7 @@ fn encode(config: EncoderConfig, clip: Clip, frames: u64, keys: &[u64]) -> Vec<T
         let options = FrameOptions { key_frame: keys.contains(&number), ..FrameOptions::default() };
         let picture = clip.picture(number);
         let outcome = encoder.encode(&picture.as_frame(TICKS * number), options).unwrap();
-        units.extend(outcome.unit);
+        units.extend(outcome.into_unit());
     }
     while let Some(unit) = encoder.flush().unwrap() {
         units.push(unit);

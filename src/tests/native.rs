@@ -4,7 +4,7 @@ use super::{TICKS, encode};
 use crate::synthetic::{Clip, Scene};
 use crate::{
     ChromaLayout, Decoder, DecoderConfig, DropReason, EncodeOutcome, Encoder, EncoderConfig, Frame,
-    FrameOptions, PictureBuffer, Plane, RateMode, Rational, Speed, TemporalUnit,
+    FrameOptions, PictureBuffer, Plane, RateMode, Rates, Rational, Speed, TemporalUnit,
 };
 
 fn config(width: u32, height: u32, qindex: u8) -> EncoderConfig {
@@ -20,9 +20,14 @@ fn check_exact(units: &[TemporalUnit], what: &str) {
     for (number, unit) in units.iter().enumerate() {
         let picture = decoder.decode(unit.data.clone(), unit.timestamp).unwrap().unwrap();
         assert_eq!(picture.layout(), ChromaLayout::Yuv420);
-        let same = picture.to_buffer().unwrap() == *unit.reconstruction.as_ref().unwrap();
+        let same = picture.to_buffer().unwrap() == *unit.frames[0].reconstruction.as_ref().unwrap();
         assert!(same, "{what}: frame {number}");
     }
+}
+
+/// `bitrate` bit/s at the usual frame rate.
+fn at(bitrate: u32) -> Rates {
+    Rates::new(bitrate, Rational::new(30, 1))
 }
 
 fn texture(width: u32, height: u32) -> Clip {
@@ -41,7 +46,7 @@ fn sizes_are_exact() {
         for qindex in [1, 40, 120, 255] {
             let units = encode(config(width, height, qindex), texture(width, height), 5, &[3]);
             check_exact(&units, &format!("{width}x{height} at {qindex}"));
-            assert!(units.iter().all(|unit| unit.qindex == qindex));
+            assert!(units.iter().all(|unit| unit.frames[0].qindex == qindex));
         }
     }
 }
@@ -71,7 +76,8 @@ fn nv12_is_coded_as_i420() {
                 Plane::new(&chroma, 2 * picture.plane_width(1)),
             ];
             let frame = Frame::nv12(width, height, planes, TICKS * number).unwrap();
-            let unit = encoder.encode(&frame, FrameOptions::default()).unwrap().unit.unwrap();
+            let unit =
+                encoder.encode(&frame, FrameOptions::default()).unwrap().into_unit().unwrap();
             assert!(unit.data == expected.data);
         }
     }
@@ -84,7 +90,10 @@ fn index_0_is_lossless() {
         let units = encode(config(width, height, 0), clip, 4, &[2]);
         check_exact(&units, "lossless");
         for (number, unit) in (0..).zip(&units) {
-            assert!(unit.reconstruction.as_ref() == Some(&clip.picture(number)), "{number}");
+            assert!(
+                unit.frames[0].reconstruction.as_ref() == Some(&clip.picture(number)),
+                "{number}"
+            );
         }
     }
 }
@@ -95,12 +104,12 @@ fn it_does_all_an_engine_can_do() {
     assert_eq!(encoder.engine_name(), "native");
     let able = encoder.capabilities();
     assert_eq!((able.delay_frames, able.max_threads), (0, 1));
-    assert!(able.live_bitrate && able.live_frame_rate && able.live_speed);
+    assert!(able.live_rates && able.live_speed);
     assert!(able.frame_qindex && able.key_on_request && able.reconstruction);
-    assert_eq!(encoder.set_frame_rate(Rational::new(15, 1)), Ok(()));
+    assert_eq!(encoder.set_rates(Rates::new(90_000, Rational::new(15, 1))), Ok(()));
     assert_eq!(encoder.set_speed(Speed::FASTEST), Ok(()));
     for number in 0..5 {
-        let unit = next(&mut encoder, texture(64, 64), number, FrameOptions::default()).unit;
+        let unit = next(&mut encoder, texture(64, 64), number, FrameOptions::default()).into_unit();
         assert_eq!(unit.map(|unit| unit.timestamp), Some(TICKS * number), "no delay");
     }
     assert!(encoder.flush().unwrap().is_none());
@@ -122,7 +131,7 @@ fn threads_change_no_byte() {
             for (number, (unit, one)) in units.iter().zip(&one).enumerate() {
                 let at = format!("{} with {threads} threads: frame {number}", scene.name());
                 assert!(unit.data == one.data, "{at}");
-                assert!(unit.reconstruction == one.reconstruction, "{at}");
+                assert!(unit.frames[0].reconstruction == one.frames[0].reconstruction, "{at}");
             }
         }
         check_exact(&one, scene.name());
@@ -150,7 +159,7 @@ fn key_frames_come_at_once() {
         if number == 3 {
             encoder.request_key_frame().unwrap();
         }
-        next(&mut encoder, clip, number, FrameOptions::default()).unit.unwrap().key_frame
+        next(&mut encoder, clip, number, FrameOptions::default()).into_unit().unwrap().key_frame
     });
     assert_eq!(flags.collect::<Vec<_>>(), [true, false, false, true, false, false]);
 }
@@ -165,9 +174,9 @@ fn an_index_for_one_frame_is_used_for_that_frame() {
         for number in 0..10 {
             let qindex = [None, Some(7 * number as u8), Some(250)][number as usize % 3];
             let options = FrameOptions { qindex, ..FrameOptions::default() };
-            let unit = next(&mut encoder, texture(64, 48), number, options).unit;
+            let unit = next(&mut encoder, texture(64, 48), number, options).into_unit();
             let Some(unit) = unit else { continue };
-            assert!(qindex.is_none_or(|qindex| unit.qindex == qindex));
+            assert!(qindex.is_none_or(|qindex| unit.frames[0].qindex == qindex));
             units.push(unit);
         }
         check_exact(&units, "an index for one frame");
@@ -181,14 +190,14 @@ fn a_new_rate_acts_on_the_next_frame() {
     let mut units: Vec<TemporalUnit> = Vec::new();
     for number in 0..90 {
         match number {
-            30 => encoder.set_bitrate(60_000).unwrap(),
-            60 => encoder.set_bitrate(600_000).unwrap(),
+            30 => encoder.set_rates(at(60_000)).unwrap(),
+            60 => encoder.set_rates(at(600_000)).unwrap(),
             _ => {}
         }
         let outcome = next(&mut encoder, clip, number, FrameOptions::default());
-        let dropped = outcome.dropped.is_some_and(|frame| frame.reason == DropReason::LinkFull);
-        assert!(dropped ^ outcome.unit.is_some());
-        units.extend(outcome.unit);
+        let dropped = outcome.dropped().is_some_and(|frame| frame.reason == DropReason::LinkFull);
+        assert!(dropped ^ outcome.unit().is_some());
+        units.extend(outcome.into_unit());
     }
     assert_eq!(units.iter().filter(|unit| unit.key_frame).count(), 1);
     let bytes = |frames: std::ops::Range<u64>| {
@@ -212,14 +221,14 @@ fn frames_too_many_are_dropped_and_leave_no_trace() {
         let qindex = (number == 4).then_some(2);
         let options = FrameOptions { qindex, ..FrameOptions::default() };
         if number == 5 {
-            encoder.set_bitrate(6_000).unwrap();
+            encoder.set_rates(at(6_000)).unwrap();
         }
         let outcome = next(&mut encoder, texture(176, 144), number, options);
-        if let (4, Some(unit)) = (number, &outcome.unit) {
-            assert!(unit.qindex > 2 && unit.data.len() <= 1500, "{unit:?}");
+        if let (4, Some(unit)) = (number, outcome.unit()) {
+            assert!(unit.frames[0].qindex > 2 && unit.data.len() <= 1500, "{unit:?}");
         }
-        units.extend(outcome.unit);
-        dropped.extend(outcome.dropped.map(|frame| frame.timestamp / TICKS));
+        dropped.extend(outcome.dropped().map(|frame| frame.timestamp / TICKS));
+        units.extend(outcome.into_unit());
     }
     assert!(dropped.contains(&5) && units.len() + dropped.len() == 30, "{dropped:?}");
     check_exact(&units, "after drops");
@@ -245,7 +254,7 @@ fn the_rate_is_held_at_uneven_times() {
     for number in 0..120_u64 {
         let frame = clip.picture(number);
         let outcome = encoder.encode(&frame.as_frame(time), FrameOptions::default()).unwrap();
-        bits += outcome.unit.map_or(0, |unit| 8 * unit.data.len() as u64);
+        bits += outcome.into_unit().map_or(0, |unit| 8 * unit.data.len() as u64);
         time += [1_500, 9_000, 3_000, 4_500][number as usize % 4];
     }
     let mean = bits as f64 / (time as f64 / 90_000.0);
@@ -264,10 +273,10 @@ fn refused_calls_change_nothing() {
                 let options = FrameOptions::default();
                 encoder.encode(&other.as_frame(TICKS * 4), options).unwrap_err();
                 encoder.encode(&clip.picture(9).as_frame(0), options).unwrap_err();
-                encoder.set_bitrate(1).unwrap_err();
-                encoder.set_frame_rate(Rational::new(0, 1)).unwrap_err();
+                encoder.set_rates(at(1)).unwrap_err();
+                encoder.set_rates(Rates::new(100_000, Rational::new(0, 1))).unwrap_err();
             }
-            let unit = next(&mut encoder, clip, number, FrameOptions::default()).unit;
+            let unit = next(&mut encoder, clip, number, FrameOptions::default()).into_unit();
             data.push(unit.map(|unit| unit.data));
         }
         data

@@ -1,12 +1,14 @@
 //! The rav1e engine: what it refuses, when its frames come out, where its key frames are.
 
+use std::time::Duration;
+
 use proptest::prelude::*;
 
 use super::{TICKS, encode};
 use crate::synthetic::{Clip, Scene};
 use crate::{
-    ConfigError, EncodeError, Encoder, EncoderConfig, EngineKind, FrameOptions, RateMode, Rational,
-    Speed, WireOverhead,
+    ConfigError, EncodeError, Encoder, EncoderConfig, EngineKind, FrameOptions, RateMode, Rates,
+    Rational, Speed, WireOverhead,
 };
 
 fn config(width: u32, height: u32) -> EncoderConfig {
@@ -31,19 +33,20 @@ fn changes_at_run_time_are_refused() {
     let mut encoder = Encoder::new(at_rate(64, 48, 100_000)).unwrap();
     assert_eq!(encoder.engine_name(), "rav1e");
     let capabilities = encoder.capabilities();
-    assert!(!capabilities.live_bitrate && !capabilities.live_frame_rate);
+    assert!(!capabilities.live_rates);
     assert!(!capabilities.live_speed && !capabilities.frame_qindex);
-    let error = unsupported("bitrate at run time", "90000");
-    assert_eq!(encoder.set_bitrate(90_000), Err(error));
-    let error = unsupported("frame rate at run time", "15/1");
-    assert_eq!(encoder.set_frame_rate(Rational::new(15, 1)), Err(error));
+    let error = unsupported("rates at run time", "90000 bit/s, 15/1 frames/s");
+    assert_eq!(encoder.set_rates(Rates::new(90_000, Rational::new(15, 1))), Err(error));
     let error = unsupported("speed at run time", "10");
     assert_eq!(encoder.set_speed(Speed::FASTEST), Err(error));
     assert!(!capabilities.bounded_delay);
-    assert_eq!(encoder.set_max_delay(200), Err(unsupported("max delay", "200")));
+    assert_eq!(
+        encoder.set_max_delay(Duration::from_millis(200)),
+        Err(unsupported("max delay", "200ms"))
+    );
     let error = unsupported("max frame bytes", "900");
     assert_eq!(encoder.set_max_frame_bytes(Some(900)), Err(error));
-    let wire = WireOverhead { packet_overhead: 40, ..WireOverhead::default() };
+    let wire = WireOverhead::new(40, 1200);
     assert_eq!(encoder.set_wire_overhead(wire), Err(unsupported("packet overhead", "40")));
     let picture = Clip::new(Scene::Flat, 64, 48, 0).unwrap().picture(0);
     let options = FrameOptions { qindex: Some(9), ..FrameOptions::default() };
@@ -76,7 +79,10 @@ fn bounds_beyond_rav1e() {
         change(&mut config);
         Encoder::new(config).unwrap_err()
     };
-    assert_eq!(new(|c| c.max_delay = 100), unsupported("max delay", "100"));
+    assert_eq!(
+        new(|c| c.max_delay = Duration::from_millis(100)),
+        unsupported("max delay", "100ms")
+    );
     assert_eq!(new(|c| c.max_frame_bytes = Some(900)), unsupported("max frame bytes", "900"));
     assert_eq!(new(|c| c.wire.packet_overhead = 40), unsupported("packet overhead", "40"));
     assert_eq!(new(|c| c.wire.max_payload = 900), unsupported("max payload", "900"));
@@ -104,8 +110,9 @@ fn delay_is_as_reported() {
     for number in 0..12 {
         let picture = clip.picture(number);
         let outcome = encoder.encode(&picture.as_frame(number), FrameOptions::default()).unwrap();
-        assert_eq!(outcome.unit.map(|unit| unit.timestamp), number.checked_sub(delay));
-        assert!(outcome.dropped.is_none());
+        assert_eq!(outcome.is_pending(), number < delay);
+        let timestamp = outcome.into_unit().map(|unit| unit.timestamp);
+        assert_eq!(timestamp, number.checked_sub(delay));
     }
     for number in 12 - delay..12 {
         assert_eq!(encoder.flush().unwrap().unwrap().timestamp, number);
@@ -153,7 +160,7 @@ fn requested_key_frame() {
             encoder.request_key_frame().unwrap();
         }
         let frame = picture.as_frame(number);
-        units.extend(encoder.encode(&frame, FrameOptions::default()).unwrap().unit);
+        units.extend(encoder.encode(&frame, FrameOptions::default()).unwrap().into_unit());
     }
     let keys: Vec<_> = units.iter().map(|unit| unit.key_frame).collect();
     assert_eq!(keys, [true, false, false, true, false]);

@@ -20,8 +20,11 @@ fn check(mut config: EncoderConfig, scene: Scene) -> Vec<TemporalUnit> {
         check_obus(&unit.data);
         let picture = decoder.decode(unit.data.clone(), unit.timestamp).unwrap().unwrap();
         assert_eq!(picture.timestamp(), unit.timestamp);
-        assert_eq!((picture.width(), picture.height()), (unit.width, unit.height));
-        assert_eq!(picture.to_buffer().unwrap(), *unit.reconstruction.as_ref().unwrap());
+        assert_eq!(
+            (picture.width(), picture.height()),
+            (unit.frames[0].width, unit.frames[0].height)
+        );
+        assert_eq!(picture.to_buffer().unwrap(), *unit.frames[0].reconstruction.as_ref().unwrap());
     }
     units
 }
@@ -78,7 +81,7 @@ fn rates_from_least_to_most() {
 fn quantizer_follows_the_setting() {
     let mean = |qindex| {
         let units = check(config(64, 64, RateMode::ConstantQindex(qindex), 10), Scene::Text);
-        units.iter().map(|unit| u32::from(unit.qindex)).sum::<u32>() / units.len() as u32
+        units.iter().map(|unit| u32::from(unit.frames[0].qindex)).sum::<u32>() / units.len() as u32
     };
     for qindex in [20, 100, 200] {
         assert!(mean(qindex).abs_diff(u32::from(qindex)) < 20, "{} for {qindex}", mean(qindex));

@@ -5,6 +5,7 @@
 //! - [`bits`] (4.10, 5.3.4, 5.3.5) is what headers are made of.
 //! - [`sequence`], [`operating_point`] and [`color`] (5.5) are the sequence header, [`frame`] (5.9)
 //!   is the frame header, [`tile_group`] (5.11.1) the framing of its tiles.
+//! - `isobmff` says in a container's words what a sequence header holds.
 //! - [`state`] follows the reference slots from frame to frame (7.20, 7.21), and [`inspect`] tells
 //!   in a few words what a temporal unit holds.
 
@@ -15,6 +16,7 @@ mod error;
 pub mod frame;
 pub mod header;
 pub mod inspect;
+mod isobmff;
 pub mod leb128;
 pub(crate) mod level;
 pub mod operating_point;

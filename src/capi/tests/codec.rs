@@ -2,6 +2,7 @@
 
 use std::ptr;
 use std::ptr::{null, null_mut};
+use std::time::Duration;
 
 use super::super::encoder::*;
 use super::super::encoder_types::*;
@@ -85,8 +86,11 @@ fn encoder_defaults_are_those_of_the_library() {
     (config.max_delay, config.max_frame_bytes, config.adaptive_frame_rate) = (50, 64, 2);
     (config.packet_overhead, config.max_payload) = (1000, 65535);
     let settings = config.to_settings().unwrap();
-    assert_eq!((settings.max_delay, settings.max_frame_bytes), (50, Some(64)));
-    let wire = WireOverhead { packet_overhead: 1000, max_payload: 65535 };
+    assert_eq!(
+        (settings.max_delay, settings.max_frame_bytes),
+        (Duration::from_millis(50), Some(64))
+    );
+    let wire = WireOverhead::new(1000, 65535);
     assert_eq!((settings.wire, settings.adaptive_frame_rate), (wire, true));
 }
 
@@ -148,11 +152,14 @@ fn encoder_refuses_bad_frames_and_calls_out_of_order() {
         let options = &raw const options;
         let status = rtav1_encoder_encode(encoder, &raw const good, options, &raw mut outcome);
         assert_eq!(status, Rtav1Status::Ok);
-        assert_eq!((*outcome.unit).qindex, 0);
+        assert_eq!(outcome.kind, Rtav1OutcomeKind::Unit as u32);
+        let coded = &**(*outcome.unit).frames;
+        assert_eq!((coded.qindex, coded.id, coded.dependency_count), (0, 1, 1));
+        assert_eq!(coded.dependencies.read(), 0);
         rtav1_unit_free(&raw mut outcome.unit);
-        assert_eq!(rtav1_encoder_set_bitrate(encoder, 0), Rtav1Status::ConfigBitrate);
-        assert_eq!(rtav1_encoder_set_bitrate(encoder, 9_000), Rtav1Status::Ok);
-        assert_eq!(rtav1_encoder_set_frame_rate(encoder, 1, 0), Rtav1Status::ConfigFrameRate);
+        assert_eq!(rtav1_encoder_set_rates(encoder, 999, 30, 1), Rtav1Status::ConfigBitrate);
+        assert_eq!(rtav1_encoder_set_rates(encoder, 9_000, 1, 0), Rtav1Status::ConfigFrameRate);
+        assert_eq!(rtav1_encoder_set_rates(encoder, 9_000, 15, 1), Rtav1Status::Ok);
         assert_eq!(rtav1_encoder_set_speed(encoder, 11), Rtav1Status::ConfigSpeed);
         assert_eq!(rtav1_encoder_capabilities(encoder, null_mut()), Rtav1Status::NullPointer);
         assert_eq!(rtav1_encoder_flush(encoder, null_mut()), Rtav1Status::NullPointer);
@@ -162,7 +169,11 @@ fn encoder_refuses_bad_frames_and_calls_out_of_order() {
         assert!(left.is_null(), "the engine has no delay");
         assert_eq!((*unit).timestamp, 5);
         assert!((*unit).key_frame);
-        assert!((*unit).reconstruction[0].is_null());
+        assert_eq!((*unit).frame_count, 1);
+        let coded = &**(*unit).frames;
+        assert_eq!((coded.id, coded.dependency_count), (0, 0));
+        assert_eq!((coded.width, coded.height), (64, 64));
+        assert!(coded.reconstruction[0].is_null());
         let status = rtav1_encoder_encode(encoder, &raw const good, null(), &raw mut outcome);
         assert_eq!(status, Rtav1Status::EncodeFlushed);
         // What was given outlives the encoder, and is freed once.
@@ -206,8 +217,9 @@ fn encoder_takes_nv12_and_gives_its_reconstruction() {
         unit = outcome.unit;
         assert!((*unit).key_frame);
         for (plane, expected) in [(0, 90_u8), (1, 150), (2, 150)] {
+            let coded = &**(*unit).frames;
             let (pointer, stride) =
-                ((*unit).reconstruction[plane], (*unit).reconstruction_strides[plane]);
+                (coded.reconstruction[plane], coded.reconstruction_strides[plane]);
             let rows = if plane == 0 { 64 } else { 32 };
             let samples = std::slice::from_raw_parts(pointer, stride * rows);
             assert!(samples.iter().all(|sample| sample.abs_diff(expected) <= 4));
@@ -249,8 +261,9 @@ impl NoiseCoder {
             assert_eq!(status, Rtav1Status::Ok);
             let dropped = outcome.drop_reason != Rtav1DropReason::None as u32;
             assert_eq!(outcome.unit.is_null(), dropped);
+            assert_eq!(outcome.kind == Rtav1OutcomeKind::Dropped as u32, dropped);
             let unit = outcome.unit.as_ref()?;
-            let (len, stats) = (unit.len, ptr::read(unit.stats));
+            let (len, stats) = (unit.len, ptr::read((**unit.frames).stats));
             rtav1_unit_free(&raw mut outcome.unit);
             Some((len, stats))
         }
@@ -334,8 +347,8 @@ fn limits_change_between_frames() {
 #[test]
 fn every_reason_has_its_code() {
     let dropped = |reason| {
-        let dropped = Some(DroppedFrame { timestamp: 9, reason });
-        let given = Rtav1EncodeOutcome::give(EncodeOutcome { unit: None, dropped });
+        let dropped = DroppedFrame { timestamp: 9, reason };
+        let given = Rtav1EncodeOutcome::give(EncodeOutcome::Dropped(dropped));
         assert_eq!((given.unit, given.dropped_timestamp), (null(), 9));
         given.drop_reason
     };

@@ -105,8 +105,7 @@ fn null_handles_are_answered() {
         for status in [
             rtav1_encoder_encode(e, &raw const frame, null(), &raw mut outcome),
             rtav1_encoder_flush(e, &raw mut out),
-            rtav1_encoder_set_bitrate(e, 100_000),
-            rtav1_encoder_set_frame_rate(e, 30, 1),
+            rtav1_encoder_set_rates(e, 100_000, 30, 1),
             rtav1_encoder_set_speed(e, 10),
             rtav1_encoder_set_max_delay(e, 100),
             rtav1_encoder_set_max_frame_bytes(e, 0),
@@ -219,7 +218,7 @@ fn earlier_structs_are_served() {
         let status = rtav1_encoder_capabilities(encoder, &raw mut capabilities);
         assert_eq!(status, Rtav1Status::Ok);
         assert_eq!(capabilities.struct_size, capabilities_size);
-        assert_eq!((capabilities.live_bitrate, capabilities.bounded_delay), (1, BEHIND));
+        assert_eq!((capabilities.live_rates, capabilities.bounded_delay), (1, BEHIND));
         rtav1_encoder_free(&raw mut encoder);
     }
 }

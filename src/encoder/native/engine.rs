@@ -1,5 +1,7 @@
 //! One frame in, one temporal unit out: plan, quantizer, headers, tiles, account.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::headers::{frame_header, sequence_header};
@@ -7,16 +9,18 @@ use super::stream::{CodedUnit, Stream};
 use crate::av1::frame::coder::{SuperblockChoice, SuperblockControl};
 use crate::av1::frame::reference::Reference;
 use crate::av1::obu::BitstreamError;
-use crate::config::{EngineKind, MAX_THREADS, RateMode, Rational, SendLimits, Settings, Speed};
+use crate::config::{
+    EngineKind, MAX_THREADS, RateMode, Rates, Rational, SendLimits, Settings, Speed,
+};
 use crate::encoder::engine::{Capabilities, Engine};
 use crate::encoder::unit::{
-    DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, TemporalUnit,
+    self, DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, TemporalUnit,
 };
 use crate::error::{ConfigError, EncodeError};
 use crate::frame::padded::PaddedPlane;
 use crate::frame::{Frame, PictureBuffer};
 use crate::kernels::isa::Isa;
-use crate::layers::{FramePlan, GoldenPlan};
+use crate::layers::{FrameIds, FramePlan, GoldenPlan};
 use crate::rate::{
     Account, Attempt, Attempts, Budget, Class, Complexity, Controller, ControllerSettings,
     Decision, DropReason, FrameFacts, Limits, Next, Outcome, QindexRange, QindexReason, RowPacer,
@@ -33,6 +37,7 @@ pub(crate) struct NativeEngine {
     stream: Stream,
     search: Search,
     plan: GoldenPlan,
+    ids: FrameIds,
     quantizer: QuantizerSource,
     pacer: RowPacer,
     /// What the superblocks took at the last attempt that gave coefficients to all of them, and at the
@@ -53,6 +58,8 @@ pub(crate) struct NativeEngine {
     key_interval: Option<u32>,
     /// Frames since the last key frame, that one and those left out included.
     since_key: u32,
+    /// Nominal.
+    frame_rate: Rational,
     /// Length of a tick in seconds.
     tick: f64,
     last_timestamp: Option<u64>,
@@ -127,6 +134,7 @@ impl NativeEngine {
             stream,
             search,
             plan: GoldenPlan::default(),
+            ids: FrameIds::default(),
             quantizer,
             pacer: RowPacer::default(),
             account: Account::default(),
@@ -141,6 +149,7 @@ impl NativeEngine {
             reconstruction: settings.reconstruction,
             key_interval: settings.key_interval,
             since_key: 0,
+            frame_rate: settings.frame_rate,
             tick: settings.timebase.as_f64(),
             last_timestamp: None,
         })
@@ -303,7 +312,7 @@ impl NativeEngine {
     fn left_out(&mut self, timestamp: u64, reason: DropReason) -> EncodeOutcome {
         self.last_timestamp = Some(timestamp);
         self.since_key = self.since_key.saturating_add(1);
-        EncodeOutcome { unit: None, dropped: Some(DroppedFrame { timestamp, reason }) }
+        EncodeOutcome::Dropped(DroppedFrame { timestamp, reason })
     }
 
     fn stats(&self, target: &Target, coded: &CodedFrame) -> FrameStats {
@@ -324,7 +333,7 @@ impl NativeEngine {
                 motion,
                 coefficients,
             },
-            delay_ms: controlled.map(|controller| (controller.delay() * 1000.0) as f32),
+            delay: controlled.map(|controller| Duration::from_secs_f64(controller.delay())),
             qindex_mean: used.mean as f32,
             qindex_min: used.least,
             qindex_max: used.greatest,
@@ -335,16 +344,17 @@ impl NativeEngine {
     }
 
     fn unit(
-        &self,
+        &mut self,
         timestamp: u64,
         plan: &FramePlan,
         coded: CodedFrame,
         stats: FrameStats,
     ) -> TemporalUnit {
         let CodedFrame { unit, .. } = coded;
-        TemporalUnit {
-            timestamp,
-            key_frame: plan.key_frame,
+        let (id, dependencies) = self.ids.coded(plan.slots_read(), plan.refresh);
+        let frame = unit::CodedFrame {
+            id,
+            dependencies,
             temporal_id: plan.layer.temporal_id,
             spatial_id: plan.layer.spatial_id,
             qindex: unit.qindex(),
@@ -352,7 +362,12 @@ impl NativeEngine {
             height: self.height,
             stats: Some(stats),
             reconstruction: self.reconstruction.then(|| self.picture(&unit.reference)),
+        };
+        TemporalUnit {
             data: Bytes::from(unit.data),
+            timestamp,
+            key_frame: plan.key_frame,
+            frames: vec![frame],
         }
     }
 
@@ -377,8 +392,7 @@ impl Engine for NativeEngine {
     fn capabilities(&self) -> Capabilities {
         Capabilities {
             delay_frames: 0,
-            live_bitrate: true,
-            live_frame_rate: true,
+            live_rates: true,
             live_speed: true,
             frame_qindex: true,
             key_on_request: true,
@@ -432,24 +446,22 @@ impl Engine for NativeEngine {
         }
         let stats = self.stats(&target, &coded);
         let unit = self.unit(timestamp, &plan, coded, stats);
-        Ok(EncodeOutcome { unit: Some(unit), dropped: None })
+        Ok(EncodeOutcome::Unit(unit))
     }
 
     fn flush(&mut self) -> Result<Option<TemporalUnit>, EncodeError> {
         Ok(None)
     }
 
-    fn set_bitrate(&mut self, bitrate: u32) -> Result<(), ConfigError> {
+    fn set_rates(&mut self, rates: Rates) -> Result<(), ConfigError> {
         if let QuantizerSource::Rate(controller) = &mut self.quantizer {
-            controller.set_rate(f64::from(bitrate));
+            controller.set_rate(f64::from(rates.bitrate));
+            // What was learnt of the intervals stays if nothing is said against it.
+            if rates.frame_rate != self.frame_rate {
+                controller.set_frame_rate(rates.frame_rate.as_f64());
+            }
         }
-        Ok(())
-    }
-
-    fn set_frame_rate(&mut self, rate: Rational) -> Result<(), ConfigError> {
-        if let QuantizerSource::Rate(controller) = &mut self.quantizer {
-            controller.set_frame_rate(rate.as_f64());
-        }
+        self.frame_rate = rates.frame_rate;
         Ok(())
     }
 
@@ -521,7 +533,7 @@ impl SuperblockControl for Superblocks<'_> {
 fn limits(limits: SendLimits) -> Limits {
     let wire = limits.wire;
     Limits {
-        max_delay: f64::from(limits.max_delay) / 1000.0,
+        max_delay: limits.max_delay.as_secs_f64(),
         max_frame_bytes: limits.max_frame_bytes,
         wire: Wire { packet_overhead: wire.packet_overhead, max_payload: wire.max_payload },
     }

@@ -14,9 +14,10 @@ mod random;
 mod scenes;
 
 use std::ops::Range;
+use std::time::Duration;
 
 use crate::{
-    DropReason, Encoder, EncoderConfig, FrameOptions, FrameStats, PictureBuffer, RateMode,
+    DropReason, Encoder, EncoderConfig, FrameOptions, FrameStats, PictureBuffer, RateMode, Rates,
     Rational, Speed,
 };
 
@@ -71,7 +72,7 @@ impl Link {
         Self {
             name: format!("{name} {}x{} at {rate}", config.width, config.height),
             rate: u64::from(rate),
-            max_delay: u64::from(config.max_delay),
+            max_delay: config.max_delay.as_millis() as u64,
             max_frame_bytes: config.max_frame_bytes,
             timestamp: None,
             waiting: 0,
@@ -92,13 +93,13 @@ impl Link {
 
     /// Another rate: the link has it from just after the last frame on.
     fn set_rate(&mut self, rate: u32) {
-        self.encoder.set_bitrate(rate).unwrap();
+        self.encoder.set_rates(Rates { bitrate: rate, ..self.rates() }).unwrap();
         self.rate = u64::from(rate);
     }
 
-    fn set_max_delay(&mut self, max_delay: u32) {
-        self.encoder.set_max_delay(max_delay).unwrap();
-        self.max_delay = u64::from(max_delay);
+    fn set_max_delay(&mut self, max_delay: u64) {
+        self.encoder.set_max_delay(Duration::from_millis(max_delay)).unwrap();
+        self.max_delay = max_delay;
     }
 
     fn set_max_frame_bytes(&mut self, most: Option<u32>) {
@@ -107,7 +108,12 @@ impl Link {
     }
 
     fn set_frame_rate(&mut self, frame_rate: u32) {
-        self.encoder.set_frame_rate(Rational::new(frame_rate, 1)).unwrap();
+        let frame_rate = Rational::new(frame_rate, 1);
+        self.encoder.set_rates(Rates { frame_rate, ..self.rates() }).unwrap();
+    }
+
+    fn rates(&self) -> Rates {
+        self.encoder.rates().unwrap()
     }
 
     /// Shows a picture `ticks` after the one before.
@@ -121,15 +127,17 @@ impl Link {
         self.timestamp = Some(timestamp);
         self.waiting = self.waiting.saturating_sub(ticks * self.rate);
         let outcome = self.encoder.encode(&picture.as_frame(timestamp), options).unwrap();
-        assert!(outcome.unit.is_some() != outcome.dropped.is_some(), "{} {timestamp}", self.name);
+        assert!(!outcome.is_pending(), "{} {timestamp}", self.name);
+        let dropped = outcome.dropped().map(|frame| frame.reason);
         let last = self.log.last().map_or(0.0, |last| last.qindex);
         let (mut bits, mut qindex, mut key_frame) = (0, last, false);
-        if let Some(unit) = outcome.unit {
-            let stats = unit.stats.unwrap();
+        if let Some(unit) = outcome.into_unit() {
+            let frame = unit.frames.into_iter().next().unwrap();
+            let stats = frame.stats.unwrap();
             bits = unit.data.len() as u64 * 8;
             (qindex, key_frame) = (f64::from(stats.qindex_mean), unit.key_frame);
             self.waiting += bits * SECOND;
-            self.picture = unit.reconstruction.unwrap();
+            self.picture = frame.reconstruction.unwrap();
             self.check(bits, &stats);
         }
         let shown = Shown {
@@ -140,7 +148,7 @@ impl Link {
             psnr: pictures::psnr_y(&self.picture, picture),
             qindex,
             key_frame,
-            dropped: outcome.dropped.map(|frame| frame.reason),
+            dropped,
         };
         self.log.push(shown);
         shown
@@ -154,7 +162,7 @@ impl Link {
         assert_eq!(u64::from(stats.bits.total()), bits, "{what}");
         assert!(*waiting <= self.max_delay * TICKS_A_MS * rate, "{what}");
         assert!(self.max_frame_bytes.is_none_or(|most| bits <= u64::from(most) * 8), "{what}");
-        let told = f64::from(stats.delay_ms.unwrap());
+        let told = 1000.0 * stats.delay.unwrap().as_secs_f64();
         assert!((told - delay).abs() <= ROUNDING, "{what}");
     }
 

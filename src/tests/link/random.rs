@@ -14,7 +14,7 @@ enum Event {
     Rate(f64),
     /// Frames a second, and whether the encoder is told.
     FrameRate(u32, bool),
-    MaxDelay(u32),
+    MaxDelay(u64),
     MaxFrameBytes(Option<u32>),
     Key,
     /// Another texture.
@@ -31,7 +31,7 @@ fn event() -> impl Strategy<Value = Event> {
     prop_oneof![
         4 => (-1.0_f64..1.0).prop_map(|digits| Event::Rate(10.0_f64.powf(digits))),
         2 => (5_u32..=60, any::<bool>()).prop_map(|(rate, told)| Event::FrameRate(rate, told)),
-        2 => (50_u32..=1000).prop_map(Event::MaxDelay),
+        2 => (50_u64..=1000).prop_map(Event::MaxDelay),
         2 => prop::option::of(64_u32..2000).prop_map(Event::MaxFrameBytes),
         2 => Just(Event::Key),
         2 => Just(Event::Cut),

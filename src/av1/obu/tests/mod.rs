@@ -3,6 +3,7 @@
 mod generate_frame;
 mod generate_sequence;
 mod hostile;
+mod isobmff;
 mod order;
 mod round_trip;
 mod vectors;
