@@ -156,7 +156,7 @@ impl FrameSearch {
             self.coarse[index].search(&self.small, reference);
             let slot = self.half_slot(self.serials[index], luma);
             let (analyser, all) = (&self.analyser, !self.effort.static_skip);
-            self.half[slot].1.fill(reference, |area| all || analyser.moves_near(area));
+            self.half[slot].1.fill(self.isa, reference, |area| all || analyser.moves_near(area));
         }
     }
 

@@ -16,7 +16,7 @@ use crate::av1::tile::inter_syntax::{InterContext, needs_interp_filter, write_in
 use crate::av1::tile::mv_prediction::MvStack;
 use crate::av1::types::{InterpFilter, Mv, NONE, PredictionMode, RefFrame};
 use crate::kernels::satd::satd;
-use crate::kernels::view::Samples;
+use crate::kernels::view::{Samples, SamplesMut};
 
 /// A reference that a block is searched in.
 pub(super) struct ReferenceContext<'a> {
@@ -283,7 +283,7 @@ impl BlockSearch<'_, '_, '_> {
     pub(super) fn predicted_cost(&mut self, context: &BlockContext, block: &Block) -> u32 {
         let Some(stack) = self.kept_stack(block) else { return u32::MAX };
         let rate = self.inter_rate(context, block, &stack);
-        let (rect, stride) = (context.rect, context.size.width());
+        let (isa, rect, stride) = (self.coder.isa, context.rect, context.size.width());
         let (w, h) = (context.size.width(), context.size.height());
         let region = Region { plane: 0, x: rect.x, y: rect.y, w, h };
         let filters = [block.interp_filter; 2];
@@ -293,15 +293,16 @@ impl BlockSearch<'_, '_, '_> {
         };
         if block.is_compound() {
             let planes = [plane(0), plane(1)];
-            let (buffer, scratch) = (&mut self.worker.buffer, &mut self.worker.compound);
-            predict_average(buffer, stride, planes, region, block.mv, filters, scratch);
+            let dst = SamplesMut::new(&mut self.worker.buffer, stride);
+            let scratch = &mut self.worker.compound;
+            predict_average(isa, dst, planes, region, block.mv, filters, scratch);
         } else {
-            let buffer = &mut self.worker.buffer;
-            predict_single(buffer, stride, plane(0), region, block.mv[0], filters);
+            let dst = SamplesMut::new(&mut self.worker.buffer, stride);
+            predict_single(isa, dst, plane(0), region, block.mv[0], filters);
         }
         let src = view(&self.coder.source[0], rect);
         let pred = Samples::new(&self.worker.buffer, stride);
-        let difference = satd(self.coder.isa, src, pred, (rect.w, rect.h)) / 2;
+        let difference = satd(isa, src, pred, (rect.w, rect.h)) / 2;
         self.lambda.absolute(difference, rate)
     }
 }

@@ -56,7 +56,12 @@ impl HalfPlanes {
 
     /// Interpolates the pieces of `luma`, edges extended, that are `wanted` and not there yet. The
     /// area of a piece is left, top, right and bottom in samples of the picture, cut at its edges.
-    pub(crate) fn fill(&mut self, luma: &PaddedPlane, wanted: impl Fn([usize; 4]) -> bool) {
+    pub(crate) fn fill(
+        &mut self,
+        isa: Isa,
+        luma: &PaddedPlane,
+        wanted: impl Fn([usize; 4]) -> bool,
+    ) {
         let (width, height) = (self.planes[0].width, self.planes[0].height);
         let mut border = false;
         for index in 0..self.filled.len() {
@@ -76,12 +81,12 @@ impl HalfPlanes {
             let regular = FilterSet::Regular;
             for (plane, (x, y)) in self.planes.iter_mut().zip([(8, 0), (0, 8), (8, 8)]) {
                 let subpel = Subpel { x, y, filter_x: regular, filter_y: regular };
-                let at = plane.index(left as isize, top as isize);
                 let margin = MARGIN as isize;
                 let offset = luma.index(left as isize - margin, top as isize - margin);
                 let source = Source { data: &luma.data, offset, stride: luma.stride };
                 let size = (PIECE, PIECE.min(height - top));
-                put(&mut plane.data[at..], plane.stride, source, size, subpel);
+                let dst = plane.view_mut(left as isize, top as isize);
+                put(isa, dst, source, size, subpel);
             }
         }
         if border {
@@ -156,6 +161,7 @@ impl SubpelPlanes<'_> {
 mod tests {
     use super::*;
     use crate::kernels::random::Random;
+    use crate::kernels::view::SamplesMut;
 
     fn noise(width: usize, height: usize, seed: u64) -> PaddedPlane {
         let mut random = Random::new(seed);
@@ -178,7 +184,7 @@ mod tests {
         let (source, reference) = (noise(70, 45, 1), noise(70, 45, 2));
         let isa = Isa::detect();
         let mut half = HalfPlanes::new(70, 45);
-        half.fill(&reference, |_| true);
+        half.fill(isa, &reference, |_| true);
         let planes = SubpelPlanes { isa, full: &reference, half: &half };
         let rect = Rect { x: 16, y: 8, w: 16, h: 16 };
         for row in (-200..200).step_by(14) {
@@ -186,14 +192,9 @@ mod tests {
                 let mut buffer = [0; 256];
                 let region = Region { plane: 0, x: 16, y: 8, w: 16, h: 16 };
                 let mv = Mv::new(2 * row, 2 * col);
-                predict_single(
-                    &mut buffer,
-                    16,
-                    &reference,
-                    region,
-                    mv,
-                    [InterpFilter::EightTap; 2],
-                );
+                let (filters, dst) =
+                    ([InterpFilter::EightTap; 2], SamplesMut::new(&mut buffer, 16));
+                predict_single(isa, dst, &reference, region, mv, filters);
                 let predicted = Samples::new(&buffer, 16);
                 let expected = sad(isa, source.view(16, 8), predicted, (16, 16));
                 let found = planes.sad(&source, rect, (row.into(), col.into()));

@@ -330,10 +330,7 @@ impl TileCoder<'_> {
                 w: block.size.width() >> shift,
                 h: block.size.height() >> shift,
             };
-            let recon = &mut self.recon[plane];
-            let stride = recon.stride;
-            let at = recon.index(region.x as isize, region.y as isize);
-            let dst = &mut recon.data[at..];
+            let dst = self.recon[plane].view_mut(region.x as isize, region.y as isize);
             let reference = |list: usize| {
                 let name = usize::from(block.ref_frame[list].unsigned_abs());
                 &self.references[name].expect("a reference the frame has").planes[plane]
@@ -342,9 +339,9 @@ impl TileCoder<'_> {
             if block.is_compound() {
                 let both = [reference(0), reference(1)];
                 let scratch = &mut self.scratch.compound;
-                predict_average(dst, stride, both, region, block.mv, filters, scratch);
+                predict_average(self.isa, dst, both, region, block.mv, filters, scratch);
             } else {
-                predict_single(dst, stride, reference(0), region, block.mv[0], filters);
+                predict_single(self.isa, dst, reference(0), region, block.mv[0], filters);
             }
         }
     }

@@ -3,6 +3,8 @@
 use crate::av1::types::{InterpFilter, Mv};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::convolve::{self, FilterSet, Source, Subpel};
+use crate::kernels::isa::Isa;
+use crate::kernels::view::{SamplesMut, View, ViewMut};
 
 /// Greatest side that is predicted at once, so that what a block reads around itself fits the
 /// margin of its reference.
@@ -34,13 +36,12 @@ impl CompoundScratch {
     }
 }
 
-/// 7.11.3.1 for one reference: predicts `region` from `reference` (edges extended) into `dst`,
-/// whose rows are `stride` bytes apart.
+/// 7.11.3.1 for one reference: predicts `region` from `reference` (edges extended) into `dst`.
 ///
 /// `filters` is the block's `interp_filter`: vertical (0) and horizontal (1), never switchable.
 pub(crate) fn predict_single(
-    dst: &mut [u8],
-    stride: usize,
+    isa: Isa,
+    dst: SamplesMut<'_>,
     reference: &PaddedPlane,
     region: Region,
     mv: Mv,
@@ -49,15 +50,16 @@ pub(crate) fn predict_single(
     let filters = filter_sets(region, filters);
     for part in parts(region) {
         let (src, subpel) = locate(reference, part, mv, filters);
-        let at = (part.y - region.y) * stride + part.x - region.x;
-        convolve::put(&mut dst[at..], stride, src, (part.w, part.h), subpel);
+        let at = (part.y - region.y) * dst.stride + part.x - region.x;
+        let dst = SamplesMut::new(&mut dst.data[at..], dst.stride);
+        convolve::put(isa, dst, src, (part.w, part.h), subpel);
     }
 }
 
 /// 7.11.3.1 for `COMPOUND_AVERAGE`: the mean of the predictions of `region` from two references.
 pub(crate) fn predict_average(
-    dst: &mut [u8],
-    stride: usize,
+    isa: Isa,
+    dst: SamplesMut<'_>,
     references: [&PaddedPlane; 2],
     region: Region,
     mvs: [Mv; 2],
@@ -69,11 +71,12 @@ pub(crate) fn predict_average(
         let size = (part.w, part.h);
         for ((pred, reference), mv) in scratch.0.iter_mut().zip(references).zip(mvs) {
             let (src, subpel) = locate(reference, part, mv, filters);
-            convolve::prep(pred, PART, src, size, subpel);
+            convolve::prep(isa, ViewMut::new(&mut pred[..], PART), src, size, subpel);
         }
-        let at = (part.y - region.y) * stride + part.x - region.x;
-        let [first, second] = &scratch.0;
-        convolve::average(&mut dst[at..], stride, [first, second], PART, size);
+        let at = (part.y - region.y) * dst.stride + part.x - region.x;
+        let dst = SamplesMut::new(&mut dst.data[at..], dst.stride);
+        let preds = scratch.0.each_ref().map(|pred| View::new(&pred[..], PART));
+        convolve::average(isa, dst, preds, size);
     }
 }
 

@@ -12,7 +12,7 @@ const FILTERS: [FilterSet; 6] = [
 ];
 
 /// Rows and columns around the block in its source.
-const AROUND: usize = 8;
+const AROUND: usize = 16;
 
 /// What a source holds.
 #[derive(Clone, Copy, PartialEq)]
@@ -68,15 +68,22 @@ impl Case {
 
     /// Compares both kernels with the standard; returns the value of [`prep`] that `Fill` bounds.
     fn check(&self) -> i32 {
-        let (w, h) = self.size;
-        let what = || format!("{:?} {:?}", self.size, self.subpel);
-        let dst_stride = w + 3;
-        let mut dst = vec![77; dst_stride * (h + 1)];
-        put(&mut dst, dst_stride, self.source(), self.size, self.subpel);
-        let mut preds = vec![-999; dst_stride * (h + 1)];
-        prep(&mut preds, dst_stride, self.source(), self.size, self.subpel);
         let single = self.standard(11);
         let compound = self.standard(7);
+        for isa in Isa::all() {
+            self.check_with(isa, &single, &compound);
+        }
+        compound[0][0]
+    }
+
+    fn check_with(&self, isa: Isa, single: &[Vec<i32>], compound: &[Vec<i32>]) {
+        let (w, h) = self.size;
+        let what = || format!("{:?} {:?} {isa:?}", self.size, self.subpel);
+        let dst_stride = w + 3;
+        let mut dst = vec![77; dst_stride * (h + 1)];
+        put(isa, SamplesMut::new(&mut dst, dst_stride), self.source(), self.size, self.subpel);
+        let mut preds = vec![-999; dst_stride * (h + 1)];
+        prep(isa, ViewMut::new(&mut preds, dst_stride), self.source(), self.size, self.subpel);
         for y in 0..=h {
             for x in 0..dst_stride {
                 let at = y * dst_stride + x;
@@ -88,7 +95,6 @@ impl Case {
                 }
             }
         }
-        compound[0][0]
     }
 }
 
@@ -145,17 +151,20 @@ fn average_is_the_standards_over_the_whole_range() {
         };
         let (a, b) = (pred(), pred());
         let dst_stride = w + 1;
-        let mut dst = vec![77; dst_stride * (h + 1)];
-        average(&mut dst, dst_stride, [&a, &b], pred_stride, (w, h));
-        for y in 0..=h {
-            for x in 0..dst_stride {
-                let expected = if y < h && x < w {
-                    let at = y * pred_stride + x;
-                    ((i32::from(a[at]) + i32::from(b[at]) + 16) >> 5).clamp(0, 255)
-                } else {
-                    77
-                };
-                assert_eq!(i32::from(dst[y * dst_stride + x]), expected);
+        for isa in Isa::all() {
+            let mut dst = vec![77; dst_stride * (h + 1)];
+            let preds = [&a, &b].map(|pred| View::new(pred.as_slice(), pred_stride));
+            average(isa, SamplesMut::new(&mut dst, dst_stride), preds, (w, h));
+            for y in 0..=h {
+                for x in 0..dst_stride {
+                    let expected = if y < h && x < w {
+                        let at = y * pred_stride + x;
+                        ((i32::from(a[at]) + i32::from(b[at]) + 16) >> 5).clamp(0, 255)
+                    } else {
+                        77
+                    };
+                    assert_eq!(i32::from(dst[y * dst_stride + x]), expected, "{isa:?}");
+                }
             }
         }
     }

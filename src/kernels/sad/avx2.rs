@@ -1,12 +1,14 @@
 //! The differences in AVX2.
+//!
+//! Narrow blocks fill no more than the 128 bits that the scalar version uses anyway, and go there.
 
 use std::arch::x86_64::{
     __m256i, _mm256_add_epi32, _mm256_avg_epu8, _mm256_madd_epi16, _mm256_sad_epu8,
     _mm256_setzero_si256, _mm256_sub_epi16,
 };
 
-use super::{Moments, for_columns};
-use crate::kernels::simd::avx2::{load, load_wide, store_wide, total};
+use super::{Moments, for_columns, scalar};
+use crate::kernels::simd::avx2::{load, load_wide, store_i16, total};
 use crate::kernels::view::{Samples, ViewMut};
 
 /// Adds `$function` of 32 or fewer samples at a time of two rows to `$sums`.
@@ -41,6 +43,9 @@ fn add_squares<const W: usize>(sums: __m256i, a: &[u8; W], b: &[u8; W]) -> __m25
 
 #[target_feature(enable = "avx2")]
 pub(super) fn sad(src: Samples<'_>, pred: Samples<'_>, (width, height): (usize, usize)) -> u32 {
+    if width < 32 {
+        return scalar::sad(src, pred, (width, height));
+    }
     let mut sums = _mm256_setzero_si256();
     for_columns!(width, x, W, {
         for y in 0..height {
@@ -56,6 +61,9 @@ pub(super) fn sad_4(
     preds: [Samples<'_>; 4],
     (width, height): (usize, usize),
 ) -> [u32; 4] {
+    if width < 32 {
+        return scalar::sad_4(src, preds, (width, height));
+    }
     let [a, b, c, d] = preds;
     let mut sums = [_mm256_setzero_si256(); 4];
     for_columns!(width, x, W, {
@@ -102,6 +110,9 @@ pub(super) fn sad_average(
 
 #[target_feature(enable = "avx2")]
 pub(super) fn sse(src: Samples<'_>, pred: Samples<'_>, (width, height): (usize, usize)) -> u32 {
+    if width < 16 {
+        return scalar::sse(src, pred, (width, height));
+    }
     let mut sums = _mm256_setzero_si256();
     for_columns!(width, x, W, {
         for y in 0..height {
@@ -117,6 +128,9 @@ pub(super) fn moments(
     pred: Samples<'_>,
     (width, height): (usize, usize),
 ) -> Moments {
+    if width < 16 {
+        return scalar::moments(src, pred, (width, height));
+    }
     let zero = _mm256_setzero_si256();
     let (mut src_sums, mut pred_sums, mut squares) = (zero, zero, zero);
     for_columns!(width, x, W, {
@@ -144,7 +158,7 @@ pub(super) fn residual(
             let (pred, pred_rest) = pred.row::<W>(x, y).as_chunks::<16>();
             let (dst, dst_rest) = dst.row::<W>(x, y).as_chunks_mut::<16>();
             for ((src, pred), dst) in src.iter().zip(pred).zip(dst) {
-                store_wide(dst, _mm256_sub_epi16(load_wide(src), load_wide(pred)));
+                store_i16(dst, _mm256_sub_epi16(load_wide(src), load_wide(pred)));
             }
             for ((src, pred), dst) in src_rest.iter().zip(pred_rest).zip(dst_rest) {
                 *dst = i16::from(*src) - i16::from(*pred);

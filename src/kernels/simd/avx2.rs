@@ -3,9 +3,9 @@
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_add_epi32, _mm_cvtsi32_si128, _mm_cvtsi128_si32, _mm_set_epi64x,
     _mm_shuffle_epi32, _mm_unpackhi_epi64, _mm256_castsi256_si128, _mm256_cvtepu8_epi16,
-    _mm256_extract_epi64, _mm256_extracti128_si256, _mm256_setr_epi64x, _mm256_unpackhi_epi16,
-    _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi16, _mm256_unpacklo_epi32,
-    _mm256_unpacklo_epi64, _mm256_zextsi128_si256,
+    _mm256_extract_epi64, _mm256_extracti128_si256, _mm256_packus_epi16, _mm256_setr_epi16,
+    _mm256_setr_epi64x, _mm256_unpackhi_epi16, _mm256_unpackhi_epi32, _mm256_unpackhi_epi64,
+    _mm256_unpacklo_epi16, _mm256_unpacklo_epi32, _mm256_unpacklo_epi64, _mm256_zextsi128_si256,
 };
 
 /// Eight bytes as a number.
@@ -43,18 +43,48 @@ pub(crate) fn load_wide<const W: usize>(samples: &[u8; W]) -> __m256i {
     _mm256_cvtepu8_epi16(load_half(samples))
 }
 
+/// Sixteen 16-bit integers from memory.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(crate) fn load_i16(from: &[i16; 16]) -> __m256i {
+    let &[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = from;
+    _mm256_setr_epi16(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
+}
+
+/// Four 16-bit integers of a number.
+#[inline(always)]
+fn four(bits: i64) -> [i16; 4] {
+    [bits, bits >> 16, bits >> 32, bits >> 48].map(|lane| lane as i16)
+}
+
+/// Eight 16-bit integers, and eight more.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(crate) fn halves(v: __m256i) -> [[i16; 8]; 2] {
+    let both = |[a, b, c, d]: [i16; 4], [e, f, g, h]: [i16; 4]| [a, b, c, d, e, f, g, h];
+    [
+        both(four(_mm256_extract_epi64::<0>(v)), four(_mm256_extract_epi64::<1>(v))),
+        both(four(_mm256_extract_epi64::<2>(v)), four(_mm256_extract_epi64::<3>(v))),
+    ]
+}
+
+/// [`halves`] clipped to samples.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(crate) fn packed_halves(v: __m256i) -> [[u8; 8]; 2] {
+    let packed = _mm256_packus_epi16(v, v);
+    [
+        _mm256_extract_epi64::<0>(packed).to_le_bytes(),
+        _mm256_extract_epi64::<2>(packed).to_le_bytes(),
+    ]
+}
+
 /// Sixteen 16-bit integers to memory.
 #[target_feature(enable = "avx2")]
 #[inline]
-pub(crate) fn store_wide(to: &mut [i16; 16], v: __m256i) {
-    let quarters = [
-        _mm256_extract_epi64::<0>(v),
-        _mm256_extract_epi64::<1>(v),
-        _mm256_extract_epi64::<2>(v),
-        _mm256_extract_epi64::<3>(v),
-    ];
-    for (to, quarter) in to.as_chunks_mut::<4>().0.iter_mut().zip(quarters) {
-        *to = [quarter, quarter >> 16, quarter >> 32, quarter >> 48].map(|lane| lane as i16);
+pub(crate) fn store_i16(to: &mut [i16; 16], v: __m256i) {
+    for (to, half) in to.as_chunks_mut().0.iter_mut().zip(halves(v)) {
+        *to = half;
     }
 }
 

@@ -119,7 +119,14 @@ fn one_reference_is_the_standards_wherever_the_vector_points() {
             let filters = random_filters(&mut random);
             let stride = region.w + 2;
             let mut dst = vec![77; stride * (region.h + 1)];
-            predict_single(&mut dst, stride, reference.plane(region.plane), region, mv, filters);
+            predict_single(
+                Isa::detect(),
+                SamplesMut::new(&mut dst, stride),
+                reference.plane(region.plane),
+                region,
+                mv,
+                filters,
+            );
             let theirs = reference.standard(region, mv, filters, 11);
             compare(&dst, stride, &theirs, || {
                 format!("{region:?} {mv:?} {filters:?} in {width}x{height}")
@@ -138,7 +145,14 @@ fn vectors_across_each_edge_are_the_standards() {
         for (row, col) in [(0, mv * 6 + 1), (mv * 6 + 1, 0), (mv * 5, mv * 7 + 3)] {
             let mv = Mv::new(row, col);
             let mut dst = vec![77; region.w * region.h];
-            predict_single(&mut dst, region.w, reference.plane(0), region, mv, filters);
+            predict_single(
+                Isa::detect(),
+                SamplesMut::new(&mut dst, region.w),
+                reference.plane(0),
+                region,
+                mv,
+                filters,
+            );
             let theirs = reference.standard(region, mv, filters, 11);
             compare(&dst, region.w, &theirs, || format!("{mv:?}"));
         }
@@ -159,7 +173,15 @@ fn the_average_of_two_references_is_the_standards() {
             let stride = region.w + 2;
             let mut dst = vec![77; stride * (region.h + 1)];
             let planes = [&references[0], &references[1]].map(|r| r.plane(region.plane));
-            predict_average(&mut dst, stride, planes, region, mvs, filters, &mut scratch);
+            predict_average(
+                Isa::detect(),
+                SamplesMut::new(&mut dst, stride),
+                planes,
+                region,
+                mvs,
+                filters,
+                &mut scratch,
+            );
             let preds = [0, 1].map(|i| references[i].standard(region, mvs[i], filters, 7));
             let [a, mut theirs] = preds;
             for (theirs, a) in theirs.iter_mut().flatten().zip(a.iter().flatten()) {
