@@ -44,7 +44,7 @@ fn digest(
     for number in 0..FRAMES {
         let picture = clip.picture(number);
         let frame = picture.as_frame(number * TICKS);
-        if let Some(unit) = encoder.encode(&frame, FrameOptions::default())?.unit {
+        if let Some(unit) = encoder.encode(&frame, FrameOptions::default())?.into_unit() {
             for byte in unit.data.iter() {
                 hash = (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01B3);
             }
