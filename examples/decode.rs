@@ -2,19 +2,17 @@
 
 mod common;
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::Parser;
+use common::cli;
 use common::coded::CodedClip;
-use common::input::{STANDARD, warn};
-use common::scale::scale;
-use common::{cli, y4m};
-use rtav1::{Decoder, DecoderConfig, PictureBuffer, Rational};
+use common::input::warn;
+use common::output::PictureFiles;
+use rtav1::{Decoder, DecoderConfig, Rational};
 
 /// Decode an AV1 clip to Y4M.
 ///
@@ -57,7 +55,8 @@ fn run(args: &Args) -> anyhow::Result<()> {
     let mut config = DecoderConfig::default();
     config.threads = args.threads;
     let mut decoder = Decoder::new(config)?;
-    let mut output = Output::new(args, args.fps.unwrap_or(clip.frame_rate));
+    let mut output =
+        PictureFiles::new(&args.output, args.fps.unwrap_or(clip.frame_rate), args.scale);
     let bar = cli::progress("decoding", Some(clip.count_units()));
     let (mut units, mut lost, mut spent) = (0_u64, 0_u64, Duration::ZERO);
 
@@ -85,90 +84,14 @@ fn run(args: &Args) -> anyhow::Result<()> {
         bar.inc(1);
     }
     bar.finish_and_clear();
-    let summary = output.finish(spent)?;
-    match (summary, lost) {
-        (None, 0) => bail!("{name}: no picture in it"),
-        (Some(summary), 0) => cli::say(&args.output, &summary),
-        (summary, lost) => {
-            summary.inspect(|summary| cli::say(&args.output, summary));
-            bail!("{name}: {lost} of {units} units were lost");
-        }
+    let (pictures, sizes) = (output.pictures(), output.finish()?);
+    if let Some(sizes) = &sizes {
+        let fps = pictures as f64 / spent.as_secs_f64().max(1e-6);
+        cli::say(&args.output, &format!("{pictures} pictures {sizes}; decoded at {fps:.1} fps"));
     }
-    Ok(())
-}
-
-/// The pictures' file, or files if their size changes.
-struct Output<'a> {
-    path: &'a Path,
-    frame_rate: Rational,
-    scale: bool,
-    current: Option<(y4m::Writer<Box<dyn Write>>, y4m::Header)>,
-    /// Files begun.
-    files: u32,
-    pictures: u64,
-}
-
-impl<'a> Output<'a> {
-    fn new(args: &'a Args, frame_rate: Rational) -> Self {
-        let scale = args.scale || args.output.as_os_str() == STANDARD;
-        let path = &args.output;
-        Self { path, frame_rate, scale, current: None, files: 0, pictures: 0 }
+    match (lost, sizes) {
+        (1.., _) => bail!("{name}: {lost} of {units} units were lost"),
+        (0, None) => bail!("{name}: no picture in it"),
+        (0, Some(_)) => Ok(()),
     }
-
-    fn write(&mut self, picture: PictureBuffer, full_range: bool) -> anyhow::Result<()> {
-        let (width, height) = (picture.width(), picture.height());
-        let header = y4m::Header { width, height, frame_rate: self.frame_rate, full_range };
-        let (writer, header) = match self.current.take() {
-            Some(current) if self.scale || current.1 == header => self.current.insert(current),
-            before => {
-                if let Some((writer, _)) = before {
-                    writer.finish()?;
-                }
-                self.files += 1;
-                let path = numbered(self.path, self.files);
-                let create = || Ok::<_, io::Error>(y4m::Writer::new(create(&path)?, header)?);
-                let writer = create().with_context(|| path.display().to_string())?;
-                self.current.insert((writer, header))
-            }
-        };
-        let picture = scale(picture, header.width, header.height)?;
-        writer.write(&picture).with_context(|| self.path.display().to_string())?;
-        self.pictures += 1;
-        Ok(())
-    }
-
-    /// Completes the last file; gives a line of totals if there is a picture.
-    fn finish(self, spent: Duration) -> anyhow::Result<Option<String>> {
-        let Some((writer, y4m::Header { width, height, .. })) = self.current else {
-            return Ok(None);
-        };
-        writer.finish()?;
-        let fps = self.pictures as f64 / spent.as_secs_f64().max(1e-6);
-        let files = match self.files {
-            1 => format!("of {width}x{height}"),
-            files => format!("of several sizes in {files} files"),
-        };
-        Ok(Some(format!("{} pictures {files}; decoded at {fps:.1} fps", self.pictures)))
-    }
-}
-
-/// `OUT.y4m`, `OUT.2.y4m` and so on.
-fn numbered(path: &Path, number: u32) -> PathBuf {
-    if number == 1 {
-        return path.to_owned();
-    }
-    let mut name = path.file_stem().unwrap_or_default().to_owned();
-    name.push(format!(".{number}"));
-    if let Some(extension) = path.extension() {
-        name.push(".");
-        name.push(extension);
-    }
-    path.with_file_name(name)
-}
-
-fn create(path: &Path) -> io::Result<Box<dyn Write>> {
-    if path.as_os_str() == STANDARD {
-        return Ok(Box::new(BufWriter::new(io::stdout())));
-    }
-    Ok(Box::new(BufWriter::new(File::create(path)?)))
 }

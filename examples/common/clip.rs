@@ -204,6 +204,7 @@ mod tests {
     use std::io::Cursor;
 
     use bytes::Bytes;
+    use rtav1::{Encoder, EncoderConfig, FrameOptions, Speed};
 
     use super::super::ivf;
     use super::*;
@@ -253,6 +254,25 @@ mod tests {
         let both = Bytes::from([&key[..], &second].concat());
         assert_eq!(count(&[both.clone(), both.clone()]), (4, 0));
         assert_eq!(count(&[key.clone(), cut, third, key, second]), (3, 2));
+    }
+
+    #[test]
+    fn pictures_of_another_size_are_scaled() {
+        let stream = |width, height| {
+            let mut config = EncoderConfig::new(width, height, 100_000);
+            config.speed = Speed::FASTEST;
+            let picture = PictureBuffer::new(width, height).unwrap();
+            let outcome =
+                Encoder::new(config).unwrap().encode(&picture.as_frame(0), FrameOptions::default());
+            outcome.unwrap().into_unit().unwrap().data
+        };
+        let both = [&stream(32, 16)[..], &stream(16, 16), &stream(32, 16)].concat();
+        let mut clip = Clip::coded("test", CodedClip::read("test", both.into()).unwrap()).unwrap();
+        for _ in 0..3 {
+            let picture = clip.next_picture().unwrap().unwrap();
+            assert_eq!((picture.width(), picture.height()), (32, 16));
+        }
+        assert!(clip.next_picture().unwrap().is_none());
     }
 
     #[test]

@@ -9,6 +9,7 @@ pub(crate) mod coded;
 pub(crate) mod input;
 pub(crate) mod ivf;
 pub(crate) mod metrics;
+pub(crate) mod output;
 pub(crate) mod rtp;
 pub(crate) mod scale;
 pub(crate) mod schedule;

@@ -10,6 +10,8 @@ pub(crate) mod coded;
 pub(crate) mod input;
 #[path = "../../examples/common/ivf.rs"]
 pub(crate) mod ivf;
+#[path = "../../examples/common/output.rs"]
+pub(crate) mod output;
 #[path = "../../examples/common/scale.rs"]
 pub(crate) mod scale;
 #[path = "../../examples/common/y4m.rs"]

@@ -10,6 +10,7 @@ use crate::av1::obu::BitstreamError;
 
 /// One frame of a temporal unit, coded or only shown.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct FrameInfo {
     /// frame_type; with show_existing_frame that of the stored frame.
     pub frame_type: FrameType,
@@ -107,6 +108,7 @@ impl FrameInfo {
 
 /// What a temporal unit holds.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct TemporalUnitInfo {
     /// Whether it starts with a temporal delimiter.
     pub has_temporal_delimiter: bool,

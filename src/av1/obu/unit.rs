@@ -13,6 +13,7 @@ const DELIMITER_WITHOUT_SIZE: u8 = 0x10;
 
 /// One OBU, still in its place.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Obu<'a> {
     /// The header.
     pub header: ObuHeader,
