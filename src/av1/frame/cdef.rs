@@ -15,6 +15,7 @@ use crate::frame::padded::PaddedPlane;
 use crate::kernels::cdef::{
     MARGIN, REACH, STRIDE, Strength, Window, filter_chroma, filter_luma, find_direction,
 };
+use crate::kernels::isa::Isa;
 
 /// CDEF's part of a frame header (5.9.19).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +40,8 @@ impl Default for CdefParams {
 /// The buffers of the walk, for frames of one size.
 #[derive(Clone, Debug)]
 pub(crate) struct Cdef {
+    /// What the kernels use.
+    isa: Isa,
     /// Rows of 8×8 blocks.
     block_rows: usize,
     /// 8×8 blocks in a row.
@@ -64,9 +67,10 @@ struct Area {
 
 impl Cdef {
     /// Buffers for frames of `width` × `height` luma samples.
-    pub(crate) fn new(width: usize, height: usize) -> Self {
+    pub(crate) fn new(width: usize, height: usize, isa: Isa) -> Self {
         let row = |samples: usize| samples * width.div_ceil(64) + 2 * MARGIN;
         Self {
+            isa,
             block_rows: height.div_ceil(8),
             block_cols: width.div_ceil(8),
             above: [64, 32, 32].map(|samples| [(); 2].map(|()| vec![0; REACH * row(samples)])),
@@ -167,7 +171,7 @@ impl Cdef {
                 let rows = core::array::from_fn(|i| {
                     plane.row(x, y + i as isize, 8).try_into().expect("a row of 8")
                 });
-                find_direction(&rows)
+                find_direction(self.isa, &rows)
             } else {
                 (0, 0)
             };
@@ -180,7 +184,7 @@ impl Cdef {
                     direction: if area.y.0 == 0 { 0 } else { direction },
                 };
                 if strength.primary != 0 || strength.secondary != 0 {
-                    let rows = filter_luma(&self.luma, block, strength, edge);
+                    let rows = filter_luma(self.isa, &self.luma, block, strength, edge);
                     for (row, at) in rows.iter().zip(y..) {
                         planes[0].row_mut(x, at, 8).copy_from_slice(row);
                     }
@@ -193,7 +197,7 @@ impl Cdef {
                     damping: area.damping - 1,
                     direction: if area.uv.0 == 0 { 0 } else { direction },
                 };
-                let rows = filter_chroma(&self.chroma, block, strength, edge);
+                let rows = filter_chroma(self.isa, &self.chroma, block, strength, edge);
                 let [_, u, v] = planes;
                 for (row, at) in rows.iter().zip(y / 2..) {
                     let to = u.row_mut(x / 2, at, 4).iter_mut().zip(v.row_mut(x / 2, at, 4));

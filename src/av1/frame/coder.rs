@@ -162,7 +162,7 @@ pub(crate) struct CodedFrame {
 
 impl FrameCoder {
     /// Buffers for frames of `width` × `height` luma samples.
-    pub(crate) fn new(width: usize, height: usize) -> Self {
+    pub(crate) fn new(width: usize, height: usize, isa: Isa) -> Self {
         let grid = ModeInfoGrid::new(width, height);
         let tiles = TileDecider::new(grid.mi_cols);
         let superblocks = grid.mi_cols.div_ceil(16) * grid.mi_rows.div_ceil(16);
@@ -172,7 +172,7 @@ impl FrameCoder {
             frames: 0,
             grid,
             tx_sizes: TxSizeGrid::new(width, height),
-            cdef: Cdef::new(width, height),
+            cdef: Cdef::new(width, height, isa),
             cdef_idx: vec![-1; superblocks],
             motion_field: MotionField::default(),
             tiles,
@@ -312,7 +312,7 @@ impl FrameCoder {
 
     /// 7.14 and 7.15 (7.4, steps 1 and 2).
     fn filter(&mut self, job: &FrameJob<'_>, reference: &mut Reference) {
-        let filter = LoopFilter::new(&job.loop_filter);
+        let filter = LoopFilter::new(&job.loop_filter, job.isa);
         let sb_rows = self.grid.mi_rows.div_ceil(16);
         if filter.is_active() {
             filter.filter_rows(&mut reference.planes, &self.grid, &self.tx_sizes, 0..sb_rows);

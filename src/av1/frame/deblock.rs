@@ -16,9 +16,10 @@ use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
 use crate::av1::types::{BlockSize, INTRA_FRAME, MAX_SEGMENTS, PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::deblock::{
-    EdgeFilter, EdgeKernel, EdgeLimits, MAX_LOOP_FILTER, filter_horizontal_edge,
-    filter_vertical_edge,
+    Edge, EdgeFilter, EdgeLimits, MAX_LOOP_FILTER, filter_horizontal_edge, filter_vertical_edge,
 };
+use crate::kernels::isa::Isa;
+use crate::kernels::view::SamplesMut;
 
 /// Units of 4 luma samples along the side of a 64×64 superblock.
 const SUPERBLOCK_UNITS: usize = 16;
@@ -123,6 +124,8 @@ impl Default for LoopFilterParams {
 /// The loop filter of one frame: its parameters with all levels and limits worked out.
 #[derive(Clone, Debug)]
 pub(crate) struct LoopFilter {
+    /// What the kernels use.
+    isa: Isa,
     /// By entry of `level`, segment, reference frame and mode type.
     levels: [[[[u8; 2]; 8]; MAX_SEGMENTS]; 4],
     limits: [EdgeLimits; MAX_LOOP_FILTER as usize + 1],
@@ -138,7 +141,7 @@ enum Pass {
 
 impl LoopFilter {
     /// Works out the levels of a frame without `delta_lf_present`.
-    pub(crate) fn new(params: &LoopFilterParams) -> Self {
+    pub(crate) fn new(params: &LoopFilterParams, isa: Isa) -> Self {
         let mut levels = [[[[0; 2]; 8]; MAX_SEGMENTS]; 4];
         for (i, by_segment) in levels.iter_mut().enumerate() {
             for (segment, by_reference) in by_segment.iter_mut().enumerate() {
@@ -151,6 +154,7 @@ impl LoopFilter {
         }
         let luma = params.level[0] != 0 || params.level[1] != 0;
         Self {
+            isa,
             levels,
             limits: core::array::from_fn(|l| EdgeLimits::new(l as u8, params.sharpness)),
             planes: [luma, luma && params.level[2] != 0, luma && params.level[3] != 0],
@@ -261,13 +265,18 @@ impl LoopFilter {
         if run.units == 0 {
             return;
         }
-        let (x, y, kernel): (_, _, EdgeKernel) = match pass {
-            Pass::Vertical => (line, run.start, filter_vertical_edge),
-            Pass::Horizontal => (run.start, line, filter_horizontal_edge),
+        let at = |x: usize, y: usize| plane.index(4 * x as isize, 4 * y as isize);
+        let at = match pass {
+            Pass::Vertical => at(line, run.start),
+            Pass::Horizontal => at(run.start, line),
         };
-        let at = plane.index(4 * x as isize, 4 * y as isize);
         let limits = self.limits[usize::from(run.level)];
-        kernel(&mut plane.data, at, plane.stride, run.units, run.filter, limits);
+        let edge = Edge { at, units: run.units, filter: run.filter, limits };
+        let samples = SamplesMut::new(&mut plane.data, plane.stride);
+        match pass {
+            Pass::Vertical => filter_vertical_edge(self.isa, samples, edge),
+            Pass::Horizontal => filter_horizontal_edge(self.isa, samples, edge),
+        }
     }
 }
 

@@ -67,7 +67,7 @@ impl Stream {
             sequence,
             state,
             slots: Default::default(),
-            coder: FrameCoder::new(size.0, size.1),
+            coder: FrameCoder::new(size.0, size.1, isa),
         })
     }
 

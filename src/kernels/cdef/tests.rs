@@ -30,17 +30,21 @@ fn direction_equals_the_literal_search() {
         let samples = square(&mut random, 8);
         let block: [[u8; 8]; 8] =
             core::array::from_fn(|y| core::array::from_fn(|x| samples[y][x] as u8));
-        let (direction, variance) = find_direction(&block);
         let (expected, expected_variance) = spec::direction(&samples, 0, 0);
-        assert_eq!((usize::from(direction), variance), (expected, expected_variance as u32));
+        for isa in Isa::all() {
+            let (direction, variance) = find_direction(isa, &block);
+            assert_eq!((usize::from(direction), variance), (expected, expected_variance as u32));
+        }
         found[expected] += 1;
     }
     assert!(found.iter().all(|&n| n > 40), "{found:?}");
     for extreme in [[[0; 8]; 8], [[255; 8]; 8]] {
         let samples: Samples = extreme.iter().map(|r| r.map(i32::from).to_vec()).collect();
         let (expected, expected_variance) = spec::direction(&samples, 0, 0);
-        let (direction, variance) = find_direction(&extreme);
-        assert_eq!((usize::from(direction), variance), (expected, expected_variance as u32));
+        for isa in Isa::all() {
+            let (direction, variance) = find_direction(isa, &extreme);
+            assert_eq!((usize::from(direction), variance), (expected, expected_variance as u32));
+        }
     }
 }
 
@@ -77,11 +81,14 @@ fn filter_both(random: &mut Random, luma: bool) {
         }
     }
     let at_edge = cut.contains(&true);
-    let got: Vec<[u8; 8]> = if luma {
-        filter_luma(&window, block, strength, at_edge).to_vec()
-    } else {
-        filter_chroma(&window, block, strength, at_edge).to_vec()
-    };
+    let results = Isa::all().into_iter().map(|isa| -> Vec<[u8; 8]> {
+        if luma {
+            filter_luma(isa, &window, block, strength, at_edge).to_vec()
+        } else {
+            filter_chroma(isa, &window, block, strength, at_edge).to_vec()
+        }
+    });
+    let results: Vec<_> = results.collect();
     for (index, plane) in planes.iter().enumerate() {
         let current: Samples = plane[REACH - reach(cut[1])..REACH + size + reach(cut[3])]
             .iter()
@@ -98,17 +105,18 @@ fn filter_both(random: &mut Random, luma: bool) {
             dir: usize::from(strength.direction),
         };
         spec::filter(&mut expected, &current, &at);
-        for y in 0..size {
-            for x in 0..size {
-                let sample = i32::from(got[y][x * planes.len() + index]);
-                assert_eq!(sample, expected[at.y0 + y][at.x0 + x], "{strength:?} {cut:?} {x} {y}");
-            }
+        for (got, y, x) in results
+            .iter()
+            .flat_map(|got| (0..size).flat_map(move |y| (0..size).map(move |x| (got, y, x))))
+        {
+            let sample = i32::from(got[y][x * planes.len() + index]);
+            assert_eq!(sample, expected[at.y0 + y][at.x0 + x], "{strength:?} {cut:?} {x} {y}");
         }
     }
 }
 
 #[test]
-fn blocks_equal_the_literal_filter() {
+fn blocks_equal_the_standards_filter() {
     let mut random = Random::new(5);
     for i in 0..20_000 {
         filter_both(&mut random, i % 2 == 0);
@@ -132,7 +140,6 @@ fn greatest_sums_do_not_overflow() {
                     }
                 }
                 let strength = Strength { primary, secondary: 4, damping: 6, direction };
-                let got = filter_luma(&window, 0, strength, false);
                 let mut expected = current.clone();
                 let at = Block {
                     x0: REACH,
@@ -144,9 +151,12 @@ fn greatest_sums_do_not_overflow() {
                     dir: usize::from(direction),
                 };
                 spec::filter(&mut expected, &current, &at);
-                for (y, row) in got.iter().enumerate() {
-                    let expected = &expected[y + REACH][REACH..REACH + 8];
-                    assert_eq!(row.map(i32::from), expected);
+                for isa in Isa::all() {
+                    let got = filter_luma(isa, &window, 0, strength, false);
+                    for (y, row) in got.iter().enumerate() {
+                        let expected = &expected[y + REACH][REACH..REACH + 8];
+                        assert_eq!(row.map(i32::from), expected);
+                    }
                 }
             }
         }

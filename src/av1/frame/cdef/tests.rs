@@ -102,7 +102,7 @@ fn frames_equal_the_literal_walk() {
         let before = [0, 1, 2].map(|plane| frame.samples(plane));
         let expected = expected(&before, &frame, &cdef_idx, &params);
 
-        let mut cdef = Cdef::new(frame.width, frame.height);
+        let mut cdef = Cdef::new(frame.width, frame.height, Isa::detect());
         let rows = frame.height.div_ceil(8);
         let mut done = 0;
         while done < rows {
@@ -132,8 +132,8 @@ fn deblocking_and_cdef_go_together_by_superblock_rows() {
         let deblocked = deblock_tests::reference(&frame, &loop_filter_params);
         let expected = expected(&deblocked, &frame, &cdef_idx, &params);
 
-        let loop_filter = LoopFilter::new(&loop_filter_params);
-        let mut cdef = Cdef::new(frame.width, frame.height);
+        let loop_filter = LoopFilter::new(&loop_filter_params, Isa::detect());
+        let mut cdef = Cdef::new(frame.width, frame.height, Isa::detect());
         let mut done = 0;
         for sb_row in 0..frame.height.div_ceil(64) {
             let RandomFrame { planes, modes, tx_sizes, .. } = &mut frame;

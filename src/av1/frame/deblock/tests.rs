@@ -155,7 +155,7 @@ fn frames_equal_the_literal_walk() {
         let before = [0, 1, 2].map(|plane| frame.samples(plane));
         let expected = reference(&frame, &params);
 
-        let filter = LoopFilter::new(&params);
+        let filter = LoopFilter::new(&params, Isa::detect());
         let sb_rows = frame.height.div_ceil(64);
         let cut = random.below(sb_rows + 1);
         let RandomFrame { planes, modes, tx_sizes, .. } = &mut frame;
@@ -179,7 +179,7 @@ fn rows_are_final_as_documented() {
         let mut frame = RandomFrame::new(&mut random);
         let params = random_params(&mut random);
         let expected = reference(&frame, &params);
-        let filter = LoopFilter::new(&params);
+        let filter = LoopFilter::new(&params, Isa::detect());
         for sb_row in 0..frame.height.div_ceil(64) {
             let RandomFrame { planes, modes, tx_sizes, .. } = &mut frame;
             filter.filter_rows(planes, modes, tx_sizes, sb_row..sb_row + 1);
