@@ -10,7 +10,7 @@ use super::geometry::MiPos;
 use super::lambda::Lambda;
 use super::planes::{HalfPlanes, SubpelPlanes, quarter};
 use super::speed::Effort;
-use crate::av1::frame::coder::{FrameJob, SuperblockDecider};
+use crate::av1::tile::decider::{FrameJob, SuperblockDecider};
 use crate::av1::frame::reference::Reference;
 use crate::av1::tile::cdf::CdfContext;
 use crate::av1::tile::executor::TileCoder;
@@ -97,7 +97,7 @@ impl SuperblockDecider for Search {
     type Shared = FrameSearch;
     type Worker = Worker;
 
-    fn start_frame(&mut self, job: &FrameJob<'_>, source: &[PaddedPlane; 3], cdfs: &CdfContext) {
+    fn start_frame(&mut self, job: &FrameJob, source: &[PaddedPlane; 3], cdfs: &CdfContext) {
         self.frame.costs.update(cdfs);
         self.frame.choose_references(&job.references);
         self.frame.search_coarsely(&source[0], &job.references);

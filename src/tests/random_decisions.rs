@@ -1,11 +1,11 @@
 //! Decisions drawn from a seed: legal choices for every syntax element of the native engine's
 //! subset, whatever the picture shows.
 
-use crate::av1::frame::coder::SuperblockDecider;
 use crate::av1::frame::params::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
 use crate::av1::tile::block::{Block, max_rect_tx_size, split_tx_size};
 use crate::av1::tile::coefficient_syntax::TxSet;
+use crate::av1::tile::decider::SuperblockDecider;
 use crate::av1::tile::executor::{Quantized, TileCoder, TransformChoice};
 use crate::av1::tile::inter_syntax::{component_modes, needs_interp_filter, predicted_mv};
 use crate::av1::tile::symbol::Record;

@@ -7,14 +7,14 @@ use bytes::Bytes;
 
 use super::random_decisions::{Plan, RandomDecider, Wildness};
 use super::tile_parser::{StreamParser, first_difference};
-use crate::av1::frame::coder::SuperblockDecider;
 use crate::av1::obu::frame::{
     CdefStrength, DeltaQ, FrameHeader, FrameType, InterpolationFilter, TileInfo, TxMode,
 };
 use crate::av1::obu::{LayerId, SequenceHeader};
+use crate::av1::tile::decider::SuperblockDecider;
 use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::symbol::Record;
-use crate::encoder::native::stream::{CodedUnit, Stream};
+use crate::encoder::native::stream::{FinishedUnit, Stream};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
 use crate::kernels::random::Random;
@@ -198,12 +198,12 @@ impl RandomStream {
     }
 
     /// The next temporal unit with the reconstruction that it shows.
-    pub(super) fn next(&mut self) -> CodedUnit {
+    pub(super) fn next(&mut self) -> FinishedUnit {
         self.next_by(RandomDecider::new)
     }
 
     /// The same by the decider that is made of a plan.
-    fn next_by<D: SuperblockDecider>(&mut self, decider: impl FnOnce(Plan) -> D) -> CodedUnit {
+    fn next_by<D: SuperblockDecider>(&mut self, decider: impl FnOnce(Plan) -> D) -> FinishedUnit {
         if self.random.below(3) > 0 {
             self.paint();
         }
@@ -213,11 +213,11 @@ impl RandomStream {
         let mut decider = decider(Plan { seed, wildness: self.wildness, names });
         let unit = self
             .stream
-            .encode(header, &self.planes, LayerId::default(), &mut decider, None)
-            .expect("a legal header");
-        self.stream.commit(&unit).expect("a legal header");
+            .code(header, &self.planes, LayerId::default(), &mut decider, None)
+            .expect("a legal header")
+            .expect("nobody gives it up");
         self.frame += 1;
-        unit
+        self.stream.finish(unit).expect("a legal header")
     }
 }
 

@@ -4,9 +4,9 @@ use bytes::Bytes;
 
 use super::random_stream::compare;
 use super::tile_parser::StreamParser;
-use crate::av1::frame::coder::{SuperblockChoice, SuperblockControl};
 use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, InterpolationFilter, TxMode};
 use crate::av1::obu::{LayerId, SequenceHeader};
+use crate::av1::tile::decider::{SuperblockChoice, SuperblockControl, SuperblockPlace};
 use crate::encoder::native::stream::Stream;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
@@ -22,12 +22,12 @@ struct RandomChoices {
 }
 
 impl SuperblockControl for RandomChoices {
-    fn superblock(&mut self, _: usize, _: u64) -> SuperblockChoice {
+    fn superblock(&mut self, _: SuperblockPlace, _: u64) -> Option<SuperblockChoice> {
         let (down, up) = (usize::from(self.qindex - 1) / 4, usize::from(255 - self.qindex) / 4);
         let (down, up) = (down.min(20), up.min(20));
         let qindex = usize::from(self.qindex) - 4 * down + 4 * self.random.below(down + up + 1);
         let thrift = [0, 0, 2, MOST_THRIFT][self.random.below(4)];
-        SuperblockChoice { qindex: qindex as u8, thrift }
+        Some(SuperblockChoice { qindex: qindex as u8, thrift })
     }
 }
 
@@ -86,13 +86,13 @@ fn check(scene: Scene, (width, height): (u32, u32), speed: u8, qindex: u8, frame
             let rows: &mut dyn SuperblockControl =
                 &mut RandomChoices { qindex, random: Random::new(99) };
             let unit = stream
-                .encode(header.clone(), &planes, LayerId::default(), &mut search, Some(rows))
+                .code(header.clone(), &planes, LayerId::default(), &mut search, Some(rows))
                 .unwrap();
-            stream.discard(unit);
+            stream.discard(unit.unwrap());
         }
         let rows = paced.then_some(&mut rows as &mut dyn SuperblockControl);
-        let unit = stream.encode(header, &planes, LayerId::default(), &mut search, rows).unwrap();
-        stream.commit(&unit).unwrap();
+        let unit = stream.code(header, &planes, LayerId::default(), &mut search, rows).unwrap();
+        let unit = stream.finish(unit.unwrap()).unwrap();
         bytes += unit.data.len();
         let at =
             format!("{scene:?} {width}x{height} speed {speed} qindex {qindex}: frame {number}");

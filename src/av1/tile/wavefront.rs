@@ -6,12 +6,11 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
+use crate::av1::frame::current::SB4;
 use crate::av1::frame::mode_info::ModeInfo;
 use crate::av1::tile::context::AboveSnapshot;
 use crate::av1::tile::executor::TileCoder;
 
-/// 4×4 units along the side of a superblock.
-pub(crate) const SB4: usize = 16;
 /// Rows of mode records handed down; 7.10.2 reads the sixth above a block at most.
 const MODE_ROWS: usize = 8;
 /// Rows whose lower boundaries are held: when a superblock is done, nobody needs the boundary two
@@ -176,23 +175,23 @@ impl Wavefront {
         &self.boundaries[row % HELD_ROWS * self.cols + col]
     }
 
-    /// Tells the other threads, if this one dies, to wait for it no longer.
-    pub(crate) fn alarm(&self) -> Alarm<'_> {
-        Alarm(self)
+    /// Tells the other threads, if this one panics, to wait for it no longer.
+    pub(crate) fn panic_guard(&self) -> PanicGuard<'_> {
+        PanicGuard(self)
     }
 }
 
 /// Held while a thread takes part.
-pub(crate) struct Alarm<'a>(&'a Wavefront);
+pub(crate) struct PanicGuard<'a>(&'a Wavefront);
 
-impl Alarm<'_> {
+impl PanicGuard<'_> {
     /// The thread has done its part.
     pub(crate) fn cancel(self) {
         std::mem::forget(self);
     }
 }
 
-impl Drop for Alarm<'_> {
+impl Drop for PanicGuard<'_> {
     fn drop(&mut self) {
         lock(&self.0.progress).failed = true;
         self.0.moved.notify_all();

@@ -5,10 +5,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use super::headers::{frame_header, sequence_header};
-use super::stream::{CodedUnit, Stream};
-use crate::av1::frame::coder::{SuperblockChoice, SuperblockControl};
+use super::stream::{CodedUnit, FinishedUnit, Stream, tile_bounds};
+use crate::av1::frame::current::SB4;
 use crate::av1::frame::reference::Reference;
 use crate::av1::obu::BitstreamError;
+use crate::av1::tile::decider::{SuperblockChoice, SuperblockControl, SuperblockPlace};
 use crate::config::{
     EngineKind, MAX_THREADS, RateMode, Rates, Rational, SendLimits, Settings, Speed,
 };
@@ -216,7 +217,7 @@ impl NativeEngine {
             let next = attempts.took(coded.used.log_step, coded.unit.data.len() as u64);
             match next {
                 Next::Take => {
-                    self.pacer.finish(coded.unit.spent.iter().sum());
+                    self.pacer.finish(coded.unit.spent().iter().sum());
                     self.discard(kept);
                     break Some(coded);
                 }
@@ -257,16 +258,24 @@ impl NativeEngine {
         }
         let mut control = Superblocks {
             qindex: attempt.qindex,
-            cols: self.width.div_ceil(64) as usize,
+            row: None,
             pacer: &mut self.pacer,
             account: &mut self.account,
             too_large: &self.too_large,
             sparing,
         };
         if rows {
-            let weights = self.search.rows().iter().map(|row| {
-                let sum = if plan.key_frame { row.spatial } else { row.temporal };
-                sum as f64 + LEAST_ACTIVITY * row.area as f64
+            // A row of superblocks of a tile holds its share of the picture's row.
+            let tiles = tile_bounds(&header);
+            let mi_cols = tiles.last().map_or(1, |tile| tile.mi_col_end);
+            let activities = self.search.rows();
+            let weights = tiles.iter().flat_map(|tile| {
+                let share = (tile.mi_col_end - tile.mi_col_start) as f64 / mi_cols as f64;
+                let rows = tile.mi_row_start / SB4..tile.mi_row_end.div_ceil(SB4);
+                activities[rows].iter().map(move |row| {
+                    let sum = if plan.key_frame { row.spatial } else { row.temporal };
+                    share * (sum as f64 + LEAST_ACTIVITY * row.area as f64)
+                })
             });
             let target = RowTarget {
                 qindex: attempt.qindex,
@@ -281,11 +290,12 @@ impl NativeEngine {
         self.search.set_thrift(if sparing.is_some() { 0 } else { attempt.thrift });
         let search = &mut self.search;
         let paced = rows.then_some(&mut control as &mut dyn SuperblockControl);
-        let unit = self.stream.encode(header, &self.source, plan.layer, search, paced)?;
+        let unit = self.stream.code(header, &self.source, plan.layer, search, paced)?;
+        let unit = unit.expect("a control that never gives up");
         let turn = match control.sparing {
             Some(sparing) => sparing.next(),
             None => {
-                self.account.ends(unit.spent.iter().sum());
+                self.account.ends(unit.spent().iter().sum());
                 if unit.data.len() as u64 > target.soft_bytes {
                     std::mem::swap(&mut self.account, &mut self.too_large);
                 }
@@ -315,8 +325,13 @@ impl NativeEngine {
         EncodeOutcome::Dropped(DroppedFrame { timestamp, reason })
     }
 
-    fn stats(&self, target: &Target, coded: &CodedFrame) -> FrameStats {
-        let CodedFrame { unit, used, attempts, .. } = coded;
+    fn stats(
+        &self,
+        target: &Target,
+        unit: &FinishedUnit,
+        used: &Used,
+        attempts: usize,
+    ) -> FrameStats {
         let controlled = match &self.quantizer {
             QuantizerSource::Rate(controller) => Some(controller),
             QuantizerSource::Constant(_) => None,
@@ -337,9 +352,9 @@ impl NativeEngine {
             qindex_mean: used.mean as f32,
             qindex_min: used.least,
             qindex_max: used.greatest,
-            reason: if *attempts > 1 { QindexReason::Corrected } else { target.reason },
+            reason: if attempts > 1 { QindexReason::Corrected } else { target.reason },
             skipped: unit.skipped,
-            attempts: *attempts as u8,
+            attempts: attempts as u8,
         }
     }
 
@@ -347,17 +362,16 @@ impl NativeEngine {
         &mut self,
         timestamp: u64,
         plan: &FramePlan,
-        coded: CodedFrame,
+        unit: FinishedUnit,
         stats: FrameStats,
     ) -> TemporalUnit {
-        let CodedFrame { unit, .. } = coded;
         let (id, dependencies) = self.ids.coded(plan.slots_read(), plan.refresh);
         let frame = unit::CodedFrame {
             id,
             dependencies,
             temporal_id: plan.layer.temporal_id,
             spatial_id: plan.layer.spatial_id,
-            qindex: unit.qindex(),
+            qindex: unit.qindex,
             width: self.width,
             height: self.height,
             stats: Some(stats),
@@ -433,19 +447,19 @@ impl Engine for NativeEngine {
         let Some(coded) = self.code(&plan, &target).map_err(failed)? else {
             return Ok(self.dropped(timestamp, &facts, DropReason::Ceiling));
         };
-        self.stream.commit(&coded.unit).map_err(failed)?;
-        self.turn = coded.turn;
+        let CodedFrame { unit, used, attempts, thrifty, turn } = coded;
+        let unit = self.stream.finish(unit).map_err(failed)?;
+        self.turn = turn;
 
         self.plan.commit(&plan);
         self.last_timestamp = Some(timestamp);
         self.since_key = if plan.key_frame { 1 } else { self.since_key.saturating_add(1) };
         if let QuantizerSource::Rate(controller) = &mut self.quantizer {
-            let bytes = coded.unit.data.len() as u64;
-            let outcome = Outcome { used: coded.used, thrifty: coded.thrifty, bytes };
+            let outcome = Outcome { used, thrifty, bytes: unit.data.len() as u64 };
             controller.coded(&facts, &outcome);
         }
-        let stats = self.stats(&target, &coded);
-        let unit = self.unit(timestamp, &plan, coded, stats);
+        let stats = self.stats(&target, &unit, &used, attempts);
+        let unit = self.unit(timestamp, &plan, unit, stats);
         Ok(EncodeOutcome::Unit(unit))
     }
 
@@ -507,8 +521,8 @@ impl Engine for NativeEngine {
 struct Superblocks<'a> {
     /// The quantizer index of the row.
     qindex: u8,
-    /// Superblocks in a row.
-    cols: usize,
+    /// The row of superblocks of a tile, by coding order.
+    row: Option<usize>,
     pacer: &'a mut RowPacer,
     account: &'a mut Account,
     too_large: &'a Account,
@@ -516,17 +530,17 @@ struct Superblocks<'a> {
 }
 
 impl SuperblockControl for Superblocks<'_> {
-    fn superblock(&mut self, index: usize, bits: u64) -> SuperblockChoice {
+    fn superblock(&mut self, place: SuperblockPlace, bits: u64) -> Option<SuperblockChoice> {
         let Some(sparing) = &mut self.sparing else {
-            if index.is_multiple_of(self.cols) {
-                self.qindex = self.pacer.row(index / self.cols, bits);
+            if self.row.replace(place.tile_row) != Some(place.tile_row) {
+                self.qindex = self.pacer.row(place.tile_row, bits);
             }
             self.account.begins(self.qindex, bits);
-            return SuperblockChoice { qindex: self.qindex, thrift: 0 };
+            return Some(SuperblockChoice { qindex: self.qindex, thrift: 0 });
         };
-        let log_step = sparing.log_step(self.too_large, index, bits);
-        let qindex = self.pacer.fixed(index, log_step);
-        SuperblockChoice { qindex, thrift: if log_step.is_some() { 0 } else { MOST_THRIFT } }
+        let log_step = sparing.log_step(self.too_large, place.index, bits);
+        let qindex = self.pacer.fixed(place.index, log_step);
+        Some(SuperblockChoice { qindex, thrift: if log_step.is_some() { 0 } else { MOST_THRIFT } })
     }
 }
 

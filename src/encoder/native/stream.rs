@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::av1::frame::cdef;
-use crate::av1::frame::coder::{FrameCoder, FrameJob, SuperblockControl, SuperblockDecider};
+use crate::av1::frame::coder::{CodedTiles, FrameCoder};
 use crate::av1::frame::deblock;
 use crate::av1::frame::motion_field::OrderHints;
 use crate::av1::frame::params::{FrameParams, PlaneDeltas, SEG_LVL_MAX, Segmentation};
@@ -13,6 +13,7 @@ use crate::av1::obu::frame::{self, FrameHeader, TileInfo, UncompressedHeader};
 use crate::av1::obu::tile_group::write_tile_group;
 use crate::av1::obu::unit::write_obu;
 use crate::av1::obu::{DecoderState, LayerId, ObuHeader, ObuType, SequenceHeader};
+use crate::av1::tile::decider::{FrameJob, SuperblockControl, SuperblockDecider};
 use crate::av1::tile::mv_prediction::TileBounds;
 use crate::av1::tile::threads::most_threads;
 use crate::av1::types::{InterpFilter, MAX_SEGMENTS, NUM_REF_FRAMES, TxMode};
@@ -29,30 +30,40 @@ pub(crate) struct Stream {
     coder: FrameCoder,
 }
 
-/// A temporal unit with the reconstruction of its frame, which the stream has yet to take over.
+/// A temporal unit whose frame is not filtered yet, and to which nothing refers.
 pub(crate) struct CodedUnit {
     header: UncompressedHeader,
     refresh: u8,
     qindex: u8,
     layer: LayerId,
+    job: FrameJob,
+    tiles: CodedTiles,
+    /// The OBUs in the low-overhead format.
+    pub(crate) data: Vec<u8>,
+}
+
+impl CodedUnit {
+    /// Bits of the tiles by [`Category`](crate::av1::tile::symbol::Category).
+    pub(crate) fn spent(&self) -> [u64; 3] {
+        self.tiles.spent
+    }
+}
+
+/// A temporal unit that stands.
+pub(crate) struct FinishedUnit {
+    /// `base_q_idx`.
+    pub(crate) qindex: u8,
     /// The OBUs in the low-overhead format.
     pub(crate) data: Vec<u8>,
     /// The records of each tile.
     #[cfg(test)]
     pub(crate) records: Vec<Vec<crate::av1::tile::symbol::Record>>,
-    /// The frame as it will be referred to.
+    /// The frame as it is referred to.
     pub(crate) reference: Arc<Reference>,
     /// Bits of the tiles by [`Category`](crate::av1::tile::symbol::Category).
     pub(crate) spent: [u64; 3],
     /// Share of the picture in blocks without coefficients, 0 to 1.
     pub(crate) skipped: f32,
-}
-
-impl CodedUnit {
-    /// `base_q_idx`.
-    pub(crate) fn qindex(&self) -> u8 {
-        self.qindex
-    }
 }
 
 impl Stream {
@@ -78,8 +89,8 @@ impl Stream {
 
     /// The most threads that find something to do in a frame.
     pub(crate) fn most_threads(&self) -> usize {
-        let (mi_rows, mi_cols) = self.coder.mi_size();
-        most_threads(mi_rows.div_ceil(16), mi_cols.div_ceil(16))
+        let (width, height) = (self.sequence.max_frame_width, self.sequence.max_frame_height);
+        most_threads(height.div_ceil(64) as usize, width.div_ceil(64) as usize)
     }
 
     /// Threads that may code a frame, the caller's included; the bytes do not depend on them.
@@ -94,78 +105,89 @@ impl Stream {
     }
 
     /// Codes a frame into a temporal unit: `source` with its edges extended, by the choices of
-    /// `decider` and, if it has deltas, with the quantizers of `rows`. The sequence header goes in
-    /// front of key frames.
+    /// `decider` and, superblock by superblock, of `control`. `None` if the control gives it up. The
+    /// sequence header goes in front of key frames.
     ///
-    /// Nothing refers to the unit until it is [committed](Self::commit); until then the frame can be
+    /// Nothing refers to the unit until it is [finished](Self::finish); until then the frame can be
     /// coded again.
-    pub(crate) fn encode(
+    pub(crate) fn code(
         &mut self,
         header: FrameHeader,
         source: &[PaddedPlane; 3],
         layer: LayerId,
         decider: &mut impl SuperblockDecider,
         control: Option<&mut dyn SuperblockControl>,
-    ) -> Result<CodedUnit, BitstreamError> {
+    ) -> Result<Option<CodedUnit>, BitstreamError> {
+        let job = self.job(&header);
+        let Some(tiles) = self.coder.code(&job, source, decider, control) else {
+            return Ok(None);
+        };
+        let (refresh, qindex) = (header.refresh_frame_flags, header.quantization_params.base_q_idx);
+        let key_frame = header.frame_type == frame::FrameType::Key;
+        let info = header.tile_info.clone();
+        let header = UncompressedHeader::Frame(Box::new(header));
+        let data = self.write_unit(&header, &info, key_frame, layer, &tiles.tiles)?;
+        Ok(Some(CodedUnit { header, refresh, qindex, layer, job, tiles, data }))
+    }
+
+    /// Lets a unit, the last that was coded or one before it, stand: filters its frame, to which
+    /// those after it refer.
+    pub(crate) fn finish(&mut self, unit: CodedUnit) -> Result<FinishedUnit, BitstreamError> {
+        let CodedUnit { header, refresh, qindex, layer, job, tiles, data } = unit;
+        self.state.advance(&header, layer)?;
+        let (spent, skipped) = (tiles.spent, tiles.skipped);
+        #[cfg(test)]
+        let records = tiles.records.clone();
+        let reference = self.coder.finish(&job, tiles);
+        // References that the slots lose are free only without it.
+        drop(job);
+        for slot in 0..NUM_REF_FRAMES {
+            if (refresh >> slot) & 1 != 0
+                && let Some(old) = self.slots[slot].replace(Arc::clone(&reference))
+            {
+                self.coder.recycle(old);
+            }
+        }
+        Ok(FinishedUnit {
+            qindex,
+            data,
+            #[cfg(test)]
+            records,
+            reference,
+            spent,
+            skipped,
+        })
+    }
+
+    /// Leaves a unit that was coded: the stream is as it was before.
+    pub(crate) fn discard(&mut self, unit: CodedUnit) {
+        self.coder.discard(unit.tiles);
+    }
+
+    /// What the coder of the tiles needs of a header and of the slots.
+    fn job(&self, header: &FrameHeader) -> FrameJob {
         let slots: [Option<usize>; 8] = std::array::from_fn(|name| {
             (name > 0 && !header.is_intra()).then(|| usize::from(header.ref_frame_idx[name - 1]))
         });
         let primary = header.primary_ref_slot().map(usize::from);
-        let tiles = tile_bounds(&header);
-        let job = FrameJob {
+        FrameJob {
             isa: self.isa,
-            params: frame_params(&header, &self.sequence),
-            tiles: &tiles,
+            params: frame_params(header, &self.sequence),
+            tiles: tile_bounds(header),
             context_update_tile_id: (!header.disable_frame_end_update_cdf)
                 .then(|| usize::from(header.tile_info.context_update_tile_id)),
-            loop_filter: loop_filter_params(&header),
+            loop_filter: loop_filter_params(header),
             cdef: (self.sequence.enable_cdef && !header.coded_lossless() && !header.allow_intrabc)
-                .then(|| cdef_params(&header)),
+                .then(|| cdef_params(header)),
             references: slots.map(|slot| slot.and_then(|slot| self.slots[slot].clone())),
             primary: primary.and_then(|slot| self.slots[slot].clone()),
             order_hints: OrderHints {
                 bits: u32::from(self.sequence.order_hint_bits),
                 current: u32::from(header.order_hint),
-                refs: self.state.order_hints(&header).map(u32::from),
+                refs: self.state.order_hints(header).map(u32::from),
             },
             use_ref_frame_mvs: header.use_ref_frame_mvs,
-        };
-        let coded = self.coder.encode(&job, source, decider, control);
-        let key_frame = header.frame_type == frame::FrameType::Key;
-        let (refresh, qindex) = (header.refresh_frame_flags, header.quantization_params.base_q_idx);
-        let info = header.tile_info.clone();
-        let header = UncompressedHeader::Frame(Box::new(header));
-        let data = self.write_unit(&header, &info, key_frame, layer, &coded.tiles)?;
-        Ok(CodedUnit {
-            header,
-            refresh,
-            qindex,
-            layer,
-            data,
-            #[cfg(test)]
-            records: coded.records,
-            reference: coded.reference,
-            spent: coded.spent,
-            skipped: coded.skipped,
-        })
-    }
-
-    /// Takes over a unit, the last that was coded: frames after it refer to it.
-    pub(crate) fn commit(&mut self, unit: &CodedUnit) -> Result<(), BitstreamError> {
-        self.state.advance(&unit.header, unit.layer)?;
-        for slot in 0..NUM_REF_FRAMES {
-            if (unit.refresh >> slot) & 1 != 0
-                && let Some(old) = self.slots[slot].replace(Arc::clone(&unit.reference))
-            {
-                self.coder.recycle(old);
-            }
         }
-        Ok(())
-    }
-
-    /// Leaves a unit that was coded: the stream is as it was before.
-    pub(crate) fn discard(&mut self, unit: CodedUnit) {
-        self.coder.recycle(unit.reference);
     }
 
     fn write_unit(
@@ -199,7 +221,7 @@ fn obu_header(obu_type: ObuType, layer: LayerId) -> ObuHeader {
 }
 
 /// The tiles in coding order (5.9.15).
-fn tile_bounds(header: &FrameHeader) -> Vec<TileBounds> {
+pub(crate) fn tile_bounds(header: &FrameHeader) -> Vec<TileBounds> {
     let info = &header.tile_info;
     let spans = |starts: &[u32]| {
         starts.windows(2).map(|w| (w[0] as usize, w[1] as usize)).collect::<Vec<_>>()

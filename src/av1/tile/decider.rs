@@ -1,0 +1,100 @@
+//! Between the standard and the choices: what a frame's tiles are coded from, who decides their
+//! superblocks, and who may bound what they take.
+
+use std::sync::Arc;
+
+use super::cdf::CdfContext;
+use super::executor::TileCoder;
+use super::mv_prediction::TileBounds;
+use super::symbol::Record;
+use crate::av1::frame::cdef::CdefParams;
+use crate::av1::frame::deblock::LoopFilterParams;
+use crate::av1::frame::motion_field::OrderHints;
+use crate::av1::frame::params::FrameParams;
+use crate::av1::frame::reference::Reference;
+use crate::frame::padded::PaddedPlane;
+use crate::kernels::isa::Isa;
+
+/// A frame's headers, as far as its tiles and filters are concerned, and what it is coded with.
+pub(crate) struct FrameJob {
+    /// What the kernels use.
+    pub(crate) isa: Isa,
+    /// Block layer.
+    pub(crate) params: FrameParams,
+    /// The tiles in coding order.
+    pub(crate) tiles: Vec<TileBounds>,
+    /// `context_update_tile_id`, the tile whose CDFs are kept; `None` with
+    /// `disable_frame_end_update_cdf`.
+    pub(crate) context_update_tile_id: Option<usize>,
+    /// 5.9.11.
+    pub(crate) loop_filter: LoopFilterParams,
+    /// 5.9.19, if `enable_cdef`.
+    pub(crate) cdef: Option<CdefParams>,
+    /// The reference frames by name (1 to 7).
+    pub(crate) references: [Option<Arc<Reference>>; 8],
+    /// The primary reference frame.
+    pub(crate) primary: Option<Arc<Reference>>,
+    /// Order hints.
+    pub(crate) order_hints: OrderHints,
+    /// `use_ref_frame_mvs`.
+    pub(crate) use_ref_frame_mvs: bool,
+}
+
+/// Decides superblocks, in coding order or several rows at a time: a decision must not depend on
+/// which worker makes it or what that has decided before.
+pub(crate) trait SuperblockDecider {
+    /// What decisions are made from, the same for a whole frame.
+    type Shared: Sync;
+    /// Room for one thread.
+    type Worker: Send;
+
+    /// Takes what is known before the first superblock: the frame's headers and references, the
+    /// picture with its edges extended, and the distributions that all tiles start with.
+    fn start_frame(&mut self, job: &FrameJob, source: &[PaddedPlane; 3], cdfs: &CdfContext) {
+        let _ = (job, source, cdfs);
+    }
+
+    /// `count` workers, kept from frame to frame.
+    fn workers(&mut self, count: usize) -> (&Self::Shared, &mut [Self::Worker]);
+
+    /// Codes the superblock of 64×64 luma samples at a position of 4×4 units.
+    fn superblock(
+        shared: &Self::Shared,
+        worker: &mut Self::Worker,
+        coder: &mut TileCoder<'_>,
+        records: &mut Vec<Record>,
+        mi_row: usize,
+        mi_col: usize,
+    );
+}
+
+/// Chooses how the superblocks of a frame are coded, knowing what those before them took, and stops
+/// the frame when that is too much. With a control superblocks are decided one after the other.
+pub(crate) trait SuperblockControl {
+    /// How the superblock at `place` is coded, when the tile data before it come to `bits`; `None`
+    /// gives the frame up at once.
+    fn superblock(&mut self, place: SuperblockPlace, bits: u64) -> Option<SuperblockChoice>;
+}
+
+/// Where in a frame a superblock lies, and when it is coded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct SuperblockPlace {
+    /// Superblocks of the frame that are coded before it.
+    pub(crate) index: usize,
+    /// Rows of superblocks that are coded before the one that it lies in: those of the tiles before,
+    /// and those above in its own.
+    pub(crate) tile_row: usize,
+    /// Superblocks between it and the upper edge of the frame.
+    pub(crate) row: usize,
+    /// Superblocks between it and the left edge of the frame.
+    pub(crate) col: usize,
+}
+
+/// How a superblock is coded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SuperblockChoice {
+    /// The quantizer index; without effect in frames without `delta_q_present` (5.9.17).
+    pub(crate) qindex: u8,
+    /// log₂ of how much dearer bits are than usual.
+    pub(crate) thrift: u32,
+}
