@@ -41,6 +41,8 @@ mod rtp_roundtrip;
 mod search_streams;
 #[cfg(test)]
 mod tile_parser;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod tiles;
 
 #[cfg(test)]
 use crate::synthetic::Clip;
