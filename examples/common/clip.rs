@@ -194,7 +194,8 @@ impl Coded {
 }
 
 fn color(full_range: bool) -> ColorDescription {
-    let mut color = ColorDescription::default();
+    // Everything else is unspecified.
+    let mut color = ColorDescription::new(2, 2, 2);
     color.full_range = full_range;
     color
 }

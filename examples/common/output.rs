@@ -47,7 +47,7 @@ impl<'a> PictureFiles<'a> {
                 }
                 self.files += 1;
                 let path = numbered(self.path, self.files);
-                let create = || Ok::<_, io::Error>(y4m::Writer::new(create(&path)?, header)?);
+                let create = || y4m::Writer::new(create(&path)?, header);
                 let writer = create().with_context(|| path.display().to_string())?;
                 self.current.insert((writer, header))
             }
