@@ -2,6 +2,7 @@
 #![allow(missing_docs)]
 
 use std::hint::black_box;
+use std::time::Duration;
 
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
@@ -41,18 +42,14 @@ fn rtp(c: &mut Criterion) {
             group.throughput(throughput);
             group.bench_function(BenchmarkId::from_parameter(name), |b| {
                 let mut config = DepacketizerConfig::default();
-                config.assume_start = true;
+                config.reorder_packets = 1;
                 let mut depacketizer = Depacketizer::new(config).expect("legal settings");
                 let (mut sequence, mut timestamp) = (0_u16, 0_u32);
                 b.iter(|| {
                     for (index, payload) in payloads.iter().enumerate() {
-                        let packet = RtpPacket {
-                            sequence,
-                            timestamp,
-                            marker: index + 1 == payloads.len(),
-                            payload: payload.clone(),
-                        };
-                        depacketizer.push(packet).expect("a sound packet");
+                        let marker = index + 1 == payloads.len();
+                        let packet = RtpPacket::new(sequence, timestamp, marker, payload.clone());
+                        depacketizer.push(packet, Duration::ZERO).expect("a sound packet");
                         sequence = sequence.wrapping_add(1);
                     }
                     timestamp = timestamp.wrapping_add(3000);

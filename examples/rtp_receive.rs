@@ -25,8 +25,8 @@ use socket2::{Domain, Protocol, Socket, Type};
 /// Receive AV1 over RTP into an IVF file.
 ///
 /// Ends after --idle seconds without a packet, or on Ctrl-C; the file is complete either way. Its
-/// timestamps count 1/90000 s from the first unit on; units that were not received whole are left
-/// out.
+/// timestamps count 1/90000 s from the first unit on. It begins with a key frame; after a loss or a
+/// damaged unit it goes on at the next one, and what is left out is counted.
 #[derive(Debug, Parser)]
 #[command(after_help = "Examples:\n  \
     rtp_receive --port 5004 received.ivf --wait 30\n  \
@@ -60,9 +60,6 @@ struct Args {
 /// Asked of the system: a second of 1080p at a high rate, so that a burst does not overflow.
 const SOCKET_BUFFER: usize = 4 << 20;
 
-/// How long a packet out of order is waited for.
-const REORDER_TIME: Duration = Duration::from_millis(100);
-
 /// How often Ctrl-C and the clock are looked at.
 const POLL: Duration = Duration::from_millis(50);
 
@@ -80,11 +77,18 @@ fn run(args: &Args) -> anyhow::Result<()> {
     let idle = Duration::from_secs_f64(args.idle);
     let first = args.wait.map_or(idle, Duration::from_secs_f64);
     let bar = cli::progress("receiving", None);
-    let (mut last_packet, mut buffer) = (Instant::now(), vec![0; 65_536]);
+    let started = Instant::now();
+    let (mut last_packet, mut buffer) = (started, vec![0; 65_536]);
 
     while !interrupted.load(Ordering::Relaxed) {
-        match socket.recv(&mut buffer) {
-            Ok(length) if receiver.packet(Bytes::copy_from_slice(&buffer[..length]))? => {
+        let wait = receiver.depacketizer.next_timeout().map_or(POLL, |timeout| {
+            timeout.saturating_sub(started.elapsed()).clamp(Duration::from_millis(1), POLL)
+        });
+        socket.set_read_timeout(Some(wait))?;
+        let received = socket.recv(&mut buffer);
+        let now = started.elapsed();
+        match received {
+            Ok(length) if receiver.packet(Bytes::copy_from_slice(&buffer[..length]), now)? => {
                 last_packet = Instant::now();
             }
             Ok(_) => {}
@@ -92,10 +96,8 @@ fn run(args: &Args) -> anyhow::Result<()> {
             Err(error) if error.kind() == ErrorKind::Interrupted => {}
             Err(error) => return Err(error.into()),
         }
+        receiver.timeout(now)?;
         let waited = last_packet.elapsed();
-        if waited >= REORDER_TIME {
-            receiver.skip_missing()?;
-        }
         bar.set_position(receiver.units);
         if waited >= if receiver.packets == 0 { first } else { idle } {
             break;
@@ -111,7 +113,6 @@ fn listen(address: SocketAddr) -> anyhow::Result<UdpSocket> {
         let socket = Socket::new(Domain::for_address(address), Type::DGRAM, Some(Protocol::UDP))?;
         // The system may grant less; that is no failure.
         socket.set_recv_buffer_size(SOCKET_BUFFER)?;
-        socket.set_read_timeout(Some(POLL))?;
         socket.bind(&address.into())?;
         Ok::<UdpSocket, std::io::Error>(socket.into())
     };
@@ -124,11 +125,14 @@ struct Receiver {
     writer: ivf::Writer<BufWriter<File>>,
     payload_type: Option<u8>,
     ssrc: Option<u32>,
-    start: Option<i64>,
+    start: Option<u64>,
     inspector: StreamInspector,
+    /// Something is missing or damaged: units are left out up to the next key frame.
+    needs_key: bool,
     packets: u64,
     units: u64,
     losses: u64,
+    left_out: u64,
     malformed: u64,
 }
 
@@ -143,15 +147,17 @@ impl Receiver {
             ssrc: None,
             start: None,
             inspector: StreamInspector::new(),
+            needs_key: true,
             packets: 0,
             units: 0,
             losses: 0,
+            left_out: 0,
             malformed: 0,
         })
     }
 
-    /// Takes a datagram; returns whether it belongs to the stream.
-    fn packet(&mut self, datagram: Bytes) -> anyhow::Result<bool> {
+    /// Takes a datagram that arrived at `now`; returns whether it belongs to the stream.
+    fn packet(&mut self, datagram: Bytes, now: Duration) -> anyhow::Result<bool> {
         let Ok(packet) = Packet::parse(&datagram) else {
             self.malformed += 1;
             return Ok(false);
@@ -163,15 +169,16 @@ impl Receiver {
         }
         self.packets += 1;
         let Packet { sequence, timestamp, marker, payload, .. } = packet;
-        let pushed = self.depacketizer.push(RtpPacket { sequence, timestamp, marker, payload });
+        let pushed =
+            self.depacketizer.push(RtpPacket::new(sequence, timestamp, marker, payload), now);
         self.malformed += u64::from(pushed.is_err());
         self.drain()?;
         Ok(true)
     }
 
-    /// What is missing will not come any more.
-    fn skip_missing(&mut self) -> anyhow::Result<()> {
-        self.depacketizer.skip_missing();
+    /// It is `now`: what was waited for long enough is given up.
+    fn timeout(&mut self, now: Duration) -> anyhow::Result<()> {
+        self.depacketizer.handle_timeout(now);
         self.drain()
     }
 
@@ -180,9 +187,10 @@ impl Receiver {
         self.depacketizer.flush();
         self.drain()?;
         self.writer.finish()?;
-        let Self { packets, units, losses, malformed, .. } = self;
+        let Self { packets, units, losses, left_out, malformed, .. } = self;
         Ok(format!(
-            "{units} units from {packets} packets; {losses} losses, {malformed} malformed packets"
+            "{units} units from {packets} packets; {losses} losses, {left_out} units left out up to \
+             key frames, {malformed} malformed packets"
         ))
     }
 
@@ -199,15 +207,18 @@ impl Receiver {
     }
 
     fn unit(&mut self, unit: &ReceivedUnit) -> anyhow::Result<()> {
+        self.needs_key = !unit.new_sequence && (self.needs_key || !unit.unbroken);
+        let info = self.inspector.inspect(&unit.data);
+        let Some(info) = info.ok().filter(|_| !self.needs_key) else {
+            self.needs_key = true;
+            self.left_out += 1;
+            return Ok(());
+        };
         let start = *self.start.get_or_insert(unit.timestamp);
         // A sender that starts again may go back in time, which a file cannot.
-        let timestamp = u64::try_from(unit.timestamp - start).unwrap_or(0);
-        self.writer.write(timestamp, &unit.data)?;
+        self.writer.write(unit.timestamp.saturating_sub(start), &unit.data)?;
         self.units += 1;
-        // A unit that cannot be read is kept all the same: the file holds what was received.
-        if let Ok(info) = self.inspector.inspect(&unit.data)
-            && let Some(frame) = info.shown().last()
-        {
+        if let Some(frame) = info.shown().last() {
             self.writer.set_size(frame.width, frame.height)?;
         }
         Ok(())

@@ -14,6 +14,7 @@
 
 enum { WIDTH = 64, HEIGHT = 64, FRAMES = 12, TICKS = 3000, MTU = 160, MAX_PACKETS = 1000 };
 enum { BITRATE = 100000, MAX_DELAY = 100 /* ms */, HEADERS = 40 /* bytes of RTP, UDP and IPv4 */ };
+enum { PACKET_US = 2000 /* from one packet to the next */ };
 enum { LUMA = WIDTH * HEIGHT, CHROMA = (WIDTH / 2) * (HEIGHT / 2) };
 
 static const double LEAST_PSNR = 32.0;
@@ -154,9 +155,8 @@ static double psnr(const Rtav1Picture *picture) {
 
 static void show(Rtav1Decoder *decoder, const Rtav1ReceivedUnit *unit, Received *received) {
     const Rtav1Picture *picture;
-    uint64_t timestamp = (uint64_t)unit->timestamp;
     received->units++;
-    if (rtav1_decoder_decode(decoder, unit->data, unit->len, timestamp, &picture)) {
+    if (rtav1_decoder_decode(decoder, unit->data, unit->len, unit->timestamp, &picture)) {
         received->undecoded++;
         return;
     }
@@ -205,7 +205,7 @@ static Received receive(const size_t *order, size_t count) {
                                   .timestamp = packet->timestamp,
                                   .sequence = packet->sequence,
                                   .marker = packet->marker};
-        if (rtav1_depacketizer_push(depacketizer, &arrived, NULL))
+        if (rtav1_depacketizer_push(depacketizer, &arrived, at * PACKET_US, NULL))
             fail("push", rtav1_depacketizer_error(depacketizer));
         take_events(depacketizer, decoder, &received);
     }

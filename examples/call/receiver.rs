@@ -32,7 +32,7 @@ impl Receiver {
     pub(crate) fn new(delay: Duration, stills: Vec<usize>) -> anyhow::Result<Self> {
         let mut config = DepacketizerConfig::default();
         // The path keeps the order: what is missing when the next packet arrives is lost.
-        config.reorder_packets = 0;
+        config.reorder_packets = 1;
         Ok(Self {
             depacketizer: Depacketizer::new(config)?,
             decoder: Decoder::new(DecoderConfig::default())?,
@@ -53,7 +53,7 @@ impl Receiver {
         record: &mut Record,
     ) -> anyhow::Result<bool> {
         let Packet { marker, sequence, timestamp, payload, .. } = Packet::parse(datagram)?;
-        self.depacketizer.push(RtpPacket { sequence, timestamp, marker, payload })?;
+        self.depacketizer.push(RtpPacket::new(sequence, timestamp, marker, payload), now)?;
         while let Some(event) = self.depacketizer.next_event() {
             match event {
                 DepacketizerEvent::Unit(unit) => self.unit(now, unit, source, record)?,
@@ -92,7 +92,7 @@ impl Receiver {
             return Ok(());
         }
         (self.needs_key, self.ask_at) = (false, None);
-        let ticks = u64::try_from(unit.timestamp)?;
+        let ticks = unit.timestamp;
         let picture = match self.decoder.decode(unit.data, ticks) {
             Ok(Some(picture)) => picture.to_buffer()?,
             Ok(None) => return Ok(()),

@@ -4,14 +4,14 @@ use std::ffi::c_char;
 use std::ptr;
 
 use super::depacketizer_types::{
-    Rtav1Arrival, Rtav1DepacketizerConfig, Rtav1Event, Rtav1RtpPacket,
+    Rtav1Arrival, Rtav1DepacketizerConfig, Rtav1Event, Rtav1RtpPacket, duration, microseconds,
 };
 use super::error::Failure;
 use super::handle::{Handle, Report, call, create, free, guard, last_error};
 use super::memory::{CallerStruct, Out, fill, items_mut};
 use super::owned::release;
 use super::status::Rtav1Status;
-use crate::rtp::{Depacketizer, DepacketizerConfig};
+use crate::rtp::{Depacketizer, DepacketizerConfig, Extender};
 
 /// Puts the packets of one RTP stream together to temporal units.
 pub struct Rtav1Depacketizer {
@@ -69,22 +69,24 @@ pub unsafe extern "C" fn rtav1_depacketizer_error(
     unsafe { last_error(depacketizer) }
 }
 
-/// Takes a packet, in any order; then `rtav1_depacketizer_next_event` is to be called until it
-/// gives null. `arrival` may be null, or gets what became of the packet.
+/// Takes a packet, in any order, that arrives at `now_us`, in microseconds since a start of the
+/// caller's choice; then `rtav1_depacketizer_next_event` is to be called until it gives null. Time
+/// that runs backwards stands still. `arrival` may be null, or gets what became of the packet.
 ///
 /// A malformed payload is an error, and its sequence number counts as lost.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_depacketizer_push(
     depacketizer: *mut Rtav1Depacketizer,
     packet: *const Rtav1RtpPacket,
+    now_us: u64,
     arrival: *mut Rtav1Arrival,
 ) -> Rtav1Status {
     // SAFETY: the caller gives pointers that hold what the header says of them.
-    unsafe { call(depacketizer, |handle| handle.push(packet, arrival)) }
+    unsafe { call(depacketizer, |handle| handle.push(packet, now_us, arrival)) }
 }
 
 /// Gives the next temporal unit or loss, in the order of sending; `*event` is null until another
-/// packet comes.
+/// packet comes or the time of `rtav1_depacketizer_next_timeout`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_depacketizer_next_event(
     depacketizer: *mut Rtav1Depacketizer,
@@ -94,8 +96,35 @@ pub unsafe extern "C" fn rtav1_depacketizer_next_event(
     unsafe { call(depacketizer, |handle| handle.next_event(event)) }
 }
 
-/// Gives up the packets that are missing in front of the first one that waits for them. To be
-/// called when that has waited long enough, and followed by `rtav1_depacketizer_next_event`.
+/// When a missing packet will be given up, if it has not come by then: `*timeout_us` gets the time
+/// to call `rtav1_depacketizer_handle_timeout`, or UINT64_MAX while nothing is waited for. To be
+/// asked after `rtav1_depacketizer_next_event` gave null.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_depacketizer_next_timeout(
+    depacketizer: *mut Rtav1Depacketizer,
+    timeout_us: *mut u64,
+) -> Rtav1Status {
+    // SAFETY: the caller gives pointers that hold what the header says of them.
+    unsafe { call(depacketizer, |handle| handle.next_timeout(timeout_us)) }
+}
+
+/// Takes the time, to give up what was waited for long enough; to be followed by
+/// `rtav1_depacketizer_next_event`. A call too early does no harm.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_depacketizer_handle_timeout(
+    depacketizer: *mut Rtav1Depacketizer,
+    now_us: u64,
+) -> Rtav1Status {
+    let body = |handle: &mut Rtav1Depacketizer| {
+        handle.depacketizer.handle_timeout(duration(now_us));
+        Ok(())
+    };
+    // SAFETY: the caller gives null or a depacketizer that it alone uses.
+    unsafe { call(depacketizer, body) }
+}
+
+/// Gives up the packets that are missing in front of the first one that waits for them, though
+/// their time has not come. To be followed by `rtav1_depacketizer_next_event`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_depacketizer_skip_missing(
     depacketizer: *mut Rtav1Depacketizer,
@@ -135,6 +164,17 @@ pub unsafe extern "C" fn rtav1_depacketizer_missing(
     unsafe { call(depacketizer, |handle| handle.missing(sequences, capacity, count)) }
 }
 
+/// Whether the next unit may refer to what did not arrive: before the first key frame, and from a
+/// loss until a unit is `unbroken` again.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_depacketizer_key_frame_needed(
+    depacketizer: *mut Rtav1Depacketizer,
+    needed: *mut bool,
+) -> Rtav1Status {
+    // SAFETY: the caller gives pointers that hold what the header says of them.
+    unsafe { call(depacketizer, |handle| handle.key_frame_needed(needed)) }
+}
+
 /// Bytes held, as `max_bytes` of the settings counts them.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_depacketizer_held_bytes(
@@ -143,6 +183,40 @@ pub unsafe extern "C" fn rtav1_depacketizer_held_bytes(
 ) -> Rtav1Status {
     // SAFETY: the caller gives pointers that hold what the header says of them.
     unsafe { call(depacketizer, |handle| handle.held_bytes(bytes)) }
+}
+
+/// Extends an RTP timestamp to 64 bits: `*extended` gets the value nearest to `reference`, which is
+/// the one extended last, or `timestamp` itself for the first.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_extend_timestamp(
+    reference: u64,
+    timestamp: u32,
+    extended: *mut u64,
+) -> Rtav1Status {
+    let value = Extender::nearest(reference, timestamp);
+    // SAFETY: the caller gives a pointer that holds what the header says of it.
+    unsafe { guard(ptr::null_mut(), 0, || set(extended, value)) }
+}
+
+/// Extends an RTP sequence number to 64 bits: `*extended` gets the value nearest to `reference`,
+/// which is the one extended last, or `sequence` itself for the first.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_extend_sequence(
+    reference: u64,
+    sequence: u16,
+    extended: *mut u64,
+) -> Rtav1Status {
+    let value = Extender::nearest(reference, sequence);
+    // SAFETY: the caller gives a pointer that holds what the header says of it.
+    unsafe { guard(ptr::null_mut(), 0, || set(extended, value)) }
+}
+
+/// # Safety
+/// The pointer is that of [`rtav1_extend_timestamp`].
+unsafe fn set(extended: *mut u64, value: u64) -> Result<(), Failure> {
+    // SAFETY: as for this function.
+    unsafe { Out::new(extended, "extended") }?.set(value);
+    Ok(())
 }
 
 /// Frees the event and sets `*event` to null; does nothing where that is null already.
@@ -167,13 +241,14 @@ impl Rtav1Depacketizer {
     unsafe fn push(
         &mut self,
         packet: *const Rtav1RtpPacket,
+        now_us: u64,
         arrival: *mut Rtav1Arrival,
     ) -> Result<(), Failure> {
         // SAFETY: as for this function.
         let out = unsafe { Out::optional(arrival, "arrival") }?;
         // SAFETY: as for this function.
         let packet = unsafe { Rtav1RtpPacket::read(packet)?.to_packet() }?;
-        let arrival = self.depacketizer.push(packet)?;
+        let arrival = self.depacketizer.push(packet, duration(now_us))?;
         if let Some(out) = out {
             out.set(arrival.into());
         }
@@ -206,6 +281,23 @@ impl Rtav1Depacketizer {
             *to = number;
         }
         count.set(self.depacketizer.missing().count());
+        Ok(())
+    }
+
+    /// # Safety
+    /// The pointer is that of [`rtav1_depacketizer_next_timeout`].
+    unsafe fn next_timeout(&mut self, timeout_us: *mut u64) -> Result<(), Failure> {
+        // SAFETY: as for this function.
+        let out = unsafe { Out::new(timeout_us, "timeout_us") }?;
+        out.set(self.depacketizer.next_timeout().map_or(u64::MAX, microseconds));
+        Ok(())
+    }
+
+    /// # Safety
+    /// The pointer is that of [`rtav1_depacketizer_key_frame_needed`].
+    unsafe fn key_frame_needed(&mut self, needed: *mut bool) -> Result<(), Failure> {
+        // SAFETY: as for this function.
+        unsafe { Out::new(needed, "needed") }?.set(self.depacketizer.key_frame_needed());
         Ok(())
     }
 

@@ -2,6 +2,7 @@
 
 use std::ffi::c_char;
 use std::ptr;
+use std::time::Duration;
 
 use bytes::Bytes;
 
@@ -55,9 +56,12 @@ pub enum Rtav1LossReason {
 pub struct Rtav1DepacketizerConfig {
     /// `sizeof(Rtav1DepacketizerConfig)`.
     pub struct_size: usize,
-    /// The reorder window, 0 to 1024: a missing packet is given up once one has arrived whose
-    /// sequence number is higher by more than this. 64 by default.
+    /// How many later packets prove a packet lost, 1 to 1024: it is given up once so many have
+    /// arrived. 3 by default.
     pub reorder_packets: usize,
+    /// How long to wait for a missing packet from the arrival of the first later one, if fewer than
+    /// `reorder_packets` come, in microseconds; UINT64_MAX is without end. 100000 by default.
+    pub reorder_wait_us: u64,
     /// Temporal units in flight, 1 to 1024. 32 by default.
     pub max_units: usize,
     /// Bytes held, 4096 to 2^30. 4 MiB by default.
@@ -97,21 +101,23 @@ pub struct Rtav1ReceivedUnit {
     pub data: *const u8,
     /// Bytes at `data`.
     pub len: usize,
-    /// The RTP timestamp, in ticks of 90 kHz, continued over the wrap of its 32 bits.
-    pub timestamp: i64,
+    /// The RTP timestamp, in ticks of 90 kHz, continued over the wraps of its 32 bits.
+    pub timestamp: u64,
     /// Packets of the unit, those without content left out.
     pub packets: usize,
     /// The RTP timestamp as it was on the wire.
     pub rtp_timestamp: u32,
     /// Sequence number of the first packet.
     pub first_sequence: u16,
-    /// The unit starts a coded video sequence, as the sender says (N = 1).
+    /// The unit starts a coded video sequence with a sequence header and a shown key frame, so that
+    /// decoding can start here. What the sender says by N does not count.
     pub new_sequence: bool,
-    /// The unit holds a sequence header, so that it may be a key frame.
+    /// The unit holds a sequence header.
     pub sequence_header: bool,
-    /// That the first packet is the unit's first follows from the packet before it, or from N.
+    /// That the first packet is the unit's first follows from the packet before it, or from a
+    /// temporal delimiter or the start of a coded video sequence in it.
     pub start_proven: bool,
-    /// Every packet since the last unit with `new_sequence` has arrived.
+    /// Everything that this unit may refer to was given before it.
     pub unbroken: bool,
 }
 
@@ -257,12 +263,8 @@ impl Rtav1RtpPacket {
     pub(super) unsafe fn to_packet(self) -> Result<RtpPacket, Failure> {
         // SAFETY: as for this function.
         let payload = unsafe { items(self.payload, self.payload_len, "payload") }?;
-        Ok(RtpPacket {
-            sequence: self.sequence,
-            timestamp: self.timestamp,
-            marker: self.marker != 0,
-            payload: Bytes::copy_from_slice(payload),
-        })
+        let payload = Bytes::copy_from_slice(payload);
+        Ok(RtpPacket::new(self.sequence, self.timestamp, self.marker != 0, payload))
     }
 }
 
@@ -277,11 +279,25 @@ impl From<Arrival> for Rtav1Arrival {
     }
 }
 
+/// `u64::MAX` microseconds, 584,542 years, are taken for ever.
+pub(super) fn duration(microseconds: u64) -> Duration {
+    match microseconds {
+        u64::MAX => Duration::MAX,
+        _ => Duration::from_micros(microseconds),
+    }
+}
+
+/// Part of a microsecond counts as a whole one, so that no time is too early.
+pub(super) fn microseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos().div_ceil(1000)).unwrap_or(u64::MAX)
+}
+
 impl From<DepacketizerConfig> for Rtav1DepacketizerConfig {
     fn from(config: DepacketizerConfig) -> Self {
         Self {
             struct_size: size_of::<Self>(),
             reorder_packets: config.reorder_packets,
+            reorder_wait_us: microseconds(config.reorder_wait),
             max_units: config.max_units,
             max_bytes: config.max_bytes,
             max_obus: config.max_obus,
@@ -295,6 +311,7 @@ impl From<Rtav1DepacketizerConfig> for DepacketizerConfig {
     fn from(config: Rtav1DepacketizerConfig) -> Self {
         Self {
             reorder_packets: config.reorder_packets,
+            reorder_wait: duration(config.reorder_wait_us),
             max_units: config.max_units,
             max_bytes: config.max_bytes,
             max_obus: config.max_obus,

@@ -3,8 +3,6 @@
 use std::collections::VecDeque;
 use std::ffi::c_char;
 
-use bytes::Bytes;
-
 use super::error::Failure;
 use super::handle::{Handle, Report, call, create, free, last_error};
 use super::memory::{CallerStruct, Out, items, items_mut};
@@ -175,8 +173,8 @@ impl Rtav1Packetizer {
         let count = unsafe { Out::optional(count, "count") }?;
         self.payloads.clear();
         // SAFETY: as for this function.
-        let unit = Bytes::copy_from_slice(unsafe { items(data, len, "data") }?);
-        self.payloads = self.packetizer.packetize_layer(&unit, key_frame, end_of_unit)?.into();
+        let unit = unsafe { items(data, len, "data") }?;
+        self.payloads = self.packetizer.packetize_layer(unit, key_frame, end_of_unit)?.into();
         if let Some(count) = count {
             count.set(self.payloads.len());
         }

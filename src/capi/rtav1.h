@@ -138,8 +138,8 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_RTP_ELEMENT_LENGTH = 505,
     // The length field of an OBU element cannot be read.
     RTAV1_STATUS_RTP_ELEMENT_LENGTH_FIELD = 506,
-    // An OBU element is missing or empty.
-    RTAV1_STATUS_RTP_ELEMENT_MISSING = 507,
+    // A payload has no aggregation header.
+    RTAV1_STATUS_RTP_PAYLOAD_EMPTY = 507,
     // An fmtp parameter stands twice.
     RTAV1_STATUS_RTP_FMTP_REPEATED = 508,
     // An fmtp parameter has no value, or one that is no number or out of range.
@@ -156,6 +156,8 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_RTP_PAYLOAD_LENGTH = 514,
     // An aggregation header starts a coded video sequence within an OBU.
     RTAV1_STATUS_RTP_SEQUENCE_STARTS_IN_FRAGMENT = 515,
+    // A line of a session description is not an fmtp attribute.
+    RTAV1_STATUS_RTP_FMTP_LINE = 516,
     // A bit that aligns to the next byte is set.
     RTAV1_STATUS_BITSTREAM_ALIGNMENT = 601,
     // The bits of a header were cut short.
@@ -586,9 +588,12 @@ typedef struct Rtav1Picture {
 typedef struct Rtav1DepacketizerConfig {
     // `sizeof(Rtav1DepacketizerConfig)`.
     size_t struct_size;
-    // The reorder window, 0 to 1024: a missing packet is given up once one has arrived whose
-    // sequence number is higher by more than this. 64 by default.
+    // How many later packets prove a packet lost, 1 to 1024: it is given up once so many have
+    // arrived. 3 by default.
     size_t reorder_packets;
+    // How long to wait for a missing packet from the arrival of the first later one, if fewer than
+    // `reorder_packets` come, in microseconds; UINT64_MAX is without end. 100000 by default.
+    uint64_t reorder_wait_us;
     // Temporal units in flight, 1 to 1024. 32 by default.
     size_t max_units;
     // Bytes held, 4096 to 2^30. 4 MiB by default.
@@ -625,21 +630,23 @@ typedef struct Rtav1ReceivedUnit {
     const uint8_t *data;
     // Bytes at `data`.
     size_t len;
-    // The RTP timestamp, in ticks of 90 kHz, continued over the wrap of its 32 bits.
-    int64_t timestamp;
+    // The RTP timestamp, in ticks of 90 kHz, continued over the wraps of its 32 bits.
+    uint64_t timestamp;
     // Packets of the unit, those without content left out.
     size_t packets;
     // The RTP timestamp as it was on the wire.
     uint32_t rtp_timestamp;
     // Sequence number of the first packet.
     uint16_t first_sequence;
-    // The unit starts a coded video sequence, as the sender says (N = 1).
+    // The unit starts a coded video sequence with a sequence header and a shown key frame, so that
+    // decoding can start here. What the sender says by N does not count.
     bool new_sequence;
-    // The unit holds a sequence header, so that it may be a key frame.
+    // The unit holds a sequence header.
     bool sequence_header;
-    // That the first packet is the unit's first follows from the packet before it, or from N.
+    // That the first packet is the unit's first follows from the packet before it, or from a
+    // temporal delimiter or the start of a coded video sequence in it.
     bool start_proven;
-    // Every packet since the last unit with `new_sequence` has arrived.
+    // Everything that this unit may refer to was given before it.
     bool unbroken;
 } Rtav1ReceivedUnit;
 
@@ -891,21 +898,34 @@ void rtav1_depacketizer_free(struct Rtav1Depacketizer **depacketizer);
 // on the handle.
 const char *rtav1_depacketizer_error(struct Rtav1Depacketizer *depacketizer);
 
-// Takes a packet, in any order; then `rtav1_depacketizer_next_event` is to be called until it
-// gives null. `arrival` may be null, or gets what became of the packet.
+// Takes a packet, in any order, that arrives at `now_us`, in microseconds since a start of the
+// caller's choice; then `rtav1_depacketizer_next_event` is to be called until it gives null. Time
+// that runs backwards stands still. `arrival` may be null, or gets what became of the packet.
 //
 // A malformed payload is an error, and its sequence number counts as lost.
 enum Rtav1Status rtav1_depacketizer_push(struct Rtav1Depacketizer *depacketizer,
                                          const struct Rtav1RtpPacket *packet,
+                                         uint64_t now_us,
                                          enum Rtav1Arrival *arrival);
 
 // Gives the next temporal unit or loss, in the order of sending; `*event` is null until another
-// packet comes.
+// packet comes or the time of `rtav1_depacketizer_next_timeout`.
 enum Rtav1Status rtav1_depacketizer_next_event(struct Rtav1Depacketizer *depacketizer,
                                                const struct Rtav1Event **event);
 
-// Gives up the packets that are missing in front of the first one that waits for them. To be
-// called when that has waited long enough, and followed by `rtav1_depacketizer_next_event`.
+// When a missing packet will be given up, if it has not come by then: `*timeout_us` gets the time
+// to call `rtav1_depacketizer_handle_timeout`, or UINT64_MAX while nothing is waited for. To be
+// asked after `rtav1_depacketizer_next_event` gave null.
+enum Rtav1Status rtav1_depacketizer_next_timeout(struct Rtav1Depacketizer *depacketizer,
+                                                 uint64_t *timeout_us);
+
+// Takes the time, to give up what was waited for long enough; to be followed by
+// `rtav1_depacketizer_next_event`. A call too early does no harm.
+enum Rtav1Status rtav1_depacketizer_handle_timeout(struct Rtav1Depacketizer *depacketizer,
+                                                   uint64_t now_us);
+
+// Gives up the packets that are missing in front of the first one that waits for them, though
+// their time has not come. To be followed by `rtav1_depacketizer_next_event`.
 enum Rtav1Status rtav1_depacketizer_skip_missing(struct Rtav1Depacketizer *depacketizer);
 
 // Gives up all that is missing, after the last packet of the stream or when it pauses. To be
@@ -919,9 +939,22 @@ enum Rtav1Status rtav1_depacketizer_missing(struct Rtav1Depacketizer *depacketiz
                                             size_t capacity,
                                             size_t *count);
 
+// Whether the next unit may refer to what did not arrive: before the first key frame, and from a
+// loss until a unit is `unbroken` again.
+enum Rtav1Status rtav1_depacketizer_key_frame_needed(struct Rtav1Depacketizer *depacketizer,
+                                                     bool *needed);
+
 // Bytes held, as `max_bytes` of the settings counts them.
 enum Rtav1Status rtav1_depacketizer_held_bytes(struct Rtav1Depacketizer *depacketizer,
                                                size_t *bytes);
+
+// Extends an RTP timestamp to 64 bits: `*extended` gets the value nearest to `reference`, which is
+// the one extended last, or `timestamp` itself for the first.
+enum Rtav1Status rtav1_extend_timestamp(uint64_t reference, uint32_t timestamp, uint64_t *extended);
+
+// Extends an RTP sequence number to 64 bits: `*extended` gets the value nearest to `reference`,
+// which is the one extended last, or `sequence` itself for the first.
+enum Rtav1Status rtav1_extend_sequence(uint64_t reference, uint16_t sequence, uint64_t *extended);
 
 // Frees the event and sets `*event` to null; does nothing where that is null already.
 void rtav1_event_free(const struct Rtav1Event **event);
@@ -978,7 +1011,8 @@ enum Rtav1Status rtav1_fmtp_for_stream(const struct Rtav1StreamDescription *stre
                                        size_t capacity);
 
 // Reads the parameters from an SDP attribute ("a=fmtp:98 profile=0;level-idx=5"), with or without
-// "a=", or from the list of parameters alone. Absent ones get the payload format's defaults.
+// "a=" and with or without blanks after the colon, or from the list of parameters alone. Absent
+// ones get the payload format's defaults; another line of SDP is refused.
 //
 // `message` may be null, or get the text of the error, cut to `capacity` bytes with its NUL.
 enum Rtav1Status rtav1_fmtp_parse(const char *line,

@@ -69,7 +69,8 @@ pub unsafe extern "C" fn rtav1_fmtp_for_stream(
 }
 
 /// Reads the parameters from an SDP attribute ("a=fmtp:98 profile=0;level-idx=5"), with or without
-/// "a=", or from the list of parameters alone. Absent ones get the payload format's defaults.
+/// "a=" and with or without blanks after the colon, or from the list of parameters alone. Absent
+/// ones get the payload format's defaults; another line of SDP is refused.
 ///
 /// `message` may be null, or get the text of the error, cut to `capacity` bytes with its NUL.
 #[unsafe(no_mangle)]
@@ -174,9 +175,8 @@ unsafe fn read(pointer: *const Rtav1FmtpParameters) -> Result<FmtpParameters, Fa
     // SAFETY: as for this function.
     let Rtav1FmtpParameters { profile, level_idx, tier, .. } =
         unsafe { CallerStruct::read(pointer) }?;
-    // The parser knows the ranges.
-    let parameters = format!("profile={profile};level-idx={level_idx};tier={tier}");
-    Ok(FmtpParameters::parse(&parameters)?)
+    let profile = byte("profile", profile)?;
+    Ok(FmtpParameters::new(profile, byte("level_idx", level_idx)?, byte("tier", tier)?)?)
 }
 
 impl From<FmtpParameters> for Rtav1FmtpParameters {

@@ -107,8 +107,8 @@ pub enum Rtav1Status {
     RtpElementLength = 505,
     /// The length field of an OBU element cannot be read.
     RtpElementLengthField = 506,
-    /// An OBU element is missing or empty.
-    RtpElementMissing = 507,
+    /// A payload has no aggregation header.
+    RtpPayloadEmpty = 507,
     /// An fmtp parameter stands twice.
     RtpFmtpRepeated = 508,
     /// An fmtp parameter has no value, or one that is no number or out of range.
@@ -125,6 +125,8 @@ pub enum Rtav1Status {
     RtpPayloadLength = 514,
     /// An aggregation header starts a coded video sequence within an OBU.
     RtpSequenceStartsInFragment = 515,
+    /// A line of a session description is not an fmtp attribute.
+    RtpFmtpLine = 516,
 
     /// A bit that aligns to the next byte is set.
     BitstreamAlignment = 601,
@@ -185,7 +187,7 @@ pub extern "C" fn rtav1_status_string(status: i32) -> *const c_char {
 }
 
 /// Every status with its words.
-pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 79] = [
+pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 80] = [
     (Rtav1Status::Ok, c"success"),
     (Rtav1Status::NullPointer, c"a pointer is null or not aligned for its type"),
     (Rtav1Status::StructSize, c"`struct_size` is not a size of the struct"),
@@ -254,8 +256,9 @@ pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 79] = [
     (Rtav1Status::RtpElementCount, c"an aggregation header cannot count so many elements"),
     (Rtav1Status::RtpElementLength, c"an OBU element is longer than the bytes that are left"),
     (Rtav1Status::RtpElementLengthField, c"the length field of an OBU element cannot be read"),
-    (Rtav1Status::RtpElementMissing, c"an OBU element is missing or empty"),
+    (Rtav1Status::RtpPayloadEmpty, c"a payload has no aggregation header"),
     (Rtav1Status::RtpFmtpRepeated, c"an fmtp parameter stands twice"),
+    (Rtav1Status::RtpFmtpLine, c"a line of a session description is not an fmtp attribute"),
     (
         Rtav1Status::RtpFmtpValue,
         c"an fmtp parameter has no value, or one that is no number or out of range",

@@ -94,9 +94,11 @@ impl AggregationHeader {
     }
 }
 
-/// 4.5: the OBU elements of a payload, each as a byte range of it; none of them is empty.
+/// 4.5: the OBU elements of a payload, each as a byte range of it.
 ///
-/// After the first error it yields `None` for ever.
+/// Elements may be empty, and those that W counts are so where the payload ends before them: such
+/// payloads are met, and what is there is complete. After the first error it yields `None` for
+/// ever.
 #[derive(Clone, Debug)]
 pub struct Elements<'a> {
     payload: &'a [u8],
@@ -112,19 +114,17 @@ impl<'a> Elements<'a> {
     /// # Errors
     /// The payload is empty, or its aggregation header is illegal.
     pub fn parse(payload: &'a [u8]) -> Result<(AggregationHeader, Self), RtpError> {
-        let first = *payload.first().ok_or(RtpError::ElementMissing { index: 0 })?;
+        let first = *payload.first().ok_or(RtpError::PayloadEmpty)?;
         let header = AggregationHeader::parse(first)?;
         let counted = usize::from(header.element_count);
         let position = AggregationHeader::LEN;
-        Ok((header, Self { payload, position, index: 0, counted, done: false }))
+        let done = counted == 0 && payload.len() == position;
+        Ok((header, Self { payload, position, index: 0, counted, done }))
     }
 
     fn cut(&mut self) -> Result<Range<usize>, RtpError> {
         let rest = &self.payload[self.position..];
-        if rest.is_empty() {
-            return Err(RtpError::ElementMissing { index: self.index });
-        }
-        let (length, prefix) = if self.index + 1 == self.counted {
+        let (length, prefix) = if self.index + 1 == self.counted || rest.is_empty() {
             (rest.len(), 0)
         } else {
             let (length, prefix) = leb128::read(rest)
@@ -134,9 +134,6 @@ impl<'a> Elements<'a> {
         let available = rest.len() - prefix;
         if length > available {
             return Err(RtpError::ElementLength { index: self.index, length, available });
-        }
-        if length == 0 {
-            return Err(RtpError::ElementMissing { index: self.index });
         }
         let start = self.position + prefix;
         Ok(start..start + length)
@@ -215,13 +212,26 @@ mod tests {
     }
 
     #[test]
+    fn elements_without_bytes() {
+        for (payload, expected) in [
+            (&[0x00][..], &[][..]),
+            (&[0xc0], &[]),
+            (&[0x10], &[1..1]),
+            (&[0x20], &[1..1, 1..1]),
+            (&[0x20, 1, 5], &[2..3, 3..3]),
+            (&[0x30, 1, 5], &[2..3, 3..3, 3..3]),
+            (&[0x20, 0], &[2..2, 2..2]),
+            (&[0x20, 0, 5], &[2..2, 2..3]),
+            (&[0x00, 0, 1, 5, 0x80, 0x00], &[2..2, 3..4, 6..6]),
+        ] {
+            assert_eq!(ranges(payload).as_deref(), Ok(expected), "{payload:02x?}");
+        }
+    }
+
+    #[test]
     fn malformed_payloads() {
         for (payload, error) in [
-            (&[][..], RtpError::ElementMissing { index: 0 }),
-            (&[0x00], RtpError::ElementMissing { index: 0 }),
-            (&[0x10], RtpError::ElementMissing { index: 0 }),
-            (&[0x20, 1, 5], RtpError::ElementMissing { index: 1 }),
-            (&[0x00, 0, 1, 5], RtpError::ElementMissing { index: 0 }),
+            (&[][..], RtpError::PayloadEmpty),
             (&[0x20, 2, 5], RtpError::ElementLength { index: 0, length: 2, available: 1 }),
             (&[0x00, 1, 5, 3], RtpError::ElementLength { index: 1, length: 3, available: 0 }),
             (

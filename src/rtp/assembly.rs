@@ -1,15 +1,16 @@
 //! 4.5, 5: the packets of one temporal unit, checked as they come, into OBUs with size fields.
 
+use std::ops::ControlFlow;
+
 use bytes::Bytes;
 
 use super::aggregation::{AggregationHeader, Elements};
 use super::event::{DepacketizerConfig, LossReason};
-use super::reorder::{Content, RtpPacket, Slot};
+use super::reorder::{RtpPacket, Slot};
+use super::unit_start::{LONGEST_PREFIX, copy_front, each_obu};
 use crate::av1::obu::BitstreamError;
 use crate::av1::obu::{ObuHeader, ObuType, leb128};
 
-/// OBU header, extension and the longest size field.
-const LONGEST_PREFIX: usize = 2 + leb128::MAX_LEN;
 /// A temporal delimiter with its size field.
 const DELIMITER: [u8; 2] = [0x12, 0x00];
 
@@ -21,7 +22,6 @@ pub(super) struct OpenUnit {
     obus: usize,
     /// Bytes so far of the OBU that is not complete, if Y was set last.
     unfinished: Option<usize>,
-    starts_sequence: bool,
 }
 
 /// A finished temporal unit.
@@ -42,13 +42,12 @@ impl OpenUnit {
         &self.packets
     }
 
-    pub(super) fn charge(&self) -> usize {
-        self.charge
+    pub(super) fn payloads(&self) -> impl Iterator<Item = &Bytes> {
+        self.packets.iter().map(|packet| &packet.payload)
     }
 
-    /// Whether the first packet starts a coded video sequence (N = 1).
-    pub(super) fn starts_sequence(&self) -> bool {
-        self.starts_sequence
+    pub(super) fn charge(&self) -> usize {
+        self.charge
     }
 
     /// RTP timestamp of the unit, once it has a packet.
@@ -61,7 +60,6 @@ impl OpenUnit {
         let count = self.packets.len();
         self.packets.clear();
         (self.charge, self.obus, self.unfinished) = (0, 0, None);
-        self.starts_sequence = false;
         count
     }
 
@@ -77,9 +75,6 @@ impl OpenUnit {
         config: &DepacketizerConfig,
     ) -> Result<(), LossReason> {
         self.charge += slot.charge();
-        if self.packets.is_empty() {
-            self.starts_sequence = header.new_sequence();
-        }
         let continues_previous = header.continues_previous();
         let expected = self.unfinished.is_some();
         self.packets.push(slot.packet);
@@ -91,22 +86,15 @@ impl OpenUnit {
             return Err(LossReason::Malformed);
         };
         for (index, element) in elements.map_while(Result::ok).enumerate() {
-            let before = match self.unfinished {
-                Some(bytes) if index == 0 => bytes,
-                _ => {
-                    self.obus += 1;
-                    0
-                }
-            };
+            let before = self.unfinished.filter(|_| index == 0).unwrap_or(0);
+            self.obus += usize::from(before == 0 && !element.is_empty());
             let bytes = before + element.len();
             if bytes > config.max_obu_bytes {
                 return Err(LossReason::Limit { setting: "max_obu_bytes" });
             }
             self.unfinished = Some(bytes);
         }
-        if !header.continues_in_next() {
-            self.unfinished = None;
-        }
+        self.unfinished = header.continues_in_next().then(|| self.unfinished.unwrap_or_default());
         if self.obus > config.max_obus {
             return Err(LossReason::Limit { setting: "max_obus" });
         }
@@ -133,20 +121,12 @@ impl OpenUnit {
             lowest_layer: None,
         };
         out.data.extend(DELIMITER);
-        let mut fragments = Vec::new();
-        for packet in &self.packets {
-            let Ok((header, elements)) = Elements::parse(&packet.payload) else {
-                return Err(LossReason::Malformed);
-            };
-            for (index, element) in elements.map_while(Result::ok).enumerate() {
-                if !(index == 0 && header.continues_previous()) {
-                    append_obu(&fragments, &mut out).map_err(LossReason::Obu)?;
-                    fragments.clear();
-                }
-                fragments.push(&packet.payload[element]);
-            }
+        let appended = each_obu(self.payloads(), |fragments, _| {
+            append_obu(fragments, &mut out).map_or_else(ControlFlow::Break, ControlFlow::Continue)
+        });
+        if let ControlFlow::Break(error) = appended {
+            return Err(LossReason::Obu(error));
         }
-        append_obu(&fragments, &mut out).map_err(LossReason::Obu)?;
         Ok((out.data.len() > DELIMITER.len()).then_some(out))
     }
 }
@@ -158,11 +138,7 @@ fn append_obu(fragments: &[&[u8]], out: &mut Assembled) -> Result<(), BitstreamE
         return Ok(());
     }
     let mut lead = [0; LONGEST_PREFIX];
-    let lead_len = total.min(LONGEST_PREFIX);
-    for (to, from) in lead.iter_mut().zip(fragments.iter().copied().flatten()) {
-        *to = *from;
-    }
-    let lead = &lead[..lead_len];
+    let lead = copy_front(fragments, &mut lead);
     let (header, header_len) = ObuHeader::parse(lead)?;
     let mut prefix = header_len;
     if header.has_size_field {
@@ -196,38 +172,4 @@ fn append_obu(fragments: &[&[u8]], out: &mut Assembled) -> Result<(), BitstreamE
 
 fn spatial_id(header: &ObuHeader) -> u8 {
     header.extension.map_or(0, |layer| layer.spatial_id)
-}
-
-/// Whether the packet looks like the first of a temporal unit, though the packet before it is not
-/// known: it starts with an OBU that leads up to a frame, the first frame in it belongs to a
-/// spatial layer not above `lowest_layer`, and a key frame does not lack its sequence header.
-pub(super) fn looks_like_start(slot: &Slot, lowest_layer: u8) -> bool {
-    let Content::Elements(header) = slot.content else { return false };
-    let payload: &Bytes = &slot.packet.payload;
-    let Ok((_, elements)) = Elements::parse(payload) else { return false };
-    if header.continues_previous() {
-        return false;
-    }
-    let mut sequence_header = false;
-    for element in elements.map_while(Result::ok) {
-        let obu = &payload[element];
-        let Ok((header, header_len)) = ObuHeader::parse(obu) else { return false };
-        match header.obu_type {
-            ObuType::SequenceHeader => sequence_header = true,
-            ObuType::Frame | ObuType::FrameHeader => {
-                let size_len = if header.has_size_field {
-                    leb128::read(&obu[header_len..]).map_or(0, |(_, len)| len)
-                } else {
-                    0
-                };
-                // AV1 specification, 5.9.2: show_existing_frame and frame_type come first; three
-                // zero bits are a key frame.
-                let key = obu.get(header_len + size_len).is_none_or(|byte| byte >> 5 == 0);
-                return spatial_id(&header) <= lowest_layer && (sequence_header || !key);
-            }
-            ObuType::TileGroup | ObuType::RedundantFrameHeader => return false,
-            _ => {}
-        }
-    }
-    false
 }

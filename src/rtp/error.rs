@@ -55,11 +55,11 @@ pub enum RtpError {
         /// What is wrong with it.
         source: BitstreamError,
     },
-    /// An OBU element has no bytes, or there are fewer elements than W says (4.5).
-    #[error("element {index} is missing or empty")]
-    ElementMissing {
-        /// Which element, from 0.
-        index: usize,
+    /// A line of a session description that is not an fmtp attribute (7.2).
+    #[error("{line:?} is not an fmtp attribute")]
+    FmtpLine {
+        /// The line.
+        line: String,
     },
     /// An fmtp parameter stands twice.
     #[error("fmtp parameter {0} stands twice")]
@@ -104,6 +104,9 @@ pub enum RtpError {
         /// The reduction, in bytes.
         reduction: usize,
     },
+    /// A payload has no aggregation header (4.4).
+    #[error("a payload without bytes has no aggregation header")]
+    PayloadEmpty,
     /// A payload is longer than any UDP packet.
     #[error("a payload of {0} bytes is over 65535")]
     PayloadLength(usize),

@@ -14,13 +14,16 @@
 
 mod aggregation;
 mod assembly;
+mod continuity;
 mod depacketizer;
 mod error;
 mod event;
+mod extend;
 mod packetizer;
 mod payload;
 mod reorder;
 pub mod sdp;
+mod unit_start;
 
 pub use aggregation::{AggregationHeader, Elements};
 pub use depacketizer::Depacketizer;
@@ -28,8 +31,9 @@ pub use error::RtpError;
 pub use event::{
     DepacketizerConfig, DepacketizerEvent, Loss, LossReason, MissingPackets, ReceivedUnit,
 };
+pub use extend::{Extender, WireCounter};
 pub use packetizer::{PacketLimits, Packetizer};
-pub use payload::Payload;
+pub use payload::{Payload, UnitData};
 pub use reorder::{Arrival, RtpPacket};
 
 /// RTP clock rate of AV1, in ticks a second (7.2.1).

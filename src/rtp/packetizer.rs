@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 
 use super::aggregation::{AggregationHeader, MAX_COUNTED};
 use super::error::RtpError;
-use super::payload::Payload;
+use super::payload::{Payload, UnitData};
 use crate::av1::obu::{LayerId, ObuHeader, ObuType, Obus, leb128};
 
 /// The least bytes a packet must have room for: aggregation header and a two-byte OBU header.
@@ -70,12 +70,11 @@ impl PacketLimits {
 /// never share a packet.
 ///
 /// ```
-/// use bytes::Bytes;
 /// use rtav1::rtp::{PacketLimits, Packetizer};
 ///
 /// # fn main() -> Result<(), rtav1::RtpError> {
 /// let packetizer = Packetizer::new(PacketLimits::new(1200))?;
-/// let unit = Bytes::from_static(&[0x12, 0x00, 0x32, 0x02, 0x30, 0xff]);
+/// let unit = [0x12, 0x00, 0x32, 0x02, 0x30, 0xff];
 /// for payload in packetizer.packetize(&unit, false)? {
 ///     assert!(payload.marker);
 ///     assert_eq!(payload.to_bytes()[..], [0x10, 0x30, 0x30, 0xff]);
@@ -101,14 +100,19 @@ impl Packetizer {
     /// The payloads of a whole temporal unit, in order; the last one has the marker.
     ///
     /// `data` holds its OBUs in the low-overhead format (AV1 specification, 5.2), all layers of it,
-    /// with or without a temporal delimiter; [`Obus`] tells what may stand at its end. `key_frame`
+    /// with or without a temporal delimiter; [`Obus`] tells what may stand at its end. Payloads
+    /// share the bytes of [`Bytes`]; of a slice they share a copy. `key_frame`
     /// tells whether it begins with a shown key frame, so that a sequence header in front starts a
     /// coded video sequence (AV1 specification, 7.5).
     ///
     /// # Errors
     /// A malformed OBU, more than one temporal unit, or no OBU to send. The packetizer is as
     /// before the call.
-    pub fn packetize(&self, data: &Bytes, key_frame: bool) -> Result<Vec<Payload>, RtpError> {
+    pub fn packetize<D: UnitData + ?Sized>(
+        &self,
+        data: &D,
+        key_frame: bool,
+    ) -> Result<Vec<Payload>, RtpError> {
         self.packetize_layer(data, key_frame, true)
     }
 
@@ -118,7 +122,16 @@ impl Packetizer {
     ///
     /// # Errors
     /// As [`packetize`](Self::packetize).
-    pub fn packetize_layer(
+    pub fn packetize_layer<D: UnitData + ?Sized>(
+        &self,
+        data: &D,
+        key_frame: bool,
+        end_of_unit: bool,
+    ) -> Result<Vec<Payload>, RtpError> {
+        self.cut(&data.shared(), key_frame, end_of_unit)
+    }
+
+    fn cut(
         &self,
         data: &Bytes,
         key_frame: bool,

@@ -5,6 +5,45 @@ use bytes::Bytes;
 use super::error::RtpError;
 use crate::av1::obu::LayerId;
 
+/// The bytes of a temporal unit, as a packetizer takes them: [`Bytes`] without a copy, slices,
+/// arrays and vectors with one.
+pub trait UnitData: sealed::Sealed {
+    /// The bytes, to be shared among payloads.
+    fn shared(&self) -> Bytes;
+}
+
+impl UnitData for Bytes {
+    fn shared(&self) -> Bytes {
+        self.clone()
+    }
+}
+
+impl UnitData for [u8] {
+    fn shared(&self) -> Bytes {
+        Bytes::copy_from_slice(self)
+    }
+}
+
+impl UnitData for Vec<u8> {
+    fn shared(&self) -> Bytes {
+        Bytes::copy_from_slice(self)
+    }
+}
+
+impl<const N: usize> UnitData for [u8; N] {
+    fn shared(&self) -> Bytes {
+        Bytes::copy_from_slice(self)
+    }
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for bytes::Bytes {}
+    impl Sealed for [u8] {}
+    impl Sealed for Vec<u8> {}
+    impl<const N: usize> Sealed for [u8; N] {}
+}
+
 /// The payload of one RTP packet.
 ///
 /// It is a chain: a few bytes of headers, a part of the temporal unit, headers again, and so on.

@@ -1,16 +1,18 @@
 //! Packets in the order of their sequence numbers, for as long as one in front may still come.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::aggregation::{AggregationHeader, Elements};
 use super::error::RtpError;
+use super::extend::Extender;
 
 /// A jump ahead by more than this is held to be a restart of the sender (RFC 3550, A.1).
-const MAX_DROPOUT: i64 = 3000;
+const MAX_DROPOUT: u64 = 3000;
 /// A packet this much older than the newest is held to be a restart of the sender.
-pub(super) const MAX_MISORDER: i64 = 1024;
+pub(super) const MAX_MISORDER: u64 = 1024;
 /// The most bytes a UDP packet could carry.
 const MAX_PAYLOAD: usize = 65_535;
 /// What a packet is charged beyond its payload, so that many tiny packets are bounded too.
@@ -18,6 +20,7 @@ const PACKET_CHARGE: usize = 64;
 
 /// A received payload with what its RTP header said.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct RtpPacket {
     /// Sequence number.
     pub sequence: u16,
@@ -31,6 +34,13 @@ pub struct RtpPacket {
     pub payload: Bytes,
 }
 
+impl RtpPacket {
+    /// A packet with these fields.
+    pub fn new(sequence: u16, timestamp: u32, marker: bool, payload: impl Into<Bytes>) -> Self {
+        Self { sequence, timestamp, marker, payload: payload.into() }
+    }
+}
+
 /// What became of a packet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -42,7 +52,7 @@ pub enum Arrival {
     /// Its sequence number is far from all others: it is kept aside, and taken if the next number
     /// arrives too, which proves that the sender started again.
     Held,
-    /// The place it belongs to was passed: it is a duplicate, or later than the reorder window.
+    /// The place it belongs to was passed: it is a duplicate, or was given up.
     Late,
 }
 
@@ -62,15 +72,16 @@ pub(super) enum Content {
 pub(super) struct Slot {
     pub(super) packet: RtpPacket,
     pub(super) content: Content,
+    arrival: Duration,
 }
 
 impl Slot {
-    fn new(mut packet: RtpPacket) -> (Self, Option<RtpError>) {
+    fn new(mut packet: RtpPacket, arrival: Duration) -> (Self, Option<RtpError>) {
         match check(&packet.payload) {
-            Ok(content) => (Self { packet, content }, None),
+            Ok(content) => (Self { packet, content, arrival }, None),
             Err(error) => {
                 packet.payload = Bytes::new();
-                (Self { packet, content: Content::Malformed }, Some(error))
+                (Self { packet, content: Content::Malformed, arrival }, Some(error))
             }
         }
     }
@@ -78,11 +89,6 @@ impl Slot {
     /// Bytes the packet is charged.
     pub(super) fn charge(&self) -> usize {
         self.packet.payload.len() + PACKET_CHARGE
-    }
-
-    /// Whether the packet is the first of a coded video sequence (N = 1).
-    pub(super) fn new_sequence(&self) -> bool {
-        matches!(self.content, Content::Elements(header) if header.new_sequence())
     }
 }
 
@@ -109,11 +115,17 @@ pub(super) struct ReorderBuffer {
 }
 
 impl ReorderBuffer {
-    /// Takes a packet; `next` is the extended number before which all places were passed.
+    /// Takes a packet that arrives at `now`, which is no earlier than before; `next` is the extended
+    /// number before which all places were passed.
     ///
     /// A malformed payload is an error, and its number is taken all the same.
-    pub(super) fn insert(&mut self, packet: RtpPacket, next: u64) -> Result<Arrival, RtpError> {
-        let (slot, error) = Slot::new(packet);
+    pub(super) fn insert(
+        &mut self,
+        packet: RtpPacket,
+        now: Duration,
+        next: u64,
+    ) -> Result<Arrival, RtpError> {
+        let (slot, error) = Slot::new(packet, now);
         let arrival = self.place(slot, next);
         error.map_or(Ok(arrival), Err)
     }
@@ -125,9 +137,8 @@ impl ReorderBuffer {
             self.put(1 << 32 | u64::from(sequence), slot);
             return Arrival::Accepted;
         };
-        let ahead = i64::from(sequence.wrapping_sub(newest as u16) as i16);
-        if (-MAX_MISORDER..=MAX_DROPOUT).contains(&ahead) {
-            let number = newest.wrapping_add_signed(ahead);
+        let number = Extender::nearest(newest, sequence);
+        if (newest.saturating_sub(MAX_MISORDER)..=newest + MAX_DROPOUT).contains(&number) {
             if number < next {
                 return Arrival::Late;
             }
@@ -186,9 +197,48 @@ impl ReorderBuffer {
         self.slots.last_key_value().map(|(&number, _)| number)
     }
 
-    /// All packets by number.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (u64, &Slot)> {
-        self.slots.iter().map(|(&number, slot)| (number, slot))
+    /// The numbers of all packets, ascending.
+    pub(super) fn numbers(&self) -> impl Iterator<Item = u64> {
+        self.slots.keys().copied()
+    }
+
+    /// The payloads from the lowest number on that follow each other in sequence and have one
+    /// timestamp; packets without content are passed over.
+    pub(super) fn first_run(&self) -> impl Iterator<Item = &Bytes> {
+        let first = self.first();
+        let timestamp = first.map(|(_, slot)| slot.packet.timestamp);
+        (first.map_or(0, |(number, _)| number)..)
+            .zip(&self.slots)
+            .take_while(move |&(expected, (&number, slot))| {
+                number == expected
+                    && Some(slot.packet.timestamp) == timestamp
+                    && slot.content != Content::Malformed
+            })
+            .map(|(_, (_, slot))| &slot.packet.payload)
+            .filter(|payload| !payload.is_empty())
+    }
+
+    /// How many temporal units the packets belong to, besides the one with the timestamp `open`.
+    pub(super) fn units_besides(&self, open: Option<u32>) -> usize {
+        let mut timestamp = open;
+        let mut units = 0;
+        for slot in self.slots.values() {
+            if timestamp != Some(slot.packet.timestamp) {
+                timestamp = Some(slot.packet.timestamp);
+                units += 1;
+            }
+        }
+        units
+    }
+
+    /// When the first of the packets here arrived.
+    pub(super) fn earliest_arrival(&self) -> Option<Duration> {
+        self.slots.values().map(|slot| slot.arrival).min()
+    }
+
+    /// How many packets are here.
+    pub(super) fn len(&self) -> usize {
+        self.slots.len()
     }
 
     /// Takes out the packet with the lowest number.

@@ -24,6 +24,7 @@ use crate::config::Rational;
 /// # }
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
 pub struct FmtpParameters {
     /// seq_profile, 0 to 2.
     pub profile: u8,
@@ -43,6 +44,19 @@ impl Default for FmtpParameters {
 impl FmtpParameters {
     /// The name in the `rtpmap` attribute.
     pub const ENCODING_NAME: &'static str = "AV1";
+
+    /// The parameters with these values.
+    ///
+    /// # Errors
+    /// `profile` is above 2, `level_idx` above 31 or `tier` above 1.
+    pub fn new(profile: u8, level_idx: u8, tier: u8) -> Result<Self, RtpError> {
+        for (parameter, value) in [(&PROFILE, profile), (&LEVEL_IDX, level_idx), (&TIER, tier)] {
+            if value > parameter.max {
+                return Err(value_error(parameter, &value.to_string()));
+            }
+        }
+        Ok(Self { profile, level_idx, tier })
+    }
 
     /// The lowest level that holds a stream of one layer, with its tier (AV1 specification, A.3).
     ///
@@ -115,22 +129,18 @@ impl FmtpParameters {
         })
     }
 
-    /// Reads the parameters from an attribute (`a=fmtp:98 profile=0;…`), with or without `a=`, or
-    /// from the list of parameters alone.
+    /// Reads the parameters from an attribute (`a=fmtp:98 profile=0;…`), with or without `a=` and
+    /// with or without blanks after the colon, or from the list of parameters alone.
     ///
     /// Absent parameters have their defaults and unknown ones are ignored. Names count in either
     /// case.
     ///
     /// # Errors
-    /// A parameter that stands twice, or whose value is missing, no decimal integer or out of
-    /// range.
+    /// Another line of a session description, an attribute without its payload type, a parameter
+    /// that stands twice, or one whose value is missing, no decimal integer or out of range.
     pub fn parse(line: &str) -> Result<Self, RtpError> {
-        let line = line.trim();
-        let line = line.strip_prefix("a=").unwrap_or(line);
-        let list = match line.strip_prefix("fmtp:") {
-            Some(rest) => rest.split_once(char::is_whitespace).map_or("", |(_, list)| list),
-            None => line,
-        };
+        let list = parameter_list(line.trim())
+            .ok_or_else(|| RtpError::FmtpLine { line: line.trim().to_owned() })?;
         let mut found = [None; 3];
         for part in list.split(';') {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
@@ -177,6 +187,21 @@ impl fmt::Display for FmtpParameters {
         let Self { profile, level_idx, tier } = self;
         write!(f, "profile={profile};level-idx={level_idx};tier={tier}")
     }
+}
+
+/// The parameters in a trimmed line. `None` if it is another line of a session description: such a
+/// line has a letter and `=` in front of its value (RFC 8866, 5), and an attribute has a colon
+/// after its name (5.13), which a parameter's name cannot hold.
+fn parameter_list(line: &str) -> Option<&str> {
+    let attribute = line.strip_prefix("a=").unwrap_or(line);
+    if let Some(rest) = attribute.strip_prefix("fmtp:") {
+        let rest = rest.trim_start();
+        let (payload_type, list) = rest.split_once(char::is_whitespace).unwrap_or((rest, ""));
+        return payload_type.parse().is_ok_and(|number: u8| number < 128).then_some(list);
+    }
+    let name = line.split(['=', ';']).next().unwrap_or_default();
+    let is_line = line.as_bytes().get(1) == Some(&b'=') || name.contains(':');
+    (!is_line && attribute != "fmtp").then_some(line)
 }
 
 struct Parameter {
@@ -278,6 +303,12 @@ mod tests {
             ("a=fmtp:45", (0, 5, 0)),
             ("profile=1;level-idx=0", (1, 0, 0)),
             ("PROFILE = 1 ;Level-Idx=12;;", (1, 12, 0)),
+            ("a=fmtp: 98 profile=1;level-idx=9", (1, 9, 0)),
+            ("a=fmtp: \t98\tprofile=1;level-idx=9\r\n", (1, 9, 0)),
+            ("fmtp: 98 tier=1", (0, 5, 1)),
+            ("a=fmtp: 98", (0, 5, 0)),
+            ("a=fmtp:0 profile = 2", (2, 5, 0)),
+            ("x-url=rtp:1;tier=1", (0, 5, 1)),
             ("profile-id=2;x-google;max-fr=30;tier=1", (0, 5, 1)),
         ] {
             let (profile, level_idx, tier) = expected;
@@ -306,6 +337,46 @@ mod tests {
             FmtpParameters::parse("tier=0;profile=0;tier=0"),
             Err(RtpError::FmtpRepeated("tier"))
         );
+    }
+
+    #[test]
+    fn lines_that_are_not_fmtp() {
+        for line in [
+            "a=rtpmap:98 AV1/90000",
+            "rtpmap:98 AV1/90000",
+            "a=rtcp-fb:98 nack pli",
+            "m=video 9 UDP/TLS/RTP/SAVPF 98",
+            "v=0\r\na=fmtp:98 profile=1",
+            "a=sendonly",
+            "a=profile=1",
+            "a=",
+            "a=fmtp",
+            "fmtp",
+            "a=fmtp:",
+            "a=fmtp: ",
+            "a=fmtp:profile=1",
+            "a=fmtp:128 profile=1",
+            "a=fmtp:98;profile=1",
+            "b=AS:500",
+        ] {
+            let error = RtpError::FmtpLine { line: line.trim().to_owned() };
+            assert_eq!(FmtpParameters::parse(line), Err(error));
+        }
+    }
+
+    #[test]
+    fn values_out_of_range() {
+        assert_eq!(FmtpParameters::new(2, 31, 1), Ok(parameters(2, 31, 1)));
+        for (refused, parameter) in [
+            (FmtpParameters::new(3, 5, 0), "profile"),
+            (FmtpParameters::new(0, 32, 0), "level-idx"),
+            (FmtpParameters::new(0, 5, 2), "tier"),
+        ] {
+            match refused {
+                Err(RtpError::FmtpValue { parameter: found, .. }) => assert_eq!(found, parameter),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     /// The examples that annex A.3 gives for its levels, and the first stream beyond some of them.

@@ -1,5 +1,7 @@
 //! The bodies of the fuzz targets: each takes any bytes and panics if the library is at fault.
 
+use std::time::Duration;
+
 use bytes::Bytes;
 
 use super::rtp_rules;
@@ -71,17 +73,19 @@ pub fn depacketize(data: &[u8]) {
     let mut bytes = data.iter().copied();
     let mut byte = || bytes.next().unwrap_or(0);
     let config = DepacketizerConfig {
-        reorder_packets: usize::from(byte() & 31),
+        reorder_packets: usize::from(byte() & 31) + 1,
         max_units: usize::from(byte() & 15) + 1,
         max_bytes: 4096,
         max_obus: usize::from(byte() & 63) + 1,
         max_obu_bytes: usize::from(byte()) * 16 + 2,
         assume_start: byte() & 1 == 1,
+        ..DepacketizerConfig::default()
     };
     let mut depacketizer = Depacketizer::new(config).expect("the settings are in range");
     let mut sequence = u16::from(byte()) << 8;
     let mut timestamp = u32::from(byte()) << 24;
     let mut rest = &data[data.len().min(7)..];
+    let (mut now, mut latest) = (Duration::ZERO, Duration::ZERO);
     while let [control, jump, length, after @ ..] = rest {
         // Small steps in both directions, and now and then a jump anywhere.
         let step = if control & 0x80 == 0 { i16::from(control & 7) - 2 } else { i16::MAX };
@@ -89,19 +93,31 @@ pub fn depacketize(data: &[u8]) {
         timestamp = timestamp.wrapping_add(u32::from(jump & 3) * 3000);
         let (payload, after) = after.split_at(after.len().min(usize::from(*length)));
         rest = after;
-        let payload = Bytes::copy_from_slice(payload);
+        // Time moves in both directions, and now and then far.
+        let millis = u64::from(jump >> 2 & 7) * 20;
+        now = match control & 0x18 {
+            0x08 => now.saturating_sub(Duration::from_millis(millis)),
+            0x10 if millis == 0 => Duration::MAX,
+            _ => now.saturating_add(Duration::from_millis(millis)),
+        };
         let marker = control & 0x40 != 0;
-        let pushed = depacketizer.push(RtpPacket { sequence, timestamp, marker, payload });
+        let packet = RtpPacket::new(sequence, timestamp, marker, payload.to_vec());
+        let pushed = depacketizer.push(packet, now);
         assert!(!matches!(pushed, Err(RtpError::NotDrained { .. })), "every event was taken");
         if control & 0x20 != 0 {
             depacketizer.skip_missing();
+        }
+        if jump & 0x10 != 0 {
+            depacketizer.handle_timeout(now);
         }
         if control & 0x38 == 0x18 {
             depacketizer.flush();
         }
         drain(&mut depacketizer, &config);
+        latest = latest.max(now);
         assert!(depacketizer.held_bytes() <= config.max_bytes);
-        assert!(depacketizer.missing().count() <= config.reorder_packets);
+        assert!(depacketizer.missing().count() <= 1024);
+        assert!(depacketizer.next_timeout().is_none_or(|time| time > latest));
     }
     depacketizer.flush();
     drain(&mut depacketizer, &config);
@@ -134,23 +150,22 @@ pub fn packetize_roundtrip(data: &[u8]) {
     let Ok(payloads) = packetizer.packetize(&unit, key_frame) else { return };
     rtp_rules::check(&unit, key_frame, limits, &payloads);
 
-    let config = DepacketizerConfig { max_obus: 65_536, max_bytes: 1 << 30, ..Default::default() };
+    let config = DepacketizerConfig {
+        reorder_packets: 1,
+        max_obus: 65_536,
+        max_bytes: 1 << 30,
+        ..Default::default()
+    };
     let mut depacketizer = Depacketizer::new(config).expect("the settings are in range");
     // A unit in front, so that the start of the next one is proven.
-    let payload = Bytes::from_static(&[0x18, 0x08, 0x00]);
-    depacketizer
-        .push(RtpPacket { sequence: 65_529, timestamp: 0, marker: true, payload })
-        .expect("the payload is legal");
+    let first = RtpPacket::new(65_529, 0, true, vec![0x20, 2, 0x08, 0, 0x30, 0x10]);
+    depacketizer.push(first, Duration::ZERO).expect("the payload is legal");
     assert!(matches!(depacketizer.next_event(), Some(DepacketizerEvent::Unit(_))));
     let count = payloads.len();
     for (index, payload) in payloads.iter().enumerate() {
-        let packet = RtpPacket {
-            sequence: (65_530 + index) as u16,
-            timestamp: 3000,
-            marker: payload.marker,
-            payload: payload.to_bytes(),
-        };
-        depacketizer.push(packet).expect("a payload of our own is legal");
+        let sequence = (65_530 + index) as u16;
+        let packet = RtpPacket::new(sequence, 3000, payload.marker, payload.to_bytes());
+        depacketizer.push(packet, Duration::ZERO).expect("a payload of our own is legal");
         match depacketizer.next_event() {
             None => assert!(index + 1 < count),
             Some(DepacketizerEvent::Unit(ReceivedUnit { data, packets, .. })) => {

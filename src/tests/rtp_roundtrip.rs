@@ -1,6 +1,7 @@
 //! Packetizer, a network that loses, repeats and reorders, and depacketizer.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use bytes::Bytes;
 use proptest::prelude::*;
@@ -45,6 +46,8 @@ fn unit() -> impl Strategy<Value = Unit> {
     (any::<bool>(), any::<bool>(), proptest::collection::vec(layer, 1..4), 0u8..8).prop_map(
         |(key_frame, layered, layers, temporal_id)| {
             let mut data = DELIMITER.to_vec();
+            // Coded video sequences start in the lowest layer (AV1 specification, 7.5).
+            let temporal_id = if key_frame { 0 } else { temporal_id };
             if key_frame {
                 obu(ObuType::SequenceHeader, None, 0, 11, &mut data);
             }
@@ -106,12 +109,9 @@ fn send(
         let payloads = packetizer.packetize(&unit.data, unit.key_frame).unwrap();
         rtp_rules::check(&unit.data, unit.key_frame, limits, &payloads);
         for payload in payloads {
-            let packet = RtpPacket {
-                sequence: sequence.wrapping_add(packets.len() as u16),
-                timestamp: timestamp.wrapping_add(3000 * index as u32),
-                marker: payload.marker,
-                payload: payload.to_bytes(),
-            };
+            let sequence = sequence.wrapping_add(packets.len() as u16);
+            let timestamp = timestamp.wrapping_add(3000 * index as u32);
+            let packet = RtpPacket::new(sequence, timestamp, payload.marker, payload.to_bytes());
             packets.push((index, packet));
         }
     }
@@ -129,7 +129,7 @@ fn receive(
         DepacketizerEvent::Loss(loss) => losses.push(loss),
     };
     for packet in packets {
-        depacketizer.push(packet).unwrap();
+        depacketizer.push(packet, Duration::ZERO).unwrap();
         std::iter::from_fn(|| depacketizer.next_event()).for_each(&mut sort);
     }
     depacketizer.flush();
@@ -146,12 +146,26 @@ fn config(reorder_packets: usize, assume_start: bool) -> DepacketizerConfig {
     }
 }
 
+/// The packets with N as the sender pleases, where it is legal.
+fn scatter_n(sent: &mut [(usize, RtpPacket)], seed: &[u8]) {
+    for (index, (_, packet)) in sent.iter_mut().enumerate() {
+        let mut bytes = packet.payload.to_vec();
+        let fragment = bytes[0] & 0x80 != 0;
+        match seed[index % seed.len()] % 3 {
+            0 => bytes[0] &= !0x08,
+            1 if !fragment => bytes[0] |= 0x08,
+            _ => {}
+        }
+        packet.payload = bytes.into();
+    }
+}
+
 /// The order of arrival: nothing is overtaken by a packet more than `window` numbers later, and
-/// some packets come twice. The first packet stays first.
+/// some packets come twice.
 fn arrival(count: usize, window: usize, seed: &[u8]) -> Vec<usize> {
     let jitter = |index: usize, salt: usize| {
         let byte = seed.get((index * 7 + salt) % seed.len().max(1)).copied().unwrap_or(0);
-        if index == 0 { 0 } else { usize::from(byte) % (window + 1) }
+        usize::from(byte) % (window + 1)
     };
     let mut order: Vec<(usize, usize)> = (0..count)
         .map(|i| (i + jitter(i, 0), i))
@@ -174,15 +188,16 @@ proptest! {
         seed: [u8; 31],
         assume_start: bool,
     ) {
-        let sent = send(&units, limits, sequence, timestamp);
+        let mut sent = send(&units, limits, sequence, timestamp);
+        scatter_n(&mut sent, &seed);
         let order = arrival(sent.len(), window, &seed);
         let packets = order.iter().map(|&index| sent[index].1.clone());
-        let (received, losses) = receive(config(window, assume_start), packets);
+        let (received, losses) = receive(config(window + 1, assume_start), packets);
         prop_assert_eq!(losses, []);
         prop_assert_eq!(received.len(), units.len());
         for (index, (unit, received)) in units.iter().zip(&received).enumerate() {
             prop_assert_eq!(&received.data[..], &as_received(&unit.data)[..]);
-            prop_assert_eq!(received.timestamp, i64::from(timestamp) + 3000 * index as i64);
+            prop_assert_eq!(received.timestamp, u64::from(timestamp) + 3000 * index as u64);
             prop_assert_eq!(received.new_sequence, unit.key_frame);
             prop_assert!(received.start_proven && received.unbroken);
         }
@@ -199,7 +214,8 @@ proptest! {
         assume_start: bool,
         shuffled: bool,
     ) {
-        let sent = send(&units, limits, sequence, 0);
+        let mut sent = send(&units, limits, sequence, 0);
+        scatter_n(&mut sent, &seed);
         let mut dropped: HashSet<usize> = drops.iter().map(|drop| drop.index(sent.len())).collect();
         dropped.remove(&0);
         let order = if shuffled {
@@ -209,8 +225,7 @@ proptest! {
         };
         let order: Vec<_> = order.into_iter().filter(|index| !dropped.contains(index)).collect();
         let packets = order.iter().map(|&index| sent[index].1.clone());
-        // Packets directly after a missing one are given up with it, so up to twelve in a row.
-        let (received, losses) = receive(config(window + 12, assume_start), packets);
+        let (received, losses) = receive(config(window + 1, assume_start), packets);
 
         let mut expected = Vec::new();
         let mut unbroken = true;
@@ -244,6 +259,59 @@ proptest! {
         prop_assert_eq!(used + discarded, order.iter().collect::<HashSet<_>>().len());
     }
 
+    /// Packets that come in any order, several times or never, at any time, with any N: what comes
+    /// out is what was sent, in its order, and is called unbroken only if all units from the last
+    /// key frame on came out.
+    #[test]
+    fn nothing_is_called_unbroken_that_is_not(
+        units in stream(),
+        limits in limits(),
+        sequence: u16,
+        reorder_packets in 1usize..9,
+        seed: [u8; 31],
+        arrivals in proptest::collection::vec((any::<prop::sample::Index>(), 0u64..80), 1..80),
+        assume_start: bool,
+    ) {
+        let mut sent = send(&units, limits, sequence, 0);
+        scatter_n(&mut sent, &seed);
+        let config = DepacketizerConfig { reorder_packets, ..config(1, assume_start) };
+        let mut depacketizer = Depacketizer::new(config).unwrap();
+        let (mut now, mut received) = (Duration::ZERO, Vec::new());
+        // Around the place in the stream that an arrival names, or at random.
+        for (step, (index, millis)) in arrivals.iter().enumerate() {
+            let at = index.index(sent.len());
+            let near = (step * sent.len() / arrivals.len() + at % 5).min(sent.len() - 1);
+            let packet = if seed[step % 31] % 8 == 0 { at } else { near };
+            now += Duration::from_millis(*millis);
+            if seed[step % 29] % 2 == 0 {
+                depacketizer.handle_timeout(now);
+            }
+            depacketizer.push(sent[packet].1.clone(), now).unwrap();
+            received.extend(std::iter::from_fn(|| depacketizer.next_event()));
+            prop_assert!(depacketizer.next_timeout().is_none_or(|time| time > now));
+        }
+        depacketizer.flush();
+        received.extend(std::iter::from_fn(|| depacketizer.next_event()));
+
+        let (mut next, mut whole) = (0, false);
+        for event in received {
+            let unit = match event {
+                DepacketizerEvent::Unit(unit) => unit,
+                DepacketizerEvent::Loss(_) => {
+                    whole = false;
+                    continue;
+                }
+            };
+            let index = unit.timestamp as usize / 3000;
+            prop_assert!(index >= next, "unit {index} after unit {next}");
+            prop_assert_eq!(&unit.data[..], &as_received(&units[index].data)[..]);
+            prop_assert_eq!(unit.new_sequence, units[index].key_frame);
+            whole = unit.new_sequence || whole && index == next;
+            prop_assert_eq!(unit.unbroken, whole);
+            next = index + 1;
+        }
+    }
+
     /// Only packets whose content is not known to be malformed get in; nothing else may happen than
     /// losses, and memory stays within its bound.
     #[test]
@@ -263,7 +331,7 @@ proptest! {
         let config = DepacketizerConfig::default();
         let mut depacketizer = Depacketizer::new(config).unwrap();
         for packet in packets {
-            let _ = depacketizer.push(packet);
+            let _ = depacketizer.push(packet, Duration::ZERO);
             while depacketizer.next_event().is_some() {}
             prop_assert!(depacketizer.held_bytes() <= config.max_bytes);
         }
@@ -290,7 +358,7 @@ fn a_stream_longer_than_the_sequence_numbers() {
         receive(config(8, true), packets.into_iter().map(|(_, packet)| packet));
     assert_eq!((received.len(), losses.len()), (150_000, 0));
     let last = received.last().unwrap();
-    assert_eq!(last.timestamp, i64::from(u32::MAX) - 5000 + 3000 * 149_999);
+    assert_eq!(last.timestamp, u64::from(u32::MAX) - 5000 + 3000 * 149_999);
     assert!(last.unbroken);
 }
 

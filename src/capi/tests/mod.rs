@@ -115,7 +115,7 @@ fn null_handles_are_answered() {
             rtav1_packetizer_packetize(p, null(), 0, true, &raw mut count),
             rtav1_packetizer_packetize_layer(p, null(), 0, true, true, &raw mut count),
             rtav1_packetizer_next(p, null_mut(), 0, &raw mut payload),
-            rtav1_depacketizer_push(d, &raw const packet, null_mut()),
+            rtav1_depacketizer_push(d, &raw const packet, 0, null_mut()),
             rtav1_depacketizer_next_event(d, &raw mut event),
             rtav1_depacketizer_skip_missing(d),
             rtav1_depacketizer_flush(d),

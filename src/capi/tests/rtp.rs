@@ -1,5 +1,6 @@
 //! Packetizer, depacketizer and SDP.
 
+use std::cell::Cell;
 use std::ffi::{CStr, c_char};
 use std::ptr::{self, null, null_mut};
 
@@ -95,15 +96,30 @@ fn depacketizer_gives_units_and_losses() {
         assert_eq!(status, Rtav1Status::RtpConfig);
         config.max_units = 32;
         config.max_obus = 1;
+        assert_eq!((config.reorder_packets, config.reorder_wait_us), (3, 100_000));
         let status = rtav1_depacketizer_new(&raw const config, place, null_mut(), 0);
         assert_eq!(status, Rtav1Status::Ok);
 
+        let now = Cell::new(1_000_000);
+        let timeout = || {
+            let mut timeout = 0;
+            let status = rtav1_depacketizer_next_timeout(depacketizer, &raw mut timeout);
+            assert_eq!(status, Rtav1Status::Ok);
+            timeout
+        };
+        let key_frame_needed = || {
+            let mut needed = false;
+            let status = rtav1_depacketizer_key_frame_needed(depacketizer, &raw mut needed);
+            assert_eq!(status, Rtav1Status::Ok);
+            needed
+        };
         let push = |sequence: u16, payload: &[u8]| {
             let mut packet = sized::<Rtav1RtpPacket>();
             (packet.payload, packet.payload_len) = (payload.as_ptr(), payload.len());
             (packet.sequence, packet.timestamp, packet.marker) = (sequence, 3000, 2);
             let mut arrival = Rtav1Arrival::Late;
-            let status = rtav1_depacketizer_push(depacketizer, &raw const packet, &raw mut arrival);
+            let packet = &raw const packet;
+            let status = rtav1_depacketizer_push(depacketizer, packet, now.get(), &raw mut arrival);
             (status, arrival as u32)
         };
         let event = || {
@@ -114,7 +130,14 @@ fn depacketizer_gives_units_and_losses() {
         };
         assert!(event().is_null());
         let accepted = Rtav1Arrival::Accepted as u32;
+        assert_eq!(timeout(), u64::MAX);
         assert_eq!(push(7, &[0x10, 0x30, 0x30, 0xFF]), (Rtav1Status::Ok, accepted));
+        // Packets before the first one may still come.
+        assert!(event().is_null());
+        assert_eq!(timeout(), 1_100_000);
+        now.set(timeout());
+        let status = rtav1_depacketizer_handle_timeout(depacketizer, now.get());
+        assert_eq!(status, Rtav1Status::Ok);
         let mut got = event();
         assert!((*got).loss.is_null());
         let unit = &*(*got).unit;
@@ -123,6 +146,8 @@ fn depacketizer_gives_units_and_losses() {
         rtav1_event_free(&raw mut got);
         assert!(got.is_null());
         assert!(event().is_null());
+        assert_eq!(timeout(), u64::MAX);
+        assert!(key_frame_needed());
         assert_eq!(push(7, &[0x10, 0x30]), (Rtav1Status::Ok, Rtav1Arrival::Late as u32));
 
         // W = 2, and the first of the elements is longer than the packet.
@@ -158,18 +183,32 @@ fn depacketizer_gives_units_and_losses() {
         assert_eq!(((*(*lost).loss).first_missing, (*(*lost).loss).missing_count), (10, 2));
         rtav1_event_free(&raw mut lost);
 
-        let status = rtav1_depacketizer_push(depacketizer, null(), null_mut());
+        let status = rtav1_depacketizer_push(depacketizer, null(), 0, null_mut());
         assert_eq!(status, Rtav1Status::NullPointer);
         let status = rtav1_depacketizer_next_event(depacketizer, null_mut());
         assert_eq!(status, Rtav1Status::NullPointer);
         let mut bad = sized::<Rtav1RtpPacket>();
         bad.payload_len = 5;
-        let status = rtav1_depacketizer_push(depacketizer, &raw const bad, null_mut());
+        let status = rtav1_depacketizer_push(depacketizer, &raw const bad, 0, null_mut());
         assert_eq!(status, Rtav1Status::NullPointer);
         rtav1_depacketizer_free(&raw mut depacketizer);
         // The event outlives the handle.
         assert_eq!(text((*(*got).loss).setting), "max_obus");
         rtav1_event_free(&raw mut got);
+    }
+}
+
+#[test]
+fn counters_are_extended() {
+    let mut extended = 0;
+    // SAFETY: the pointers lead to the local above, or are null.
+    unsafe {
+        let status = rtav1_extend_timestamp(1 << 32, u32::MAX, &raw mut extended);
+        assert_eq!((status, extended), (Rtav1Status::Ok, u64::from(u32::MAX)));
+        let status = rtav1_extend_sequence(u64::from(u16::MAX), 2, &raw mut extended);
+        assert_eq!((status, extended), (Rtav1Status::Ok, 0x1_0002));
+        assert_eq!(rtav1_extend_timestamp(0, 0, null_mut()), Rtav1Status::NullPointer);
+        assert_eq!(rtav1_extend_sequence(0, 0, null_mut()), Rtav1Status::NullPointer);
     }
 }
 
@@ -199,6 +238,7 @@ fn fmtp_is_read_written_and_refused() {
         let mut parse = |line: &CStr| rtav1_fmtp_parse(line.as_ptr(), &raw mut parsed, words, size);
         assert_eq!(parse(c"tier=2"), Rtav1Status::RtpFmtpValue);
         assert_eq!(parse(c"tier=0;tier=0"), Rtav1Status::RtpFmtpRepeated);
+        assert_eq!(parse(c"a=rtpmap:98 AV1/90000"), Rtav1Status::RtpFmtpLine);
         assert_eq!(parse(c"tier=\xFF"), Rtav1Status::NotUtf8);
         assert_eq!(text(words), "the text is not UTF-8 at byte 5");
         assert_eq!(parse(c"a=fmtp:98 level-idx=8; other=1"), Rtav1Status::Ok);

@@ -35,7 +35,7 @@ fn sent(obu: &[u8]) -> Vec<u8> {
 
 fn payloads(limits: PacketLimits, obus: &[Vec<u8>], key_frame: bool) -> Vec<Payload> {
     let packetizer = Packetizer::new(limits).unwrap();
-    packetizer.packetize(&Bytes::from(obus.concat()), key_frame).unwrap()
+    packetizer.packetize(&obus.concat(), key_frame).unwrap()
 }
 
 fn wire(max_payload: usize, obus: &[Vec<u8>]) -> Vec<Vec<u8>> {
@@ -167,9 +167,7 @@ fn layers_do_not_share_packets() {
 
     // Layer by layer, the marker comes with the last.
     let packetizer = Packetizer::new(PacketLimits::new(1200)).unwrap();
-    let marker = |data: &[u8], end| {
-        packetizer.packetize_layer(&Bytes::copy_from_slice(data), false, end).unwrap()[0].marker
-    };
+    let marker = |data: &[u8], end| packetizer.packetize_layer(data, false, end).unwrap()[0].marker;
     assert!(!marker(&base, false));
     assert!(marker(&upper, true));
 
@@ -259,8 +257,7 @@ fn what_is_refused() {
         assert_eq!(refused(limits), RtpError::PacketLimit { packet, max_payload, reduction });
     }
     let packetizer = Packetizer::new(PacketLimits { first_reduction: 17, ..limits }).unwrap();
-    let error =
-        |data: &[u8]| packetizer.packetize(&Bytes::copy_from_slice(data), false).unwrap_err();
+    let error = |data: &[u8]| packetizer.packetize(data, false).unwrap_err();
     assert_eq!(error(&[]), RtpError::NothingToSend { len: 0 });
     assert_eq!(error(&DELIMITER), RtpError::NothingToSend { len: 2 });
     let source = BitstreamError::ObuSize { size: 5, available: 1 };

@@ -59,9 +59,7 @@ impl FrameHeader {
     fn parse(r: &mut BitReader<'_>, context: &HeaderContext<'_>) -> Result<Self, BitstreamError> {
         let sequence = context.sequence;
         let color = &sequence.color_config;
-        let mut h = Self::parse_kind(r, context)?;
-        h.parse_identity(r, context)?;
-        h.parse_refresh(r, context)?;
+        let mut h = Self::parse_to_refresh(r, context)?;
         if h.is_intra() {
             h.size = FrameSize::parse(r, sequence, h.frame_size_override_flag)?;
             h.allow_intrabc = h.allow_screen_content_tools && !h.size.is_narrowed() && r.flag()?;
@@ -171,6 +169,17 @@ impl FrameHeader {
             FilmGrainParams::write(self.film_grain_params.as_ref(), w, color, inter_frame)?;
         }
         Ok(())
+    }
+
+    /// 5.9.2, frame_type to ref_order_hint: the part that asks nothing of the reference slots.
+    pub(super) fn parse_to_refresh(
+        r: &mut BitReader<'_>,
+        context: &HeaderContext<'_>,
+    ) -> Result<Self, BitstreamError> {
+        let mut h = Self::parse_kind(r, context)?;
+        h.parse_identity(r, context)?;
+        h.parse_refresh(r, context)?;
+        Ok(h)
     }
 
     /// 5.9.2, frame_type to error_resilient_mode.
