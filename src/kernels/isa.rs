@@ -52,7 +52,7 @@ impl Avx2 {
 /// plain names, so that nothing else is evaluated here.
 #[cfg(target_arch = "x86_64")]
 macro_rules! with_avx2 {
-    ($token:expr, $kernel:path, $($argument:ident),*) => {{
+    ($token:expr, $kernel:path, $($argument:ident),* $(,)?) => {{
         let _: $crate::kernels::isa::Avx2 = $token;
         // SAFETY: the token exists only where AVX2 was found, and that is all the safe function asks for.
         #[allow(unsafe_code)]

@@ -8,7 +8,7 @@ use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
 use crate::kernels::sad::{moments, residual};
 use crate::kernels::transform::forward_transform;
-use crate::kernels::view::{Samples, ViewMut};
+use crate::kernels::view::{Samples, View, ViewMut};
 
 /// Side of the parts that are looked at, in samples.
 const PART: usize = 8;
@@ -70,7 +70,8 @@ fn part_sum(
     let mut difference = [0; PART * PART];
     let mut coefficients = [0; PART * PART];
     residual(isa, src, pred, ViewMut::new(&mut difference[..], PART), size);
-    forward_transform(&difference, PART, &mut coefficients, TxSize::T8x8, TxType::DctDct);
+    let block = View::new(&difference[..], PART);
+    forward_transform(isa, block, &mut coefficients, TxSize::T8x8, TxType::DctDct);
     coefficients.iter().all(|&c| i32::from(c).abs() < limit).then_some(found.sum)
 }
 

@@ -35,7 +35,7 @@ use crate::kernels::sad::{residual, sse};
 use crate::kernels::transform::conformance::is_conformant;
 use crate::kernels::transform::wht::forward_wht;
 use crate::kernels::transform::{MAX_COEFFICIENTS, coefficient_count, forward_transform};
-use crate::kernels::view::ViewMut;
+use crate::kernels::view::{View, ViewMut};
 
 /// Room for one worker.
 #[derive(Clone, Debug)]
@@ -454,8 +454,6 @@ impl TileCoder<'_> {
         let scratch = &mut *self.scratch;
         let (w, h) = (size.width(), size.height());
         let recon = &mut self.recon[plane];
-        let at = recon.index(x as isize, y as isize);
-        let stride = recon.stride;
         let src = self.source[plane].view(x as isize, y as isize);
         let pred = recon.view(x as isize, y as isize);
         let energy = sse(self.isa, src, pred, (w, h));
@@ -481,9 +479,15 @@ impl TileCoder<'_> {
         let dequantized = &mut scratch.dequantized[..count];
         let levels = &mut scratch.levels[..count];
         if lossless {
-            forward_wht(&scratch.difference, w, coefficients);
+            forward_wht(View::new(&scratch.difference, w), coefficients);
         } else {
-            forward_transform(&scratch.difference, w, coefficients, size, tx_type);
+            forward_transform(
+                self.isa,
+                View::new(&scratch.difference, w),
+                coefficients,
+                size,
+                tx_type,
+            );
         }
         let order = scan(size, tx_type.class());
         let quantizer = &self.quantizers.get(qindex, block.is_inter)[plane];
@@ -509,7 +513,8 @@ impl TileCoder<'_> {
                 scratch.tx_types[row * 16 + col..][..size.width4()].fill(tx_type);
             }
         }
-        reconstruct(&mut recon.data[at..], stride, dequantized, size, tx_type, lossless, eob);
+        let dst = recon.view_mut(x as isize, y as isize);
+        reconstruct(self.isa, dst, dequantized, size, tx_type, lossless, eob);
     }
 
     /// The index that the block's coefficients are quantized with (7.12.2 `get_qindex`).

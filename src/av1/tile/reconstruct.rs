@@ -4,15 +4,17 @@
 //! [`kernels::transform`](crate::kernels::transform) tells.
 
 use crate::av1::types::{TxSize, TxType};
+use crate::kernels::isa::Isa;
 use crate::kernels::transform::inverse_transform_add;
 use crate::kernels::transform::wht::inverse_wht_add;
+use crate::kernels::view::SamplesMut;
 
-/// 7.12.3 steps 2 and 3: adds the inverse transform of `dequantized` to the predicted block at the start of `dst`.
+/// 7.12.3 steps 2 and 3: adds the inverse transform of `dequantized` to the predicted block `dst`.
 ///
 /// `eob` is the number of coefficients coded along the scan. A lossless block is 4×4 and its `tx_type` is not read.
 pub(crate) fn reconstruct(
-    dst: &mut [u8],
-    stride: usize,
+    isa: Isa,
+    dst: SamplesMut<'_>,
     dequantized: &[i16],
     tx_size: TxSize,
     tx_type: TxType,
@@ -23,9 +25,9 @@ pub(crate) fn reconstruct(
         return;
     }
     if lossless {
-        inverse_wht_add(dst, stride, dequantized);
+        inverse_wht_add(dst, dequantized);
     } else {
-        inverse_transform_add(dst, stride, dequantized, tx_size, tx_type, eob);
+        inverse_transform_add(isa, dst, dequantized, tx_size, tx_type, eob);
     }
 }
 
@@ -40,7 +42,8 @@ mod tests {
         for (lossless, eob, expected) in [(false, 0, 100), (false, 1, 102), (true, 1, 104)] {
             let mut dst = [100; 16];
             let (tx_size, tx_type) = (TxSize::T4x4, TxType::DctDct);
-            reconstruct(&mut dst, 4, &dequantized, tx_size, tx_type, lossless, eob);
+            let samples = SamplesMut::new(&mut dst, 4);
+            reconstruct(Isa::detect(), samples, &dequantized, tx_size, tx_type, lossless, eob);
             assert_eq!(dst[0], expected);
         }
     }

@@ -1,12 +1,16 @@
-//! Loads, stores and sums in AVX2 registers, without a pointer: the compiler turns each into one move.
+//! Vectors in AVX2 registers; loads and stores without a pointer, which the compiler turns into one move each.
 
 use std::arch::x86_64::{
-    __m128i, __m256i, _mm_add_epi32, _mm_cvtsi32_si128, _mm_cvtsi128_si32, _mm_set_epi64x,
-    _mm_shuffle_epi32, _mm_unpackhi_epi64, _mm256_castsi256_si128, _mm256_cvtepu8_epi16,
-    _mm256_extract_epi64, _mm256_extracti128_si256, _mm256_packus_epi16, _mm256_setr_epi16,
-    _mm256_setr_epi64x, _mm256_unpackhi_epi16, _mm256_unpackhi_epi32, _mm256_unpackhi_epi64,
-    _mm256_unpacklo_epi16, _mm256_unpacklo_epi32, _mm256_unpacklo_epi64, _mm256_zextsi128_si256,
+    __m128i, __m256, __m256i, _mm_add_epi32, _mm_cvtsi32_si128, _mm_cvtsi128_si32, _mm_set_epi64x,
+    _mm_setr_epi16, _mm_shuffle_epi32, _mm_unpackhi_epi64, _mm256_castsi256_si128,
+    _mm256_cvtepu8_epi16, _mm256_extract_epi64, _mm256_extracti128_si256, _mm256_packus_epi16,
+    _mm256_setr_epi16, _mm256_setr_epi64x, _mm256_unpackhi_epi16, _mm256_unpackhi_epi32,
+    _mm256_unpackhi_epi64, _mm256_unpacklo_epi16, _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
+    _mm256_zextsi128_si256,
 };
+
+use super::{Float32Vector, Int16Lanes};
+use crate::kernels::isa::{Avx2, with_avx2};
 
 /// Eight bytes as a number.
 #[inline(always)]
@@ -117,4 +121,329 @@ pub(crate) fn transpose_halves([a, b, c, d, e, f, g, h]: [__m256i; 8]) -> [__m25
     };
     let ([i, j, k, l], [m, n, o, p]) = (half(0), half(1));
     [i, j, k, l, m, n, o, p]
+}
+
+/// Eight 16-bit integers from memory.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(crate) fn load_i16_half(from: &[i16; 8]) -> __m128i {
+    let &[a, b, c, d, e, f, g, h] = from;
+    _mm_setr_epi16(a, b, c, d, e, f, g, h)
+}
+
+/// Sixteen 16-bit integers, and the proof that there is AVX2.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct I16x16 {
+    /// The integers.
+    pub(crate) lanes: __m256i,
+    /// The proof.
+    pub(crate) token: Avx2,
+}
+
+/// A method of [`I16x16`] or [`F32x8`] by the function of the same name in the module that follows.
+macro_rules! lanes {
+    ($self:ident, $module:ident::$function:ident($($argument:ident),*)) => {{
+        let token = $self.token;
+        let lanes = with_avx2!(token, $module::$function, $($argument),*);
+        Self { lanes, token }
+    }};
+}
+
+impl Int16Lanes for I16x16 {
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        let (a, b) = (self.lanes, other.lanes);
+        lanes!(self, integers::add(a, b))
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        let (a, b) = (self.lanes, other.lanes);
+        lanes!(self, integers::sub(a, b))
+    }
+
+    #[inline(always)]
+    fn negate(self) -> Self {
+        let a = self.lanes;
+        lanes!(self, integers::negate(a))
+    }
+
+    #[inline(always)]
+    fn rotate(self, other: Self, cos: i16, sin: i16) -> (Self, Self) {
+        let (token, a, b) = (self.token, self.lanes, other.lanes);
+        let (x, y) = with_avx2!(token, integers::rotate, a, b, cos, sin);
+        (Self { lanes: x, token }, Self { lanes: y, token })
+    }
+
+    #[inline(always)]
+    fn dot(values: [Self; 4], factors: [i16; 4]) -> Self {
+        let first = values[0];
+        let values = values.map(|value| value.lanes);
+        lanes!(first, integers::dot(values, factors))
+    }
+
+    #[inline(always)]
+    fn scale(self, factor: i16, shift: u32) -> Self {
+        let a = self.lanes;
+        lanes!(self, integers::scale(a, factor, shift))
+    }
+
+    #[inline(always)]
+    fn round_shift(self, shift: u32) -> Self {
+        let a = self.lanes;
+        lanes!(self, integers::round_shift(a, shift))
+    }
+}
+
+/// The operations of [`I16x16`].
+mod integers {
+    use std::arch::x86_64::{
+        __m256i, _mm_cvtsi32_si128, _mm256_add_epi16, _mm256_add_epi32, _mm256_adds_epi16,
+        _mm256_and_si256, _mm256_madd_epi16, _mm256_packs_epi32, _mm256_set1_epi16,
+        _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sra_epi16, _mm256_sra_epi32,
+        _mm256_srai_epi32, _mm256_subs_epi16, _mm256_unpackhi_epi16, _mm256_unpacklo_epi16,
+    };
+
+    use crate::kernels::simd::FACTOR_BITS;
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn add(a: __m256i, b: __m256i) -> __m256i {
+        _mm256_adds_epi16(a, b)
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn sub(a: __m256i, b: __m256i) -> __m256i {
+        _mm256_subs_epi16(a, b)
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn negate(a: __m256i) -> __m256i {
+        _mm256_subs_epi16(_mm256_setzero_si256(), a)
+    }
+
+    /// `low` and `high` in each 32-bit lane, as the multiply-add of pairs wants them.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn pair(low: i16, high: i16) -> __m256i {
+        _mm256_set1_epi32(i32::from(low as u16) | (i32::from(high) << 16))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn round_factor_bits(value: __m256i) -> __m256i {
+        const SHIFT: i32 = FACTOR_BITS as i32;
+        _mm256_srai_epi32::<SHIFT>(_mm256_add_epi32(value, _mm256_set1_epi32(1 << (SHIFT - 1))))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn rotate(a: __m256i, b: __m256i, cos: i16, sin: i16) -> (__m256i, __m256i) {
+        let (low, high) = (_mm256_unpacklo_epi16(a, b), _mm256_unpackhi_epi16(a, b));
+        let sum = |factors| {
+            _mm256_packs_epi32(
+                round_factor_bits(_mm256_madd_epi16(low, factors)),
+                round_factor_bits(_mm256_madd_epi16(high, factors)),
+            )
+        };
+        (sum(pair(cos, -sin)), sum(pair(sin, cos)))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn dot([a, b, c, d]: [__m256i; 4], factors: [i16; 4]) -> __m256i {
+        let (first, second) = (pair(factors[0], factors[1]), pair(factors[2], factors[3]));
+        let sum = |ab, cd| {
+            let products = (_mm256_madd_epi16(ab, first), _mm256_madd_epi16(cd, second));
+            round_factor_bits(_mm256_add_epi32(products.0, products.1))
+        };
+        _mm256_packs_epi32(
+            sum(_mm256_unpacklo_epi16(a, b), _mm256_unpacklo_epi16(c, d)),
+            sum(_mm256_unpackhi_epi16(a, b), _mm256_unpackhi_epi16(c, d)),
+        )
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn scale(a: __m256i, factor: i16, shift: u32) -> __m256i {
+        let rounding = _mm256_set1_epi32((1 << shift) >> 1);
+        let count = _mm_cvtsi32_si128(shift as i32);
+        // Each lane is paired with a 1, whose factor is the first rounding.
+        let factors = pair(factor, 1 << (FACTOR_BITS - 1));
+        let one = _mm256_set1_epi16(1);
+        let scaled = |lanes| {
+            const SHIFT: i32 = FACTOR_BITS as i32;
+            let product = _mm256_srai_epi32::<SHIFT>(_mm256_madd_epi16(lanes, factors));
+            _mm256_sra_epi32(_mm256_add_epi32(product, rounding), count)
+        };
+        _mm256_packs_epi32(
+            scaled(_mm256_unpacklo_epi16(a, one)),
+            scaled(_mm256_unpackhi_epi16(a, one)),
+        )
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn round_shift(a: __m256i, shift: u32) -> __m256i {
+        if shift == 0 {
+            return a;
+        }
+        // The bit that rounds is added after the shift, where nothing can overflow.
+        let bit = _mm256_sra_epi16(a, _mm_cvtsi32_si128(shift as i32 - 1));
+        let shifted = _mm256_sra_epi16(a, _mm_cvtsi32_si128(shift as i32));
+        _mm256_add_epi16(shifted, _mm256_and_si256(bit, _mm256_set1_epi16(1)))
+    }
+}
+
+/// Eight single-precision numbers, and the proof that there is AVX2.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct F32x8 {
+    /// The numbers.
+    lanes: __m256,
+    /// The proof.
+    pub(crate) token: Avx2,
+}
+
+impl Float32Vector for F32x8 {
+    type Proof = Avx2;
+
+    #[inline(always)]
+    fn zero(token: Avx2) -> Self {
+        Self { lanes: with_avx2!(token, floats::zero,), token }
+    }
+
+    #[inline(always)]
+    fn load(token: Avx2, from: &[i16; 8]) -> Self {
+        Self { lanes: with_avx2!(token, floats::load, from), token }
+    }
+
+    #[inline(always)]
+    fn load_half(token: Avx2, from: &[i16; 4]) -> Self {
+        let &[a, b, c, d] = from;
+        Self::load(token, &[a, b, c, d, 0, 0, 0, 0])
+    }
+
+    #[inline(always)]
+    fn proof(self) -> Avx2 {
+        self.token
+    }
+
+    #[inline(always)]
+    fn add(self, other: Self) -> Self {
+        let (a, b) = (self.lanes, other.lanes);
+        lanes!(self, floats::add(a, b))
+    }
+
+    #[inline(always)]
+    fn sub(self, other: Self) -> Self {
+        let (a, b) = (self.lanes, other.lanes);
+        lanes!(self, floats::sub(a, b))
+    }
+
+    #[inline(always)]
+    fn scale(self, factor: f32) -> Self {
+        let a = self.lanes;
+        lanes!(self, floats::scale(a, factor))
+    }
+
+    #[inline(always)]
+    fn transpose(block: [Self; 8]) -> [Self; 8] {
+        let token = block[0].token;
+        let block = block.map(|v| v.lanes);
+        with_avx2!(token, floats::transpose, block).map(|lanes| Self { lanes, token })
+    }
+
+    #[inline(always)]
+    fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8] {
+        let token = block[0].token;
+        let block = block.map(|v| v.lanes);
+        with_avx2!(token, floats::transpose_rounded, block)
+    }
+}
+
+/// The operations of [`F32x8`].
+mod floats {
+    use std::arch::x86_64::{
+        __m256, _mm_packs_epi32, _mm256_add_ps, _mm256_castsi256_si128, _mm256_cvtepi16_epi32,
+        _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_extracti128_si256, _mm256_mul_ps,
+        _mm256_permute2f128_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_shuffle_ps,
+        _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
+    };
+
+    use super::load_i16_half;
+    use crate::kernels::simd::sse2;
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn zero() -> __m256 {
+        _mm256_setzero_ps()
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn load(from: &[i16; 8]) -> __m256 {
+        _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(load_i16_half(from)))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn add(a: __m256, b: __m256) -> __m256 {
+        _mm256_add_ps(a, b)
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn sub(a: __m256, b: __m256) -> __m256 {
+        _mm256_sub_ps(a, b)
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn scale(a: __m256, factor: f32) -> __m256 {
+        _mm256_mul_ps(a, _mm256_set1_ps(factor))
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn transpose([a, b, c, d, e, f, g, h]: [__m256; 8]) -> [__m256; 8] {
+        // Each half holds four columns; halves are put together first.
+        let four = |a, b, c, d| {
+            let (ab, cd) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
+            let (ef, gh) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
+            [
+                _mm256_shuffle_ps::<0x44>(ab, cd),
+                _mm256_shuffle_ps::<0xEE>(ab, cd),
+                _mm256_shuffle_ps::<0x44>(ef, gh),
+                _mm256_shuffle_ps::<0xEE>(ef, gh),
+            ]
+        };
+        let low = |a, b| _mm256_permute2f128_ps::<0x20>(a, b);
+        let high = |a, b| _mm256_permute2f128_ps::<0x31>(a, b);
+        let [i, j, k, l] = four(low(a, e), low(b, f), low(c, g), low(d, h));
+        let [m, n, o, p] = four(high(a, e), high(b, f), high(c, g), high(d, h));
+        [i, j, k, l, m, n, o, p]
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn transpose_rounded(block: [__m256; 8]) -> [[i16; 8]; 8] {
+        let rounded = |v| {
+            let v = _mm256_cvtps_epi32(v);
+            _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256::<1>(v))
+        };
+        let [a, b, c, d, e, f, g, h] = block;
+        let packed = [
+            rounded(a),
+            rounded(b),
+            rounded(c),
+            rounded(d),
+            rounded(e),
+            rounded(f),
+            rounded(g),
+            rounded(h),
+        ];
+        sse2::transpose(packed).map(sse2::to_array)
+    }
 }

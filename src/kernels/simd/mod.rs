@@ -1,7 +1,7 @@
-//! Eight lanes of numbers: what the transforms are written in, once for every instruction set.
+//! Vectors of numbers: what the transforms are written in, once for every instruction set.
 //!
-//! [`portable`] is the scalar twin. SSE2 belongs to x86-64, so its lanes need no detection and no unsafe code; wider sets
-//! can join as further implementations of the two traits.
+//! [`portable`] is the scalar twin. SSE2 belongs to x86-64, so its vectors need no detection; those of wider sets hold
+//! the token that proves the machine has them.
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
@@ -17,25 +17,16 @@ pub(crate) use sse2::{F32x8, I16x8, PartialSums};
 /// Fraction bits of the factors of 7.13.2.
 pub(crate) const FACTOR_BITS: u32 = 12;
 
-/// Eight 16-bit integers. Sums saturate, which is the clamp of 7.13.2's `H` at 16 bits.
-pub(crate) trait Int16Vector: Copy {
-    /// Eight times 0.
-    fn zero() -> Self;
-
-    /// Lanes from memory.
-    fn load(lanes: &[i16; 8]) -> Self;
-
-    /// Four lanes from memory, then 0.
-    fn load_half(lanes: &[i16; 4]) -> Self;
-
-    /// The lanes as numbers.
-    fn to_array(self) -> [i16; 8];
-
+/// A vector of 16-bit integers. Sums saturate, which is the clamp of 7.13.2's `H` at 16 bits.
+pub(crate) trait Int16Lanes: Copy {
     /// `self + other`.
     fn add(self, other: Self) -> Self;
 
     /// `self - other`.
     fn sub(self, other: Self) -> Self;
+
+    /// `0 - self`.
+    fn negate(self) -> Self;
 
     /// `self * cos - other * sin` and `self * sin + other * cos`, each divided by 4096 and rounded (`Round2`).
     ///
@@ -50,6 +41,35 @@ pub(crate) trait Int16Vector: Copy {
 
     /// `Round2(self, shift)`.
     fn round_shift(self, shift: u32) -> Self;
+
+    /// 7.13.2.6 inverse ADST4 process.
+    ///
+    /// The standard's sums written out per output; none can leave 32 bits whatever the 16-bit input.
+    #[inline(always)]
+    fn inverse_adst4([a, b, c, d]: [Self; 4]) -> [Self; 4] {
+        let values = [a, c, d, b];
+        [
+            Self::dot(values, [1321, 3803, 2482, 3344]),
+            Self::dot(values, [2482, -1321, -3803, 3344]),
+            Self::dot(values, [3344, -3344, 3344, 0]),
+            Self::dot(values, [3803, 2482, -1321, -3344]),
+        ]
+    }
+}
+
+/// Eight 16-bit integers on every machine.
+pub(crate) trait Int16Vector: Int16Lanes {
+    /// Eight times 0.
+    fn zero() -> Self;
+
+    /// Lanes from memory.
+    fn load(lanes: &[i16; 8]) -> Self;
+
+    /// Four lanes from memory, then 0.
+    fn load_half(lanes: &[i16; 4]) -> Self;
+
+    /// The lanes as numbers.
+    fn to_array(self) -> [i16; 8];
 
     /// Lane `i` of vector `j` becomes lane `j` of vector `i`.
     fn transpose(block: [Self; 8]) -> [Self; 8];
@@ -79,31 +99,24 @@ pub(crate) trait Int16Vector: Copy {
 
     /// Adds the first four lanes to four samples and clips.
     fn add_half_to(self, samples: &mut [u8; 4]);
-
-    /// 7.13.2.6 inverse ADST4 process.
-    ///
-    /// The standard's sums written out per output; none can leave 32 bits whatever the 16-bit input.
-    fn inverse_adst4([a, b, c, d]: [Self; 4]) -> [Self; 4] {
-        let values = [a, c, d, b];
-        [
-            Self::dot(values, [1321, 3803, 2482, 3344]),
-            Self::dot(values, [2482, -1321, -3803, 3344]),
-            Self::dot(values, [3344, -3344, 3344, 0]),
-            Self::dot(values, [3803, 2482, -1321, -3344]),
-        ]
-    }
 }
 
 /// Eight single-precision numbers. Every operation rounds once, so results are the same everywhere.
 pub(crate) trait Float32Vector: Copy {
-    /// Eight times 0.
-    fn zero() -> Self;
+    /// What it takes to make such a vector: proof of an instruction set.
+    type Proof: Copy;
 
-    /// I16x8 from memory.
-    fn load(lanes: &[i16; 8]) -> Self;
+    /// Eight times 0.
+    fn zero(proof: Self::Proof) -> Self;
+
+    /// Integers from memory.
+    fn load(proof: Self::Proof, lanes: &[i16; 8]) -> Self;
 
     /// Four integers from memory, then 0.
-    fn load_half(lanes: &[i16; 4]) -> Self;
+    fn load_half(proof: Self::Proof, lanes: &[i16; 4]) -> Self;
+
+    /// The proof this vector was made with.
+    fn proof(self) -> Self::Proof;
 
     /// `self + other`.
     fn add(self, other: Self) -> Self;
@@ -114,7 +127,8 @@ pub(crate) trait Float32Vector: Copy {
     /// `self * factor`.
     fn scale(self, factor: f32) -> Self;
 
-    /// `self * cos + other * sin` and `other * cos - self * sin`: the transpose of [`Int16Vector::rotate`].
+    /// `self * cos + other * sin` and `other * cos - self * sin`: the transpose of [`Int16Lanes::rotate`].
+    #[inline(always)]
     fn unrotate(self, other: Self, cos: f32, sin: f32) -> (Self, Self) {
         (self.scale(cos).add(other.scale(sin)), other.scale(cos).sub(self.scale(sin)))
     }
@@ -143,7 +157,8 @@ pub(crate) trait Sums: Copy {
 
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
-    use super::{Float32Vector, Int16Vector, Sums, portable, sse2};
+    use super::{Float32Vector, Int16Lanes, Int16Vector, Sums, avx2, portable, sse2};
+    use crate::kernels::isa::Isa;
     use proptest::prelude::*;
 
     const EXTREMES: [i16; 6] = [i16::MIN, i16::MIN + 1, -1, 0, 1, i16::MAX];
@@ -193,11 +208,16 @@ mod tests {
         arrays
     }
 
-    fn reals<R: Float32Vector>(v: &[[i16; 8]; 8], factors: [f32; 3]) -> Vec<[i16; 8]> {
-        let block = v.map(|lanes| R::load(&lanes).scale(factors[2]));
+    fn reals<R: Float32Vector>(
+        proof: R::Proof,
+        v: &[[i16; 8]; 8],
+        factors: [f32; 3],
+    ) -> Vec<[i16; 8]> {
+        let block = v.map(|lanes| R::load(proof, &lanes).scale(factors[2]));
         let (x, y) = block[0].unrotate(block[1], factors[0], factors[1]);
-        let half = R::load_half(&[v[0][0], v[0][1], v[0][2], v[0][3]]);
-        let mixed = [x, y, block[2].add(block[3]), block[4].sub(block[5]), half, R::zero(), x, y];
+        let half = R::load_half(proof, &[v[0][0], v[0][1], v[0][2], v[0][3]]);
+        let mixed =
+            [x, y, block[2].add(block[3]), block[4].sub(block[5]), half, R::zero(proof), x, y];
         let twice = R::transpose_rounded(R::transpose(mixed));
         [R::transpose_rounded(block), twice].concat()
     }
@@ -217,14 +237,15 @@ mod tests {
         }
 
         #[test]
-        fn sse2_reals_equal_the_scalar_twin(
+        fn floats_equal_the_scalar_twin(
             v in proptest::array::uniform8(lanes()),
             factors in proptest::array::uniform3(-2.0f32..2.0),
         ) {
-            prop_assert_eq!(
-                reals::<sse2::F32x8>(&v, factors),
-                reals::<portable::F32x8>(&v, factors)
-            );
+            let expected = reals::<portable::F32x8>((), &v, factors);
+            prop_assert_eq!(&reals::<sse2::F32x8>((), &v, factors), &expected);
+            if let Isa::Avx2(token) = Isa::detect() {
+                prop_assert_eq!(&reals::<avx2::F32x8>(token, &v, factors), &expected);
+            }
         }
     }
 

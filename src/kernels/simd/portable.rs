@@ -2,7 +2,7 @@
 
 use std::array::from_fn;
 
-use super::{FACTOR_BITS, Int16Vector};
+use super::{FACTOR_BITS, Int16Lanes, Int16Vector};
 
 /// Eight 16-bit integers.
 #[derive(Clone, Copy, Debug)]
@@ -19,27 +19,7 @@ pub(crate) fn saturate(value: i32) -> i16 {
     value.clamp(i16::MIN.into(), i16::MAX.into()) as i16
 }
 
-impl Int16Vector for I16x8 {
-    #[inline(always)]
-    fn zero() -> Self {
-        Self([0; 8])
-    }
-
-    #[inline(always)]
-    fn load(lanes: &[i16; 8]) -> Self {
-        Self(*lanes)
-    }
-
-    #[inline(always)]
-    fn load_half(lanes: &[i16; 4]) -> Self {
-        Self(from_fn(|i| if i < 4 { lanes[i] } else { 0 }))
-    }
-
-    #[inline(always)]
-    fn to_array(self) -> [i16; 8] {
-        self.0
-    }
-
+impl Int16Lanes for I16x8 {
     #[inline(always)]
     fn add(self, other: Self) -> Self {
         Self(from_fn(|i| self.0[i].saturating_add(other.0[i])))
@@ -48,6 +28,11 @@ impl Int16Vector for I16x8 {
     #[inline(always)]
     fn sub(self, other: Self) -> Self {
         Self(from_fn(|i| self.0[i].saturating_sub(other.0[i])))
+    }
+
+    #[inline(always)]
+    fn negate(self) -> Self {
+        Self(self.0.map(i16::saturating_neg))
     }
 
     #[inline(always)]
@@ -81,6 +66,28 @@ impl Int16Vector for I16x8 {
     #[inline(always)]
     fn round_shift(self, shift: u32) -> Self {
         Self(self.0.map(|lane| round2(lane.into(), shift) as i16))
+    }
+}
+
+impl Int16Vector for I16x8 {
+    #[inline(always)]
+    fn zero() -> Self {
+        Self([0; 8])
+    }
+
+    #[inline(always)]
+    fn load(lanes: &[i16; 8]) -> Self {
+        Self(*lanes)
+    }
+
+    #[inline(always)]
+    fn load_half(lanes: &[i16; 4]) -> Self {
+        Self(from_fn(|i| if i < 4 { lanes[i] } else { 0 }))
+    }
+
+    #[inline(always)]
+    fn to_array(self) -> [i16; 8] {
+        self.0
     }
 
     #[inline(always)]
@@ -138,18 +145,23 @@ pub(crate) struct F32x8([f32; 8]);
 
 #[cfg(any(test, not(target_arch = "x86_64")))]
 impl super::Float32Vector for F32x8 {
+    type Proof = ();
+
     #[inline(always)]
-    fn zero() -> Self {
+    fn proof(self) -> Self::Proof {}
+
+    #[inline(always)]
+    fn zero((): ()) -> Self {
         Self([0.0; 8])
     }
 
     #[inline(always)]
-    fn load(lanes: &[i16; 8]) -> Self {
+    fn load((): (), lanes: &[i16; 8]) -> Self {
         Self(lanes.map(f32::from))
     }
 
     #[inline(always)]
-    fn load_half(lanes: &[i16; 4]) -> Self {
+    fn load_half((): (), lanes: &[i16; 4]) -> Self {
         Self(from_fn(|i| if i < 4 { f32::from(lanes[i]) } else { 0.0 }))
     }
 

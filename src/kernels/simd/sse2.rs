@@ -12,7 +12,7 @@ use std::arch::x86_64::{
     _mm_unpacklo_epi16, _mm_unpacklo_epi32, _mm_unpacklo_epi64, _mm_unpacklo_ps,
 };
 
-use super::{FACTOR_BITS, Float32Vector, Int16Vector, Sums};
+use super::{FACTOR_BITS, Float32Vector, Int16Lanes, Int16Vector, Sums};
 use crate::kernels::isa::sse2;
 
 /// Eight 16-bit integers.
@@ -35,35 +35,7 @@ fn round_factor_bits(value: __m128i) -> __m128i {
     }
 }
 
-impl Int16Vector for I16x8 {
-    #[inline(always)]
-    fn zero() -> Self {
-        sse2! {
-            Self(_mm_setzero_si128())
-        }
-    }
-
-    #[inline(always)]
-    fn load(v: &[i16; 8]) -> Self {
-        let &[a, b, c, d, e, f, g, h] = v;
-        sse2! {
-            Self(_mm_setr_epi16(a, b, c, d, e, f, g, h))
-        }
-    }
-
-    #[inline(always)]
-    fn load_half(v: &[i16; 4]) -> Self {
-        let &[a, b, c, d] = v;
-        sse2! {
-            Self(_mm_setr_epi16(a, b, c, d, 0, 0, 0, 0))
-        }
-    }
-
-    #[inline(always)]
-    fn to_array(self) -> [i16; 8] {
-        to_array(self.0)
-    }
-
+impl Int16Lanes for I16x8 {
     #[inline(always)]
     fn add(self, other: Self) -> Self {
         sse2! {
@@ -76,6 +48,11 @@ impl Int16Vector for I16x8 {
         sse2! {
             Self(_mm_subs_epi16(self.0, other.0))
         }
+    }
+
+    #[inline(always)]
+    fn negate(self) -> Self {
+        Self::zero().sub(self)
     }
 
     #[inline(always)]
@@ -137,6 +114,36 @@ impl Int16Vector for I16x8 {
             let shifted = _mm_sra_epi16(self.0, _mm_cvtsi32_si128(shift as i32));
             Self(_mm_add_epi16(shifted, _mm_and_si128(bit, _mm_set1_epi16(1))))
         }
+    }
+}
+
+impl Int16Vector for I16x8 {
+    #[inline(always)]
+    fn zero() -> Self {
+        sse2! {
+            Self(_mm_setzero_si128())
+        }
+    }
+
+    #[inline(always)]
+    fn load(v: &[i16; 8]) -> Self {
+        let &[a, b, c, d, e, f, g, h] = v;
+        sse2! {
+            Self(_mm_setr_epi16(a, b, c, d, e, f, g, h))
+        }
+    }
+
+    #[inline(always)]
+    fn load_half(v: &[i16; 4]) -> Self {
+        let &[a, b, c, d] = v;
+        sse2! {
+            Self(_mm_setr_epi16(a, b, c, d, 0, 0, 0, 0))
+        }
+    }
+
+    #[inline(always)]
+    fn to_array(self) -> [i16; 8] {
+        to_array(self.0)
     }
 
     #[inline(always)]
@@ -217,7 +224,7 @@ impl Int16Vector for I16x8 {
 
 /// A vector's lanes in memory.
 #[inline(always)]
-fn to_array(v: __m128i) -> [i16; 8] {
+pub(super) fn to_array(v: __m128i) -> [i16; 8] {
     sse2! {
         [
             _mm_extract_epi16::<0>(v),
@@ -235,7 +242,7 @@ fn to_array(v: __m128i) -> [i16; 8] {
 
 /// Three rounds of interleaving; each doubles the run of lanes that come from one column.
 #[inline(always)]
-fn transpose([a, b, c, d, e, f, g, h]: [__m128i; 8]) -> [__m128i; 8] {
+pub(super) fn transpose([a, b, c, d, e, f, g, h]: [__m128i; 8]) -> [__m128i; 8] {
     sse2! {
         let ab = [_mm_unpacklo_epi16(a, b), _mm_unpackhi_epi16(a, b)];
         let cd = [_mm_unpacklo_epi16(c, d), _mm_unpackhi_epi16(c, d)];
@@ -281,20 +288,25 @@ fn transpose4([a, b, c, d]: [__m128; 4]) -> [__m128; 4] {
 }
 
 impl Float32Vector for F32x8 {
+    type Proof = ();
+
     #[inline(always)]
-    fn zero() -> Self {
+    fn proof(self) -> Self::Proof {}
+
+    #[inline(always)]
+    fn zero((): ()) -> Self {
         sse2! {
             Self(_mm_setzero_ps(), _mm_setzero_ps())
         }
     }
 
     #[inline(always)]
-    fn load(lanes: &[i16; 8]) -> Self {
+    fn load((): (), lanes: &[i16; 8]) -> Self {
         widen(I16x8::load(lanes).0)
     }
 
     #[inline(always)]
-    fn load_half(lanes: &[i16; 4]) -> Self {
+    fn load_half((): (), lanes: &[i16; 4]) -> Self {
         widen(I16x8::load_half(lanes).0)
     }
 

@@ -1,11 +1,12 @@
 //! Whether a stream may hold a block of coefficients.
 
-use super::inverse_with;
+use super::scalar::inverse_with;
 use super::{TxSize, TxType};
 use crate::kernels::simd::{
-    FACTOR_BITS, Int16Vector,
+    FACTOR_BITS, Int16Lanes, Int16Vector,
     portable::{I16x8, round2},
 };
+use crate::kernels::view::SamplesMut;
 
 /// The sum of absolute coefficients up to which no block can fail.
 ///
@@ -23,7 +24,8 @@ pub(crate) fn is_conformant(coefficients: &[i16], tx_size: TxSize, tx_type: TxTy
         return true;
     }
     let mut samples = [0; 64 * 64];
-    inverse_with::<Checked>(&mut samples, tx_size.width(), coefficients, tx_size, tx_type)
+    let samples = SamplesMut::new(&mut samples, tx_size.width());
+    inverse_with::<Checked>(samples, coefficients, tx_size, tx_type)
 }
 
 /// The scalar lanes, and whether all that led to them fits. Samples are left alone.
@@ -51,29 +53,17 @@ fn fits(value: i32, bits: u32) -> bool {
     value >> (bits - 1) == value >> 31
 }
 
-impl Int16Vector for Checked {
-    fn zero() -> Self {
-        Self { lanes: I16x8::zero(), fits: true }
-    }
-
-    fn load(lanes: &[i16; 8]) -> Self {
-        Self { lanes: I16x8::load(lanes), fits: true }
-    }
-
-    fn load_half(lanes: &[i16; 4]) -> Self {
-        Self { lanes: I16x8::load_half(lanes), fits: true }
-    }
-
-    fn to_array(self) -> [i16; 8] {
-        self.lanes.to_array()
-    }
-
+impl Int16Lanes for Checked {
     fn add(self, other: Self) -> Self {
         Self::from(self.lanes.add(other.lanes), &[self, other])
     }
 
     fn sub(self, other: Self) -> Self {
         Self::from(self.lanes.sub(other.lanes), &[self, other])
+    }
+
+    fn negate(self) -> Self {
+        Self { lanes: self.lanes.negate(), ..self }
     }
 
     fn rotate(self, other: Self, cos: i16, sin: i16) -> (Self, Self) {
@@ -98,6 +88,39 @@ impl Int16Vector for Checked {
 
     fn round_shift(self, shift: u32) -> Self {
         Self { lanes: self.lanes.round_shift(shift), ..self }
+    }
+
+    /// 7.13.2.6 with its requirements.
+    fn inverse_adst4(t: [Self; 4]) -> [Self; 4] {
+        let sums_fit = every_lane(t, |[a, b, c, d]| {
+            let s0 = 1321 * a + 3803 * c;
+            let s1 = 2482 * a - 1321 * c;
+            let s3 = 3344 * b;
+            let (x0, x1) = (s0 + 2482 * d, s1 - 3803 * d);
+            let sums = [s0, s1, x0, x1, x0 + s3, x1 + s3, x0 + x1, x0 + x1 - s3];
+            fits(a - c + d, 16) && sums.into_iter().all(|sum| fits(sum, 16 + FACTOR_BITS))
+        });
+        let fits = sums_fit && t.iter().all(|value| value.fits);
+        let lanes = I16x8::inverse_adst4(t.map(|value| value.lanes));
+        lanes.map(|lanes| Self { lanes, fits })
+    }
+}
+
+impl Int16Vector for Checked {
+    fn zero() -> Self {
+        Self { lanes: I16x8::zero(), fits: true }
+    }
+
+    fn load(lanes: &[i16; 8]) -> Self {
+        Self { lanes: I16x8::load(lanes), fits: true }
+    }
+
+    fn load_half(lanes: &[i16; 4]) -> Self {
+        Self { lanes: I16x8::load_half(lanes), fits: true }
+    }
+
+    fn to_array(self) -> [i16; 8] {
+        self.lanes.to_array()
     }
 
     fn transpose(block: [Self; 8]) -> [Self; 8] {
@@ -131,19 +154,4 @@ impl Int16Vector for Checked {
     fn add_to(self, _: &mut [u8; 8]) {}
 
     fn add_half_to(self, _: &mut [u8; 4]) {}
-
-    /// 7.13.2.6 with its requirements.
-    fn inverse_adst4(t: [Self; 4]) -> [Self; 4] {
-        let sums_fit = every_lane(t, |[a, b, c, d]| {
-            let s0 = 1321 * a + 3803 * c;
-            let s1 = 2482 * a - 1321 * c;
-            let s3 = 3344 * b;
-            let (x0, x1) = (s0 + 2482 * d, s1 - 3803 * d);
-            let sums = [s0, s1, x0, x1, x0 + s3, x1 + s3, x0 + x1, x0 + x1 - s3];
-            fits(a - c + d, 16) && sums.into_iter().all(|sum| fits(sum, 16 + FACTOR_BITS))
-        });
-        let fits = sums_fit && t.iter().all(|value| value.fits);
-        let lanes = I16x8::inverse_adst4(t.map(|value| value.lanes));
-        lanes.map(|lanes| Self { lanes, fits })
-    }
 }

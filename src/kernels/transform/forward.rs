@@ -6,7 +6,8 @@
 
 use super::factors::{adst_input, adst_output, brev, cos128, sin128};
 use super::{Kind, Shape, identity_factor};
-use crate::kernels::simd::Float32Vector;
+use crate::kernels::simd::{F32x8, Float32Vector};
+use crate::kernels::view::View;
 
 /// What the standard's factors are multiplied with.
 const UNIT: f32 = 4096.0;
@@ -14,30 +15,30 @@ const UNIT: f32 = 4096.0;
 /// Transforms a `W`×`H` block of residuals: columns, then rows; see [`super::forward_transform`].
 ///
 /// `G` is the number of groups of eight rows that are kept.
-pub(super) fn forward_2d<R: Float32Vector, const W: usize, const H: usize, const G: usize>(
-    residual: &[i16],
-    stride: usize,
+#[inline(always)]
+pub(super) fn forward_2d<R: ForwardVector, const W: usize, const H: usize, const G: usize>(
+    proof: R::Proof,
+    residual: View<'_, i16>,
     coefficients: &mut [i16],
     shape: &Shape,
 ) {
     let scale = scale::<W, H>(shape);
     let kept = W.min(32);
-    let mut rows = [[R::zero(); W]; G];
+    let mut rows = [[R::zero(proof); W]; G];
     for c in 0..W.div_ceil(8) {
-        let mut t = [R::zero(); H];
+        let mut t = [R::zero(proof); H];
         for (i, row) in t.iter_mut().enumerate() {
             let y = if shape.flip_rows { H - 1 - i } else { i };
-            let start = &residual[y * stride + c * 8..];
             let lanes = if W == 4 {
-                start.first_chunk().map_or(R::zero(), R::load_half)
+                R::load_half(proof, residual.row(0, y))
             } else {
-                start.first_chunk().map_or(R::zero(), R::load)
+                R::load(proof, residual.row(c * 8, y))
             };
             *row = lanes.scale(scale);
         }
-        transform_1d(&mut t, shape.column_kind);
+        R::transform_1d(&mut t, shape.column_kind);
         for (g, rows) in rows.iter_mut().enumerate() {
-            let mut block = [R::zero(); 8];
+            let mut block = [R::zero(proof); 8];
             for (i, row) in block.iter_mut().enumerate().take(H.min(8)) {
                 *row = t[g * 8 + i];
             }
@@ -49,9 +50,9 @@ pub(super) fn forward_2d<R: Float32Vector, const W: usize, const H: usize, const
         }
     }
     for (g, t) in rows.iter_mut().enumerate() {
-        transform_1d(t, shape.row_kind);
+        R::transform_1d(t, shape.row_kind);
         for j in (0..kept).step_by(8) {
-            let mut block = [R::zero(); 8];
+            let mut block = [R::zero(proof); 8];
             for (i, column) in block.iter_mut().enumerate().take(W.min(8)) {
                 *column = t[j + i];
             }
@@ -76,13 +77,27 @@ fn scale<const W: usize, const H: usize>(shape: &Shape) -> f32 {
     shifts * rectangle * 4.0 / (W * H) as f32
 }
 
-#[inline(never)]
-fn transform_1d<R: Float32Vector, const N: usize>(t: &mut [R; N], kind: Kind) {
+/// A vector that knows where its 1D transforms are compiled.
+pub(super) trait ForwardVector: Float32Vector {
+    /// [`forward_1d`], once in the program for each length.
+    fn transform_1d<const N: usize>(t: &mut [Self; N], kind: Kind);
+}
+
+impl ForwardVector for F32x8 {
+    #[inline(never)]
+    fn transform_1d<const N: usize>(t: &mut [Self; N], kind: Kind) {
+        forward_1d(t, kind);
+    }
+}
+
+/// The transpose of one of the 1D transforms of 7.13.2.
+#[inline(always)]
+pub(super) fn forward_1d<R: Float32Vector, const N: usize>(t: &mut [R; N], kind: Kind) {
     match kind {
         Kind::Dct => {
             forward_dct(t);
             // What nobody keeps need not be computed either.
-            t.iter_mut().skip(32).for_each(|entry| *entry = R::zero());
+            t.iter_mut().skip(32).for_each(|entry| *entry = R::zero(entry.proof()));
         }
         Kind::Adst => {
             if let Ok(t) = <&mut [R; 4]>::try_from(t.as_mut_slice()) {

@@ -4,20 +4,20 @@ use super::factors::cos128;
 use super::inverse_adst::{inverse_adst8, inverse_adst16};
 use super::inverse_dct::inverse_dct;
 use super::{Kind, Shape, identity_factor};
-use crate::kernels::simd::Int16Vector;
+use crate::kernels::simd::{Int16Lanes, Int16Vector};
+use crate::kernels::view::{SamplesMut, View};
 
 /// 7.13.3 `colShift`.
-const COLUMN_SHIFT: u32 = 4;
+pub(super) const COLUMN_SHIFT: u32 = 4;
 
 /// The factor of 7.13.3 for sizes of 2:1 and 1:2, 4096 / sqrt( 2 ).
-const RECTANGLE_FACTOR: i16 = 2896;
+pub(super) const RECTANGLE_FACTOR: i16 = 2896;
 
 /// 7.13.3 without the lossless case; `G` is the number of groups of eight rows that hold coefficients.
 ///
 /// Gives `false` if some value that 7.13.2 requires to fit 16 bits did not, as far as `L` knows.
 pub(super) fn inverse_2d<L: Int16Vector, const W: usize, const H: usize, const G: usize>(
-    dst: &mut [u8],
-    stride: usize,
+    mut dst: SamplesMut<'_>,
     coefficients: &[i16],
     shape: &Shape,
 ) -> bool {
@@ -42,13 +42,10 @@ pub(super) fn inverse_2d<L: Int16Vector, const W: usize, const H: usize, const G
         transform_1d(&mut t, shape.column_kind, COLUMN_SHIFT);
         for (i, residual) in t.into_iter().enumerate() {
             let y = if shape.flip_rows { H - 1 - i } else { i };
-            let samples = &mut dst[y * stride + c * 8..];
             if W == 4 {
-                if let Some(samples) = samples.first_chunk_mut() {
-                    residual.add_half_to(samples);
-                }
-            } else if let Some(samples) = samples.first_chunk_mut() {
-                residual.add_to(samples);
+                residual.add_half_to(dst.row(0, y));
+            } else {
+                residual.add_to(dst.row(c * 8, y));
             }
             fits &= residual.fits();
         }
@@ -69,11 +66,11 @@ fn row_pass<L: Int16Vector, const W: usize, const H: usize>(
     let mut any = false;
     for j in (0..stride).step_by(8) {
         for (i, row) in block.iter_mut().enumerate().take(H.min(8)) {
-            let row_start = &coefficients[(g * 8 + i) * stride + j..];
+            let coefficients = View::new(coefficients, stride);
             *row = if W == 4 {
-                row_start.first_chunk().map_or(L::zero(), L::load_half)
+                L::load_half(coefficients.row(0, g * 8 + i))
             } else {
-                row_start.first_chunk().map_or(L::zero(), L::load)
+                L::load(coefficients.row(j, g * 8 + i))
             };
         }
         if L::all_zero(&block) {
@@ -96,12 +93,18 @@ fn row_pass<L: Int16Vector, const W: usize, const H: usize>(
     transform_1d(t, shape.row_kind, shape.row_shift);
 }
 
+/// [`inverse_1d`], once in the program for each length.
+#[inline(never)]
+fn transform_1d<L: Int16Vector, const N: usize>(t: &mut [L; N], kind: Kind, shift: u32) {
+    inverse_1d(t, kind, shift);
+}
+
 /// One of the 1D transforms of 7.13.2 and then `Round2( , shift )`, saturated to 16 bits.
 ///
 /// Saturation is the clip that 7.13.3 has between the passes; after the columns it changes no sample, for a residual of
 /// 2047 clips as any larger one.
-#[inline(never)]
-fn transform_1d<L: Int16Vector, const N: usize>(t: &mut [L; N], kind: Kind, shift: u32) {
+#[inline(always)]
+pub(super) fn inverse_1d<L: Int16Lanes, const N: usize>(t: &mut [L; N], kind: Kind, shift: u32) {
     match kind {
         Kind::Dct => inverse_dct(t),
         Kind::Adst => {
@@ -128,8 +131,7 @@ fn transform_1d<L: Int16Vector, const N: usize>(t: &mut [L; N], kind: Kind, shif
 
 /// [`inverse_2d`] of a `width`×`height` DCT_DCT block whose only coefficient is `dc`: every residual is the same.
 pub(super) fn inverse_dc_only<L: Int16Vector>(
-    dst: &mut [u8],
-    stride: usize,
+    dst: SamplesMut<'_>,
     dc: i16,
     (width, height): (usize, usize),
     row_shift: u32,
@@ -140,7 +142,7 @@ pub(super) fn inverse_dc_only<L: Int16Vector>(
     }
     let value = value.scale(cos128(32), 0).round_shift(row_shift);
     let residual = value.scale(cos128(32), 0).round_shift(COLUMN_SHIFT);
-    for row in dst.chunks_mut(stride).take(height) {
+    for row in dst.rows().take(height) {
         let (eights, rest) = row[..width].as_chunks_mut();
         for samples in eights {
             residual.add_to(samples);

@@ -2,11 +2,11 @@
 
 use super::factors::{adst_input, adst_output};
 use super::inverse_dct::{butterfly, hadamard};
-use crate::kernels::simd::Int16Vector;
+use crate::kernels::simd::Int16Lanes;
 
-/// 7.13.2.7 Inverse ADST8 process of eight columns at once.
+/// 7.13.2.7 Inverse ADST8 process of as many columns as there are lanes.
 #[inline(always)]
-pub(super) fn inverse_adst8<L: Int16Vector>(t: &mut [L; 8]) {
+pub(super) fn inverse_adst8<L: Int16Lanes>(t: &mut [L; 8]) {
     permute_input(t);
     for i in 0..4 {
         butterfly(t, 2 * i, 2 * i + 1, 60 - 16 * i, 1);
@@ -28,9 +28,9 @@ pub(super) fn inverse_adst8<L: Int16Vector>(t: &mut [L; 8]) {
     permute_output(t);
 }
 
-/// 7.13.2.8 Inverse ADST16 process of eight columns at once.
+/// 7.13.2.8 Inverse ADST16 process of as many columns as there are lanes.
 #[inline(always)]
-pub(super) fn inverse_adst16<L: Int16Vector>(t: &mut [L; 16]) {
+pub(super) fn inverse_adst16<L: Int16Lanes>(t: &mut [L; 16]) {
     permute_input(t);
     for i in 0..8 {
         butterfly(t, 2 * i, 2 * i + 1, 62 - 8 * i, 1);
@@ -64,7 +64,7 @@ pub(super) fn inverse_adst16<L: Int16Vector>(t: &mut [L; 16]) {
 }
 
 #[inline(always)]
-fn permute_input<L: Int16Vector, const N: usize>(t: &mut [L; N]) {
+fn permute_input<L: Int16Lanes, const N: usize>(t: &mut [L; N]) {
     let input = *t;
     for (i, lane) in t.iter_mut().enumerate() {
         *lane = input[adst_input(N, i)];
@@ -73,10 +73,10 @@ fn permute_input<L: Int16Vector, const N: usize>(t: &mut [L; N]) {
 
 /// A negated -32768 saturates; the rounding or the clip to 16 bits that follows in 7.13.3 gives the same from 32768.
 #[inline(always)]
-fn permute_output<L: Int16Vector, const N: usize>(t: &mut [L; N]) {
+fn permute_output<L: Int16Lanes, const N: usize>(t: &mut [L; N]) {
     let input = *t;
     for (i, lane) in t.iter_mut().enumerate() {
         let value = input[adst_output(N.trailing_zeros(), i)];
-        *lane = if i & 1 == 1 { L::zero().sub(value) } else { value };
+        *lane = if i & 1 == 1 { value.negate() } else { value };
     }
 }

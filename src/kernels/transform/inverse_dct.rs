@@ -1,11 +1,11 @@
 //! The inverse DCT (7.13.2.2 and 7.13.2.3).
 
 use super::factors::{brev, cos128, sin128};
-use crate::kernels::simd::Int16Vector;
+use crate::kernels::simd::Int16Lanes;
 
 /// 7.13.2.1 `B( a, b, angle, flip, 16 )`.
 #[inline(always)]
-pub(super) fn butterfly<L: Int16Vector, const N: usize>(
+pub(super) fn butterfly<L: Int16Lanes, const N: usize>(
     t: &mut [L; N],
     a: usize,
     b: usize,
@@ -18,7 +18,7 @@ pub(super) fn butterfly<L: Int16Vector, const N: usize>(
 
 /// 7.13.2.1 `H( a, b, flip, 16 )`.
 #[inline(always)]
-pub(super) fn hadamard<L: Int16Vector, const N: usize>(
+pub(super) fn hadamard<L: Int16Lanes, const N: usize>(
     t: &mut [L; N],
     a: usize,
     b: usize,
@@ -28,11 +28,11 @@ pub(super) fn hadamard<L: Int16Vector, const N: usize>(
     (t[a], t[b]) = (t[a].add(t[b]), t[a].sub(t[b]));
 }
 
-/// 7.13.2.3 Inverse DCT process, its permutation (7.13.2.2) included, of eight columns at once.
+/// 7.13.2.3 Inverse DCT process, its permutation (7.13.2.2) included, of as many columns as there are lanes.
 ///
 /// `N` is 4 to 64; the steps keep the standard's order and numbers.
 #[inline(always)]
-pub(super) fn inverse_dct<L: Int16Vector, const N: usize>(t: &mut [L; N]) {
+pub(super) fn inverse_dct<L: Int16Lanes, const N: usize>(t: &mut [L; N]) {
     let n = N.trailing_zeros();
     let input = *t;
     for (i, lane) in t.iter_mut().enumerate() {

@@ -12,12 +12,15 @@
 //! residual back. That is 8 times the orthonormal transform, halved or quartered for the sizes whose `dqDenom` (7.12.3)
 //! is 2 or 4.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
 pub(crate) mod conformance;
 mod factors;
 mod forward;
 mod inverse;
 mod inverse_adst;
 mod inverse_dct;
+mod scalar;
 mod size;
 #[cfg(test)]
 mod spec;
@@ -25,10 +28,11 @@ mod spec;
 mod tests;
 pub(crate) mod wht;
 
-use self::forward::forward_2d;
-use self::inverse::{inverse_2d, inverse_dc_only};
 pub(crate) use self::size::{TxSize, TxType};
-use super::simd::{F32x8, I16x8, Int16Vector};
+use super::isa::Isa;
+#[cfg(target_arch = "x86_64")]
+use super::isa::with_avx2;
+use super::view::{SamplesMut, View};
 
 /// The most coefficients a block can hold.
 pub(crate) const MAX_COEFFICIENTS: usize = 1024;
@@ -127,81 +131,76 @@ const fn identity_factor(length: usize) -> i16 {
     }
 }
 
-/// `$function` for the width and height of `$tx_size`, and the groups of eight rows that hold its coefficients.
+/// Calls `$function::<$vector, W, H, G>` for the width and height of `$tx_size`, and the groups of eight rows that hold its
+/// coefficients.
 macro_rules! for_size {
-    ($tx_size:expr, $function:ident, $lanes:ty) => {
+    ($tx_size:expr, $function:ident$(::<$vector:ty>)?($($argument:expr),*)) => {
         match $tx_size {
-            TxSize::T4x4 => $function::<$lanes, 4, 4, 1>,
-            TxSize::T8x8 => $function::<$lanes, 8, 8, 1>,
-            TxSize::T16x16 => $function::<$lanes, 16, 16, 2>,
-            TxSize::T32x32 => $function::<$lanes, 32, 32, 4>,
-            TxSize::T64x64 => $function::<$lanes, 64, 64, 4>,
-            TxSize::T4x8 => $function::<$lanes, 4, 8, 1>,
-            TxSize::T8x4 => $function::<$lanes, 8, 4, 1>,
-            TxSize::T8x16 => $function::<$lanes, 8, 16, 2>,
-            TxSize::T16x8 => $function::<$lanes, 16, 8, 1>,
-            TxSize::T16x32 => $function::<$lanes, 16, 32, 4>,
-            TxSize::T32x16 => $function::<$lanes, 32, 16, 2>,
-            TxSize::T32x64 => $function::<$lanes, 32, 64, 4>,
-            TxSize::T64x32 => $function::<$lanes, 64, 32, 4>,
-            TxSize::T4x16 => $function::<$lanes, 4, 16, 2>,
-            TxSize::T16x4 => $function::<$lanes, 16, 4, 1>,
-            TxSize::T8x32 => $function::<$lanes, 8, 32, 4>,
-            TxSize::T32x8 => $function::<$lanes, 32, 8, 1>,
-            TxSize::T16x64 => $function::<$lanes, 16, 64, 4>,
-            TxSize::T64x16 => $function::<$lanes, 64, 16, 2>,
+            TxSize::T4x4 => $function::<$($vector,)? 4, 4, 1>($($argument),*),
+            TxSize::T8x8 => $function::<$($vector,)? 8, 8, 1>($($argument),*),
+            TxSize::T16x16 => $function::<$($vector,)? 16, 16, 2>($($argument),*),
+            TxSize::T32x32 => $function::<$($vector,)? 32, 32, 4>($($argument),*),
+            TxSize::T64x64 => $function::<$($vector,)? 64, 64, 4>($($argument),*),
+            TxSize::T4x8 => $function::<$($vector,)? 4, 8, 1>($($argument),*),
+            TxSize::T8x4 => $function::<$($vector,)? 8, 4, 1>($($argument),*),
+            TxSize::T8x16 => $function::<$($vector,)? 8, 16, 2>($($argument),*),
+            TxSize::T16x8 => $function::<$($vector,)? 16, 8, 1>($($argument),*),
+            TxSize::T16x32 => $function::<$($vector,)? 16, 32, 4>($($argument),*),
+            TxSize::T32x16 => $function::<$($vector,)? 32, 16, 2>($($argument),*),
+            TxSize::T32x64 => $function::<$($vector,)? 32, 64, 4>($($argument),*),
+            TxSize::T64x32 => $function::<$($vector,)? 64, 32, 4>($($argument),*),
+            TxSize::T4x16 => $function::<$($vector,)? 4, 16, 2>($($argument),*),
+            TxSize::T16x4 => $function::<$($vector,)? 16, 4, 1>($($argument),*),
+            TxSize::T8x32 => $function::<$($vector,)? 8, 32, 4>($($argument),*),
+            TxSize::T32x8 => $function::<$($vector,)? 32, 8, 1>($($argument),*),
+            TxSize::T16x64 => $function::<$($vector,)? 16, 64, 4>($($argument),*),
+            TxSize::T64x16 => $function::<$($vector,)? 64, 16, 2>($($argument),*),
         }
     };
 }
+use for_size;
 
 /// Inverse transform (7.13.3) of `coefficients` (dequantized, [`coefficient_count`] of them), added to the block of
-/// predicted samples at the start of `dst` and clipped (7.12.3, step 3).
+/// predicted samples `dst` and clipped (7.12.3, step 3).
 ///
-/// `stride` is in samples. `eob` is the number of coefficients coded along the scan; it only saves time. `tx_type` must
-/// be [legal](is_legal) in `tx_size`. Not for lossless blocks, see [`wht`].
+/// `eob` is the number of coefficients coded along the scan; it only saves time. `tx_type` must be [legal](is_legal) in
+/// `tx_size`. Not for lossless blocks, see [`wht`].
 pub(crate) fn inverse_transform_add(
-    dst: &mut [u8],
-    stride: usize,
+    isa: Isa,
+    dst: SamplesMut<'_>,
     coefficients: &[i16],
     tx_size: TxSize,
     tx_type: TxType,
     eob: usize,
 ) {
-    let shape = Shape::new(tx_size, tx_type);
-    if eob == 1 && tx_type == TxType::DctDct {
-        let size = (tx_size.width(), tx_size.height());
-        inverse_dc_only::<I16x8>(dst, stride, coefficients[0], size, shape.row_shift);
-    } else {
-        inverse_with::<I16x8>(dst, stride, coefficients, tx_size, tx_type);
+    debug_assert!(is_legal(tx_size, tx_type), "{tx_type:?} in {tx_size:?}");
+    let dc_only = eob == 1 && tx_type == TxType::DctDct;
+    match isa {
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2(token) if !dc_only && avx2::has_inverse(tx_size) => {
+            with_avx2!(token, avx2::inverse, token, dst, coefficients, tx_size, tx_type);
+        }
+        _ if dc_only => scalar::inverse_dc(dst, coefficients[0], tx_size),
+        _ => scalar::inverse(dst, coefficients, tx_size, tx_type),
     }
 }
 
-/// The inverse transform with the lanes of `L`; see [`inverse_2d`] for the result.
-fn inverse_with<L: Int16Vector>(
-    dst: &mut [u8],
-    stride: usize,
-    coefficients: &[i16],
-    tx_size: TxSize,
-    tx_type: TxType,
-) -> bool {
-    debug_assert!(is_legal(tx_size, tx_type), "{tx_type:?} in {tx_size:?}");
-    let inverse = for_size!(tx_size, inverse_2d, L);
-    inverse(dst, stride, coefficients, &Shape::new(tx_size, tx_type))
-}
-
-/// Forward transform of the block of residuals at the start of `residual` (within ±255, `stride` samples from row to
-/// row) into `coefficients`, [`coefficient_count`] of them.
+/// Forward transform of a block of residuals (within ±255) into `coefficients`, [`coefficient_count`] of them.
 ///
 /// `tx_type` must be [legal](is_legal) in `tx_size`. Not for lossless blocks, see [`wht`].
 pub(crate) fn forward_transform(
-    residual: &[i16],
-    stride: usize,
+    isa: Isa,
+    residual: View<'_, i16>,
     coefficients: &mut [i16],
     tx_size: TxSize,
     tx_type: TxType,
 ) {
     debug_assert!(is_legal(tx_size, tx_type), "{tx_type:?} in {tx_size:?}");
-    let shape = Shape::new(tx_size, tx_type);
-    let forward = for_size!(tx_size, forward_2d, F32x8);
-    forward(residual, stride, coefficients, &shape);
+    match isa {
+        Isa::Scalar => scalar::forward(residual, coefficients, tx_size, tx_type),
+        #[cfg(target_arch = "x86_64")]
+        Isa::Avx2(token) => {
+            with_avx2!(token, avx2::forward, token, residual, coefficients, tx_size, tx_type);
+        }
+    }
 }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::conformance::is_conformant;
+use super::scalar::inverse_with;
 use super::spec;
 use super::wht::{forward_wht, inverse_wht_add};
 use super::*;
@@ -45,16 +46,21 @@ fn both(
 ) -> (Vec<u8>, Vec<u8>) {
     let stride = tx_size.width() + 3;
     let coefficients = &coefficients[..coefficient_count(tx_size)];
-    let mut fast: Vec<u8> =
+    let background: Vec<u8> =
         (0..stride * tx_size.height()).map(|i| background.wrapping_add((i % 7) as u8)).collect();
-    let mut slow = fast.clone();
-    inverse_transform_add(&mut fast, stride, coefficients, tx_size, tx_type, eob);
-    let mut scalar = slow.clone();
-    inverse_with::<portable::I16x8>(&mut scalar, stride, coefficients, tx_size, tx_type);
-    assert_eq!(fast, scalar);
+    let mut scalar = background.clone();
+    let dst = SamplesMut::new(&mut scalar, stride);
+    inverse_with::<portable::I16x8>(dst, coefficients, tx_size, tx_type);
+    for isa in Isa::all() {
+        let mut fast = background.clone();
+        let dst = SamplesMut::new(&mut fast, stride);
+        inverse_transform_add(isa, dst, coefficients, tx_size, tx_type, eob);
+        assert_eq!(fast, scalar, "{isa:?}");
+    }
+    let mut slow = background;
     let residual = spec::inverse(coefficients, tx_size, Some(tx_type)).residual;
     add(&mut slow, stride, &residual, tx_size.width());
-    (fast, slow)
+    (scalar, slow)
 }
 
 fn add(dst: &mut [u8], stride: usize, residual: &[i64], width: usize) {
@@ -62,6 +68,24 @@ fn add(dst: &mut [u8], stride: usize, residual: &[i64], width: usize) {
         for (sample, residual) in row.iter_mut().zip(residual) {
             *sample = (i64::from(*sample) + residual).clamp(0, 255) as u8;
         }
+    }
+}
+
+/// [`forward_transform`] on every instruction set, which all give the same.
+fn forward(
+    residual: &[i16],
+    stride: usize,
+    coefficients: &mut [i16],
+    tx_size: TxSize,
+    tx_type: TxType,
+) {
+    let residual = View::new(residual, stride);
+    forward_transform(Isa::Scalar, residual, coefficients, tx_size, tx_type);
+    for isa in Isa::all() {
+        let mut found = vec![77; coefficients.len()];
+        forward_transform(isa, residual, &mut found, tx_size, tx_type);
+        let count = coefficient_count(tx_size);
+        assert_eq!(found[..count], coefficients[..count], "{tx_size:?} {tx_type:?} {isa:?}");
     }
 }
 
@@ -120,7 +144,7 @@ proptest! {
     ) {
         let mut fast = [background; 16];
         let mut slow = fast;
-        inverse_wht_add(&mut fast, 4, &coefficients);
+        inverse_wht_add(SamplesMut::new(&mut fast, 4), &coefficients);
         let outcome = spec::inverse(&coefficients, TxSize::T4x4, None);
         add(&mut slow, 4, &outcome.residual, 4);
         prop_assert_eq!(fast, slow);
@@ -131,7 +155,7 @@ proptest! {
         residual in proptest::array::uniform16(-255i16..=255),
     ) {
         let mut coefficients = [0; 16];
-        forward_wht(&residual, 4, &mut coefficients);
+        forward_wht(View::new(&residual, 4), &mut coefficients);
         prop_assert!(coefficients.iter().all(|c| c % 4 == 0));
         let outcome = spec::inverse(&coefficients, TxSize::T4x4, None);
         prop_assert_eq!(outcome.residual, residual.map(i64::from).to_vec());
@@ -147,7 +171,7 @@ proptest! {
     ) {
         let residual = noise(seed, amplitude, tx_size.width() * tx_size.height());
         let mut coefficients = [0; MAX_COEFFICIENTS];
-        forward_transform(&residual, tx_size.width(), &mut coefficients, tx_size, tx_type);
+        forward(&residual, tx_size.width(), &mut coefficients, tx_size, tx_type);
         let outcome = spec::inverse(&coefficients, tx_size, Some(tx_type));
         prop_assert!(outcome.conformant);
         for (back, residual) in outcome.residual.into_iter().zip(residual) {
@@ -175,7 +199,7 @@ proptest! {
             }
         }
         let mut back = vec![0; coefficients.len()];
-        forward_transform(&residual, stride, &mut back, tx_size, tx_type);
+        forward(&residual, stride, &mut back, tx_size, tx_type);
         for (back, coefficient) in back.into_iter().zip(coefficients) {
             // Residuals are whole numbers: their rounding is noise of which a coefficient sees eight times the deviation.
             prop_assert!((back - coefficient).abs() <= 20, "{} {}", back, coefficient);
@@ -191,7 +215,7 @@ fn flat_blocks_are_one_coefficient() {
             let residual = vec![value; tx_size.width() * tx_size.height()];
             let mut coefficients = vec![1; coefficient_count(tx_size)];
             let dct = TxType::DctDct;
-            forward_transform(&residual, tx_size.width(), &mut coefficients, tx_size, dct);
+            forward(&residual, tx_size.width(), &mut coefficients, tx_size, dct);
             assert!(coefficients[1..].iter().all(|&c| c == 0), "{tx_size:?}");
             let outcome = spec::inverse(&coefficients, tx_size, Some(dct));
             assert!(outcome.conformant, "{tx_size:?}");

@@ -1,5 +1,7 @@
 //! The Walsh-Hadamard transform of lossless 4×4 blocks, inverse (7.13.2.10 within 7.13.3) and forward.
 
+use crate::kernels::view::{SamplesMut, View};
+
 /// 7.13.2.10 Inverse Walsh-Hadamard transform process.
 fn inverse(t: [i32; 4], shift: u32) -> [i32; 4] {
     let [a, c, d, b] = t.map(|value| value >> shift);
@@ -25,7 +27,7 @@ fn forward([a, b, c, d]: [i32; 4]) -> [i32; 4] {
 const SHIFT: u32 = 2;
 
 /// Inverse Walsh-Hadamard transform of a lossless 4×4 block (7.13.2.10 within 7.13.3), added to `dst`.
-pub(crate) fn inverse_wht_add(dst: &mut [u8], stride: usize, coefficients: &[i16]) {
+pub(crate) fn inverse_wht_add(dst: SamplesMut<'_>, coefficients: &[i16]) {
     let mut rows = [[0; 4]; 4];
     for (row, coefficients) in rows.iter_mut().zip(coefficients.as_chunks().0) {
         let clip = |value: i32| value.clamp(i16::MIN.into(), i16::MAX.into());
@@ -34,7 +36,7 @@ pub(crate) fn inverse_wht_add(dst: &mut [u8], stride: usize, coefficients: &[i16
     for j in 0..4 {
         let column = inverse(rows.map(|row| row[j]), 0);
         for (i, residual) in column.into_iter().enumerate() {
-            let sample = &mut dst[i * stride + j];
+            let sample = &mut dst.data[i * dst.stride + j];
             *sample = (i32::from(*sample) + residual).clamp(0, 255) as u8;
         }
     }
@@ -43,10 +45,10 @@ pub(crate) fn inverse_wht_add(dst: &mut [u8], stride: usize, coefficients: &[i16
 /// Forward Walsh-Hadamard transform of a 4×4 block of residuals, undone exactly by [`inverse_wht_add`].
 ///
 /// `coefficients` are in the dequantized domain: multiples of 4, the step of a lossless block.
-pub(crate) fn forward_wht(residual: &[i16], stride: usize, coefficients: &mut [i16]) {
+pub(crate) fn forward_wht(residual: View<'_, i16>, coefficients: &mut [i16]) {
     let mut rows = [[0; 4]; 4];
     for j in 0..4 {
-        let column = std::array::from_fn(|i| residual[i * stride + j].into());
+        let column = std::array::from_fn(|i| residual.data[i * residual.stride + j].into());
         for (row, value) in rows.iter_mut().zip(forward(column)) {
             row[j] = value;
         }
