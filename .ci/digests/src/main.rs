@@ -8,7 +8,7 @@ const SCENES: [Scene; 4] = [Scene::Cuts, Scene::MovingTexture, Scene::Noise, Sce
 const SPEEDS: [u8; 4] = [1, 4, 6, 10];
 const RATES: [RateMode; 2] = [RateMode::Bitrate(80_000), RateMode::ConstantQindex(110)];
 /// Neither a multiple of 8 nor even.
-const SIZE: (u32, u32) = (203, 141);
+const SIZE: (u32, u32) = (147, 99);
 const FRAMES: u64 = 4;
 /// 90 kHz ticks from one frame to the next.
 const TICKS: u64 = 3_000;
