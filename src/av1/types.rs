@@ -2,14 +2,13 @@
 //!
 //! Each is `repr(u8)` with the standard's value, so tables of section 9 are indexed by `as usize`.
 
+pub(crate) use crate::av1::obu::frame::segmentation::MAX_SEGMENTS;
+/// Of a frame and of a block (6.10.23, `interp_filter`) alike.
+pub(crate) use crate::av1::obu::frame::{InterpolationFilter as InterpFilter, TxMode};
 pub(crate) use crate::kernels::transform::{TxSize, TxType};
 
 /// Log2 of the side of a 4×4 unit, in which positions inside a frame are counted (`MI_SIZE_LOG2`).
 pub(crate) const MI_SIZE_LOG2: usize = 2;
-/// Slots of reference frames (`NUM_REF_FRAMES`).
-pub(crate) const NUM_REF_FRAMES: usize = 8;
-/// Segments (`MAX_SEGMENTS`).
-pub(crate) const MAX_SEGMENTS: usize = 8;
 
 macro_rules! standard_enum {
     ($(#[$meta:meta])* $name:ident { $($variant:ident),+ $(,)? }) => {
@@ -137,16 +136,6 @@ standard_enum! {
     UvMode {
         Dc, V, H, D45, D135, D113, D157, D203, D67, Smooth, SmoothV, SmoothH, Paeth, Cfl,
     }
-}
-
-standard_enum! {
-    /// Interpolation filters (6.8.9, `interpolation_filter`).
-    InterpFilter { EightTap, EightTapSmooth, EightTapSharp, Bilinear, Switchable }
-}
-
-standard_enum! {
-    /// How transform sizes are chosen in a frame (6.8.21, `TxMode`).
-    TxMode { Only4x4, Largest, Select }
 }
 
 /// A reference frame of a block (6.10.24, `RefFrame`): −1 none, 0 intra, 1 to 7 LAST to ALTREF.

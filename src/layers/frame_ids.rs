@@ -1,6 +1,6 @@
 //! Frames by number: which coded frame each slot of a decoder holds.
 
-use crate::av1::types::NUM_REF_FRAMES;
+use crate::av1::obu::frame::NUM_REF_FRAMES;
 
 /// Numbers the frames of a stream in coding order, and follows them through the slots.
 #[derive(Clone, Debug, Default)]

@@ -53,7 +53,7 @@ pub(super) struct IntraPrediction<'a> {
 impl BlockSearch<'_, '_, '_> {
     /// Adds the intra candidates of a block, as transforms of the block's size predict them.
     pub(super) fn intra_candidates(&mut self, context: &BlockContext) {
-        let intra_frame = self.coder.frame.frame_is_intra;
+        let intra_frame = self.coder.frame.is_intra();
         let effort = &self.frame.effort;
         let count = if intra_frame { effort.intra_modes } else { effort.inter_frame_modes };
         let (pos, size) = (context.pos, context.size);
@@ -141,7 +141,7 @@ impl BlockSearch<'_, '_, '_> {
         let costs = &self.frame.costs;
         let mode = block.y_mode as usize;
         let mut rate = CHROMA_MODE_RATE;
-        if self.coder.frame.frame_is_intra {
+        if self.coder.frame.is_intra() {
             let context = |n: &Option<ModeInfo>| {
                 let mode = n.as_ref().map_or(PredictionMode::Dc, |n| n.y_mode);
                 usize::from(INTRA_MODE_CONTEXT[mode as usize])

@@ -43,7 +43,7 @@ impl BlockSearch<'_, '_, '_> {
             near: self.coder.writer().inter_neighbours(pos.row, pos.col),
         };
         self.worker.candidates.clear();
-        let intra_frame = self.coder.frame.frame_is_intra;
+        let intra_frame = self.coder.frame.is_intra();
         let mut worth_intra = true;
         if !intra_frame {
             self.inter_candidates(&context, hints);
@@ -64,7 +64,7 @@ impl BlockSearch<'_, '_, '_> {
     /// Sorts the candidates, and keeps the best that are to be coded.
     fn keep_rd_candidates(&mut self) {
         let effort = &self.frame.effort;
-        let intra_frame = self.coder.frame.frame_is_intra;
+        let intra_frame = self.coder.frame.is_intra();
         let count = if intra_frame { effort.intra_rd_candidates } else { effort.rd_candidates };
         let candidates = &mut self.worker.candidates;
         candidates.sort_by_key(|candidate| candidate.cost);

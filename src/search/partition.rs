@@ -129,7 +129,7 @@ impl BlockSearch<'_, '_, '_> {
     /// The static skip: skips a square whose source stands still, if its reconstruction is good
     /// already; gives its cost.
     fn skip_static(&mut self, pos: MiPos, size: BlockSize) -> Option<u64> {
-        if self.coder.frame.frame_is_intra
+        if self.coder.frame.is_intra()
             || !self.frame.effort.static_skip
             || self.coder.target_q_index == 0
             || self.frame.names.first() != Some(&LAST_FRAME)
@@ -161,7 +161,7 @@ impl BlockSearch<'_, '_, '_> {
     fn moves_apart(&self, pos: MiPos, size: BlockSize) -> bool {
         let grid = &self.coder.grid;
         if size != BlockSize::B64x64
-            || self.coder.frame.frame_is_intra
+            || self.coder.frame.is_intra()
             || !self.frame.effort.static_skip
             || pos.row + 16 > grid.mi_rows
             || pos.col + 16 > grid.mi_cols

@@ -1,7 +1,8 @@
 //! Decisions drawn from a seed: legal choices for every syntax element of the native engine's
 //! subset, whatever the picture shows.
 
-use crate::av1::frame::params::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
+use crate::av1::obu::frame::DeltaQ;
+use crate::av1::obu::frame::segmentation::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
 use crate::av1::tile::block::{Block, max_rect_tx_size, split_tx_size};
 use crate::av1::tile::coefficient_syntax::TxSet;
@@ -163,10 +164,10 @@ impl Draw<'_> {
         let frame = coder.frame;
         let mut block = Block::new(mi_row, mi_col, size);
         block.skip = self.chance(self.wildness.skip);
-        let segmentation = &frame.segmentation;
-        if segmentation.enabled {
+        let segmentation = &frame.segmentation_params;
+        if segmentation.segmentation_enabled {
             block.segment_id =
-                self.random.below(usize::from(segmentation.last_active_id()) + 1) as u8;
+                self.random.below(usize::from(segmentation.last_active_seg_id()) + 1) as u8;
         }
         // The id in force decides what its features allow, and depends on the skip flag.
         block.segment_id = coder.writer().effective_segment_id(&block);
@@ -176,7 +177,7 @@ impl Draw<'_> {
         }
         let fixed_ref = feature(block.segment_id, SEG_LVL_REF_FRAME);
         let global = feature(block.segment_id, SEG_LVL_GLOBALMV).is_some();
-        block.is_inter = !frame.frame_is_intra
+        block.is_inter = !frame.is_intra()
             && match fixed_ref {
                 Some(reference) => reference > 0,
                 None => global || !self.chance(self.wildness.intra),
@@ -245,7 +246,8 @@ impl Draw<'_> {
     ) {
         use PredictionMode as P;
         let frame = coder.frame;
-        let skip_feature = frame.segmentation.feature(block.segment_id, SEG_LVL_SKIP).is_some();
+        let skip_feature =
+            frame.segmentation_params.feature(block.segment_id, SEG_LVL_SKIP).is_some();
         block.ref_frame = match fixed_ref {
             Some(reference) => [reference as i8, NONE],
             None if skip_feature || global => [LAST_FRAME, NONE],
@@ -302,7 +304,7 @@ impl Draw<'_> {
         }
     }
 
-    fn vector(&mut self, frame: &crate::av1::frame::params::FrameParams, near: Mv) -> Mv {
+    fn vector(&mut self, frame: &crate::av1::obu::frame::FrameHeader, near: Mv) -> Mv {
         let unit = if frame.force_integer_mv {
             8
         } else if frame.allow_high_precision_mv {
@@ -340,10 +342,11 @@ impl SuperblockDecider for RandomDecider {
     ) {
         let place = (mi_row << 16 | mi_col) as u64;
         let mut random = Random::new(plan.seed << 32 | place);
-        if let Some(bits) = coder.frame.cdef_bits {
+        if coder.frame.has_cdef(coder.sequence) {
+            let bits = coder.frame.cdef_params.cdef_bits;
             coder.cdef_idx = random.below(1 << bits) as u8;
         }
-        if let Some(resolution) = coder.frame.delta_q_res {
+        if let Some(DeltaQ { delta_q_res: resolution, .. }) = coder.frame.delta_q {
             let current = i32::from(coder.context.current_q_index);
             let step = (random.below(61) as i32 - 30) << resolution;
             let target = current + step;

@@ -11,31 +11,15 @@
 use core::ops::Range;
 
 use crate::av1::frame::mode_info::ModeInfoGrid;
+use crate::av1::obu::frame::{CdefParams, CdefStrength};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::cdef::{
     MARGIN, REACH, STRIDE, Strength, Window, filter_chroma, filter_luma, find_direction,
 };
 use crate::kernels::isa::Isa;
 
-/// CDEF's part of a frame header (5.9.19).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct CdefParams {
-    /// `CdefDamping`, 3 to 6.
-    pub(crate) damping: u8,
-    /// `cdef_bits`: the sets in use are the first `1 << bits`.
-    pub(crate) bits: u8,
-    /// `cdef_y_pri_strength`, 0 to 15, and `cdef_y_sec_strength`, 0, 1, 2 or 4.
-    pub(crate) y_strengths: [(u8, u8); 8],
-    /// `cdef_uv_pri_strength` and `cdef_uv_sec_strength`.
-    pub(crate) uv_strengths: [(u8, u8); 8],
-}
-
-impl Default for CdefParams {
-    /// The values without CDEF.
-    fn default() -> Self {
-        Self { damping: 3, bits: 0, y_strengths: [(0, 0); 8], uv_strengths: [(0, 0); 8] }
-    }
-}
+/// Strengths that change nothing.
+const OFF: CdefStrength = CdefStrength { pri_strength: 0, sec_strength: 0 };
 
 /// The buffers of the walk, for frames of one size.
 #[derive(Clone, Debug)]
@@ -60,8 +44,8 @@ struct Area {
     first_block: usize,
     /// The blocks to filter, bit 0 for the first.
     blocks: u8,
-    y: (u8, u8),
-    uv: (u8, u8),
+    y: CdefStrength,
+    uv: CdefStrength,
     damping: u8,
 }
 
@@ -106,8 +90,8 @@ impl Cdef {
                     before = (false, false);
                     continue;
                 };
-                let (y, uv) = (params.y_strengths[set], params.uv_strengths[set]);
-                let blocks = if y == (0, 0) && uv == (0, 0) {
+                let (y, uv) = (params.y[set], params.uv[set]);
+                let blocks = if y == OFF && uv == OFF {
                     0
                 } else {
                     unskipped(modes, block_row, first_block, count)
@@ -120,7 +104,7 @@ impl Cdef {
                 let area = Area { block_row, first_block, blocks, y, uv, damping };
                 self.filter_area(planes, &area, before);
                 let last = blocks >> 7 != 0;
-                before = (last && y != (0, 0), last && uv != (0, 0));
+                before = (last && y != OFF, last && uv != OFF);
             }
             for [at_hand, next] in &mut self.above {
                 core::mem::swap(at_hand, next);
@@ -143,9 +127,9 @@ impl Cdef {
     /// 7.15.1 CDEF block process for the blocks of one area that are not skipped. `before` says
     /// whether the columns left of it have changed already, in luma and in chroma.
     fn filter_area(&mut self, planes: &mut [PaddedPlane; 3], area: &Area, before: (bool, bool)) {
-        let filters_luma = area.y != (0, 0);
-        let filters_chroma = area.uv != (0, 0);
-        let directed = area.y.0 != 0 || area.uv.0 != 0;
+        let filters_luma = area.y != OFF;
+        let filters_chroma = area.uv != OFF;
+        let directed = area.y.pri_strength != 0 || area.uv.pri_strength != 0;
         let last_block = self.block_cols - 1;
         let at_edge = |block: usize| {
             let at = area.first_block + block;
@@ -178,10 +162,10 @@ impl Cdef {
             let edge = at_edge(block);
             if filters_luma {
                 let strength = Strength {
-                    primary: adjusted_strength(area.y.0, variance),
-                    secondary: area.y.1,
+                    primary: adjusted_strength(area.y.pri_strength, variance),
+                    secondary: area.y.sec_strength,
                     damping: area.damping,
-                    direction: if area.y.0 == 0 { 0 } else { direction },
+                    direction: if area.y.pri_strength == 0 { 0 } else { direction },
                 };
                 if strength.primary != 0 || strength.secondary != 0 {
                     let rows = filter_luma(self.isa, &self.luma, block, strength, edge);
@@ -192,10 +176,10 @@ impl Cdef {
             }
             if filters_chroma {
                 let strength = Strength {
-                    primary: area.uv.0,
-                    secondary: area.uv.1,
+                    primary: area.uv.pri_strength,
+                    secondary: area.uv.sec_strength,
                     damping: area.damping - 1,
-                    direction: if area.uv.0 == 0 { 0 } else { direction },
+                    direction: if area.uv.pri_strength == 0 { 0 } else { direction },
                 };
                 let rows = filter_chroma(self.isa, &self.chroma, block, strength, edge);
                 let [_, u, v] = planes;

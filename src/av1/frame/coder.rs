@@ -116,9 +116,9 @@ impl FrameCoder {
         };
         let (mut superblocks, mut rows) = (0, 0);
         for (id, &tile) in job.tiles.iter().enumerate() {
-            let motion_field = job.use_ref_frame_mvs.then_some(&self.motion_field);
+            let motion_field = job.header.use_ref_frame_mvs.then_some(&self.motion_field);
             let input = TileInput { job, source, motion_field, tile };
-            self.writer.start(&self.start_cdfs, job.params.cdf_update);
+            self.writer.start(&self.start_cdfs, !job.header.disable_cdf_update);
             let controlled = control.as_deref_mut().map(|control| Controlled {
                 writer: &mut self.writer,
                 control,
@@ -139,7 +139,8 @@ impl FrameCoder {
                 *sum += bits;
             }
             coded.tiles.push(bytes.to_vec());
-            if job.context_update_tile_id == Some(id) {
+            let kept = usize::from(job.header.tile_info.context_update_tile_id);
+            if id == kept && !job.header.disable_frame_end_update_cdf {
                 coded.cdfs.copy_from(self.writer.cdfs());
             }
             let (tile_rows, tile_cols) = input.size();
@@ -162,7 +163,6 @@ impl FrameCoder {
             motion: SavedMotion::default(),
             cdfs: CdfContext::new_default(0),
             segment_ids: Vec::new(),
-            segmentation: Default::default(),
             serial: 0,
             order_hint: 0,
         });
@@ -184,14 +184,14 @@ impl FrameCoder {
             }
             None => {
                 self.start_cdfs.init_non_coeff();
-                self.start_cdfs.load_default_coef(job.params.base_q_idx);
+                self.start_cdfs.load_default_coef(job.header.quantization_params.base_q_idx);
             }
         }
     }
 
     /// 7.9, if the frame uses it.
     fn project_motion(&mut self, job: &FrameJob, current: &CurrentFrame) {
-        if !job.use_ref_frame_mvs {
+        if !job.header.use_ref_frame_mvs {
             return;
         }
         let none = SavedMotion::default();
@@ -205,11 +205,14 @@ impl FrameCoder {
     /// 7.14 and 7.15 (7.4, steps 1 and 2).
     fn filter(&mut self, job: &FrameJob, current: &mut CurrentFrame) {
         let CurrentFrame { planes, grid, tx_sizes, cdef_idx } = current;
-        let filter = LoopFilter::new(&job.loop_filter, job.isa);
+        let header = &job.header;
+        let filter =
+            LoopFilter::new(&header.loop_filter_params, &header.segmentation_params, job.isa);
         if filter.is_active() {
             filter.filter_rows(planes, grid, tx_sizes, 0..grid.mi_rows.div_ceil(16));
         }
-        if let Some(params) = &job.cdef {
+        if header.has_cdef(&job.sequence) {
+            let params = &header.cdef_params;
             self.cdef.filter_rows(planes, grid, cdef_idx, params, 0..grid.mi_rows / 2);
         }
     }
@@ -217,16 +220,15 @@ impl FrameCoder {
 
 /// 7.19 and 7.20.
 fn keep(job: &FrameJob, current: &CurrentFrame, reference: &mut Reference) {
-    reference.motion.store(&current.grid, &job.order_hints, job.params.frame_is_intra);
+    reference.motion.store(&current.grid, &job.order_hints, job.header.is_intra());
     reference.order_hint = job.order_hints.current;
-    let segmentation = &job.params.segmentation;
-    reference.segmentation = *segmentation;
+    let segmentation = &job.header.segmentation_params;
     let ids = &mut reference.segment_ids;
     ids.clear();
-    if !segmentation.enabled {
+    if !segmentation.segmentation_enabled {
         return;
     }
-    if segmentation.update_map {
+    if segmentation.segmentation_update_map {
         for row in 0..current.grid.mi_rows {
             ids.extend(current.grid.row(row).iter().map(|info| info.segment_id));
         }

@@ -13,6 +13,8 @@
 use core::ops::Range;
 
 use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
+use crate::av1::obu::frame::LoopFilterParams;
+use crate::av1::obu::frame::segmentation::{SEG_LVL_ALT_LF_Y_V, SegmentationParams};
 use crate::av1::types::{BlockSize, INTRA_FRAME, MAX_SEGMENTS, PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::deblock::{
@@ -89,38 +91,6 @@ impl TxSizeGrid {
     }
 }
 
-/// The loop filter's part of a frame header (5.9.11) and of its segmentation (5.9.14).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct LoopFilterParams {
-    /// `loop_filter_level`, 0 to 63: luma vertical edges, luma horizontal edges, U, V.
-    pub(crate) level: [u8; 4],
-    /// `loop_filter_sharpness`, 0 to 7.
-    pub(crate) sharpness: u8,
-    /// `loop_filter_delta_enabled`.
-    pub(crate) delta_enabled: bool,
-    /// `loop_filter_ref_deltas`, −63 to 63, by reference frame (0 intra).
-    pub(crate) ref_deltas: [i8; 8],
-    /// `loop_filter_mode_deltas`, −63 to 63.
-    pub(crate) mode_deltas: [i8; 2],
-    /// `FeatureData` of `SEG_LVL_ALT_LF_Y_V` and the three after it, −63 to 63, where the feature is
-    /// active (`seg_feature_active_idx`), in the order of `level`.
-    pub(crate) segment_levels: [[Option<i8>; 4]; MAX_SEGMENTS],
-}
-
-impl Default for LoopFilterParams {
-    /// No filtering, with the deltas of `setup_past_independence` (6.8.2).
-    fn default() -> Self {
-        Self {
-            level: [0; 4],
-            sharpness: 0,
-            delta_enabled: true,
-            ref_deltas: [1, 0, 0, 0, -1, 0, -1, -1],
-            mode_deltas: [0; 2],
-            segment_levels: [[None; 4]; MAX_SEGMENTS],
-        }
-    }
-}
-
 /// The loop filter of one frame: its parameters with all levels and limits worked out.
 #[derive(Clone, Debug)]
 pub(crate) struct LoopFilter {
@@ -140,14 +110,19 @@ enum Pass {
 }
 
 impl LoopFilter {
-    /// Works out the levels of a frame without `delta_lf_present`.
-    pub(crate) fn new(params: &LoopFilterParams, isa: Isa) -> Self {
+    /// Works out the levels of a frame without `delta_lf_present` (5.9.11, 5.9.14).
+    pub(crate) fn new(
+        params: &LoopFilterParams,
+        segmentation: &SegmentationParams,
+        isa: Isa,
+    ) -> Self {
         let mut levels = [[[[0; 2]; 8]; MAX_SEGMENTS]; 4];
         for (i, by_segment) in levels.iter_mut().enumerate() {
             for (segment, by_reference) in by_segment.iter_mut().enumerate() {
+                let feature = segmentation.feature(segment as u8, SEG_LVL_ALT_LF_Y_V + i);
                 for (reference, by_mode_type) in by_reference.iter_mut().enumerate() {
                     for (mode_type, level) in by_mode_type.iter_mut().enumerate() {
-                        *level = filter_level(params, i, segment, reference, mode_type, 0);
+                        *level = filter_level(params, i, feature, reference, mode_type);
                     }
                 }
             }
@@ -352,25 +327,25 @@ fn level_of(levels: &[[[u8; 2]; 8]; MAX_SEGMENTS], info: &ModeInfo) -> u8 {
     levels[usize::from(info.segment_id)][info.ref_frame[0].max(0) as usize][usize::from(moves)]
 }
 
-/// 7.14.5 adaptive filter strength selection process; `i` is the entry of `loop_filter_level`.
+/// 7.14.5 adaptive filter strength selection process without `delta_lf`; `i` is the entry of
+/// `loop_filter_level`, `feature` what the segment adds to it.
 fn filter_level(
     params: &LoopFilterParams,
     i: usize,
-    segment: usize,
+    feature: Option<i16>,
     reference: usize,
     mode_type: usize,
-    delta_lf: i32,
 ) -> u8 {
     let clip = |level: i32| level.clamp(0, i32::from(MAX_LOOP_FILTER));
-    let mut level = clip(delta_lf + i32::from(params.level[i]));
-    if let Some(value) = params.segment_levels[segment][i] {
+    let mut level = i32::from(params.level[i]);
+    if let Some(value) = feature {
         level = clip(level + i32::from(value));
     }
     if params.delta_enabled {
         let shift = level >> 5;
-        level += i32::from(params.ref_deltas[reference]) << shift;
+        level += i32::from(params.deltas.ref_deltas[reference]) << shift;
         if reference > 0 {
-            level += i32::from(params.mode_deltas[mode_type]) << shift;
+            level += i32::from(params.deltas.mode_deltas[mode_type]) << shift;
         }
         level = clip(level);
     }

@@ -6,7 +6,6 @@ pub(crate) mod current;
 pub(crate) mod deblock;
 pub(crate) mod mode_info;
 pub(crate) mod motion_field;
-pub(crate) mod params;
 #[cfg(test)]
 pub(crate) mod random_frame;
 pub(crate) mod reference;

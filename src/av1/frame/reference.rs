@@ -1,7 +1,6 @@
 //! What a reference slot keeps of a decoded frame (7.20).
 
 use crate::av1::frame::motion_field::SavedMotion;
-use crate::av1::frame::params::Segmentation;
 use crate::av1::tile::cdf::CdfContext;
 use crate::frame::padded::PaddedPlane;
 
@@ -16,8 +15,6 @@ pub(crate) struct Reference {
     pub(crate) cdfs: CdfContext,
     /// `SavedSegmentIds`, by 4×4 position; empty for all zero.
     pub(crate) segment_ids: Vec<u8>,
-    /// The saved segmentation features.
-    pub(crate) segmentation: Segmentation,
     /// Which coded frame this is: tells the references of a stream apart.
     pub(crate) serial: u64,
     /// `RefOrderHint`.

@@ -2,7 +2,9 @@
 //! modes, sizes and coefficients, with the contexts of 8.3.2.
 
 use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
-use crate::av1::frame::params::{FrameParams, SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
+use crate::av1::obu::SequenceHeader;
+use crate::av1::obu::frame::segmentation::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
+use crate::av1::obu::frame::{DeltaQ, FrameHeader};
 use crate::av1::tables::blocks::{INTRA_MODE_CONTEXT, SIZE_GROUP};
 use crate::av1::tables::scans::scan;
 use crate::av1::tile::block::{Block, Residual, chroma_size};
@@ -26,8 +28,10 @@ const DELTA_Q_SMALL: u32 = 3;
 
 /// Writes the blocks of a tile in coding order.
 pub(crate) struct BlockWriter<'a> {
-    /// The headers.
-    pub(crate) frame: &'a FrameParams,
+    /// The frame header.
+    pub(crate) frame: &'a FrameHeader,
+    /// The sequence header.
+    pub(crate) sequence: &'a SequenceHeader,
     /// The tile.
     pub(crate) tile: TileBounds,
     /// The records of the frame; those of written blocks are filled in.
@@ -101,7 +105,7 @@ impl BlockWriter<'_> {
     ) {
         let near = self.neighbours(block.mi_row, block.mi_col);
         let segment_id = self.effective_segment_id(block);
-        if self.frame.frame_is_intra {
+        if self.frame.is_intra() {
             self.write_intra_frame_mode_info(sink, block, &near, segment_id);
         } else {
             self.write_inter_frame_mode_info(sink, block, &near, segment_id, stack);
@@ -153,12 +157,12 @@ impl BlockWriter<'_> {
     /// The segment that the block will have: a skipped block takes the predicted one where ids
     /// follow the skip flag (5.11.9, 5.11.19), and an old map is kept as it is.
     pub(crate) fn effective_segment_id(&self, block: &Block) -> u8 {
-        let segmentation = &self.frame.segmentation;
-        if !segmentation.enabled {
+        let segmentation = &self.frame.segmentation_params;
+        if !segmentation.segmentation_enabled {
             0
-        } else if !segmentation.update_map {
+        } else if !segmentation.segmentation_update_map {
             self.predicted_segment_id(block)
-        } else if block.skip && !segmentation.pre_skip() {
+        } else if block.skip && !segmentation.seg_id_pre_skip() {
             self.segment_id_prediction(block).0
         } else {
             block.segment_id
@@ -204,8 +208,8 @@ impl BlockWriter<'_> {
         near: &Neighbours,
         segment_id: u8,
     ) {
-        let pre_skip = self.frame.segmentation.pre_skip();
-        let enabled = self.frame.segmentation.enabled;
+        let pre_skip = self.frame.segmentation_params.seg_id_pre_skip();
+        let enabled = self.frame.segmentation_params.segmentation_enabled;
         if enabled && pre_skip {
             self.write_segment_id(sink, block, segment_id, false);
         }
@@ -235,12 +239,12 @@ impl BlockWriter<'_> {
     ) {
         self.write_inter_segment_id(sink, block, segment_id, true);
         self.write_skip(sink, block, near, segment_id);
-        if !self.frame.segmentation.pre_skip() {
+        if !self.frame.segmentation_params.seg_id_pre_skip() {
             self.write_inter_segment_id(sink, block, segment_id, false);
         }
         self.write_cdef(sink, block);
         self.write_delta_qindex(sink, block);
-        let feature = |f| self.frame.segmentation.feature(segment_id, f);
+        let feature = |f| self.frame.segmentation_params.feature(segment_id, f);
         let context = InterContext { above: near.above.as_ref(), left: near.left.as_ref() };
         if feature(SEG_LVL_REF_FRAME).is_none() && feature(SEG_LVL_GLOBALMV).is_none() {
             sink.symbol(IS_INTER_CDF.row([context.is_inter_ctx()]), usize::from(block.is_inter));
@@ -292,8 +296,10 @@ impl BlockWriter<'_> {
         near: &Neighbours,
         segment_id: u8,
     ) {
-        let segmentation = &self.frame.segmentation;
-        if segmentation.pre_skip() && segmentation.feature(segment_id, SEG_LVL_SKIP).is_some() {
+        let segmentation = &self.frame.segmentation_params;
+        if segmentation.seg_id_pre_skip()
+            && segmentation.feature(segment_id, SEG_LVL_SKIP).is_some()
+        {
             debug_assert!(block.skip);
         } else {
             sink.symbol(SKIP_CDF.row([near.count(|n| n.skip)]), usize::from(block.skip));
@@ -312,7 +318,7 @@ impl BlockWriter<'_> {
             return;
         }
         let (prediction, ctx) = self.segment_id_prediction(block);
-        let max = self.frame.segmentation.last_active_id() + 1;
+        let max = self.frame.segmentation_params.last_active_seg_id() + 1;
         let value = (0..max)
             .find(|&value| neg_deinterleave(value, prediction, max) == segment_id)
             .expect("a segment up to the last active one");
@@ -327,18 +333,18 @@ impl BlockWriter<'_> {
         segment_id: u8,
         before_skip: bool,
     ) {
-        let segmentation = &self.frame.segmentation;
-        if !segmentation.enabled || !segmentation.update_map {
+        let segmentation = &self.frame.segmentation_params;
+        if !segmentation.segmentation_enabled || !segmentation.segmentation_update_map {
             return;
         }
-        if before_skip && !segmentation.pre_skip() {
+        if before_skip && !segmentation.seg_id_pre_skip() {
             return;
         }
         if !before_skip && block.skip {
             self.context.set_seg_pred(block.mi_row, block.mi_col, block.size, false);
             return;
         }
-        if segmentation.temporal_update {
+        if segmentation.segmentation_temporal_update {
             let predicted = self.predicted_segment_id(block) == segment_id;
             let ctx = self.context.seg_pred_ctx(block.mi_row, block.mi_col);
             sink.symbol(SEGMENT_ID_PREDICTED_CDF.row([ctx]), usize::from(predicted));
@@ -353,11 +359,8 @@ impl BlockWriter<'_> {
 
     /// 5.11.56 `read_cdef`, for superblocks of 64×64.
     fn write_cdef(&mut self, sink: &mut impl SymbolSink, block: &Block) {
-        if let Some(bits) = self.frame.cdef_bits
-            && !block.skip
-            && !self.context.cdef_coded
-        {
-            sink.literal(u32::from(self.cdef_idx), u32::from(bits));
+        if !block.skip && !self.context.cdef_coded && self.frame.has_cdef(self.sequence) {
+            sink.literal(u32::from(self.cdef_idx), u32::from(self.frame.cdef_params.cdef_bits));
             self.context.cdef_coded = true;
         }
     }
@@ -365,13 +368,13 @@ impl BlockWriter<'_> {
     /// 5.11.12 `read_delta_qindex`.
     fn write_delta_qindex(&mut self, sink: &mut impl SymbolSink, block: &Block) {
         let read_deltas = std::mem::take(&mut self.context.read_deltas);
-        let Some(resolution) = self.frame.delta_q_res else { return };
+        let Some(DeltaQ { delta_q_res, .. }) = self.frame.delta_q else { return };
         if !read_deltas || (block.size == BlockSize::B64x64 && block.skip) {
             return;
         }
         let delta = i32::from(self.target_q_index) - i32::from(self.context.current_q_index);
-        debug_assert_eq!(delta % (1 << resolution), 0);
-        let magnitude = (delta >> resolution).unsigned_abs();
+        debug_assert_eq!(delta % (1 << delta_q_res), 0);
+        let magnitude = (delta >> delta_q_res).unsigned_abs();
         sink.symbol(DELTA_Q_CDF.row([]), magnitude.min(DELTA_Q_SMALL) as usize);
         if magnitude >= DELTA_Q_SMALL {
             let bits = (magnitude - 1).ilog2();
@@ -393,7 +396,7 @@ impl BlockWriter<'_> {
         segment_id: u8,
     ) {
         let frame = self.frame;
-        let types_coded = frame.qindex(segment_id, frame.base_q_idx) > 0;
+        let types_coded = frame.qindex(segment_id) > 0;
         let lossless = frame.lossless(segment_id);
         for tx in &residual.blocks {
             let plane = usize::from(tx.plane);

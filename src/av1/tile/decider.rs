@@ -7,37 +7,29 @@ use super::cdf::CdfContext;
 use super::executor::TileCoder;
 use super::mv_prediction::TileBounds;
 use super::symbol::Record;
-use crate::av1::frame::cdef::CdefParams;
-use crate::av1::frame::deblock::LoopFilterParams;
 use crate::av1::frame::motion_field::OrderHints;
-use crate::av1::frame::params::FrameParams;
 use crate::av1::frame::reference::Reference;
+use crate::av1::obu::SequenceHeader;
+use crate::av1::obu::frame::FrameHeader;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
 
-/// A frame's headers, as far as its tiles and filters are concerned, and what it is coded with.
+/// What a frame is coded from, besides the picture.
 pub(crate) struct FrameJob {
     /// What the kernels use.
     pub(crate) isa: Isa,
-    /// Block layer.
-    pub(crate) params: FrameParams,
+    /// The frame header, of a frame of the sequence's size.
+    pub(crate) header: FrameHeader,
+    /// The sequence header.
+    pub(crate) sequence: Arc<SequenceHeader>,
     /// The tiles in coding order.
     pub(crate) tiles: Vec<TileBounds>,
-    /// `context_update_tile_id`, the tile whose CDFs are kept; `None` with
-    /// `disable_frame_end_update_cdf`.
-    pub(crate) context_update_tile_id: Option<usize>,
-    /// 5.9.11.
-    pub(crate) loop_filter: LoopFilterParams,
-    /// 5.9.19, if `enable_cdef`.
-    pub(crate) cdef: Option<CdefParams>,
     /// The reference frames by name (1 to 7).
     pub(crate) references: [Option<Arc<Reference>>; 8],
     /// The primary reference frame.
     pub(crate) primary: Option<Arc<Reference>>,
-    /// Order hints.
+    /// `OrderHint`, and `OrderHints` of the references.
     pub(crate) order_hints: OrderHints,
-    /// `use_ref_frame_mvs`.
-    pub(crate) use_ref_frame_mvs: bool,
 }
 
 /// Decides superblocks, in coding order or several rows at a time: a decision must not depend on

@@ -6,8 +6,9 @@ use std::ops::Range;
 use crate::av1::frame::deblock::TxSizeGrid;
 use crate::av1::frame::mode_info::ModeInfoGrid;
 use crate::av1::frame::motion_field::MotionField;
-use crate::av1::frame::params::FrameParams;
 use crate::av1::frame::reference::Reference;
+use crate::av1::obu::SequenceHeader;
+use crate::av1::obu::frame::FrameHeader;
 use crate::av1::tables::blocks::MODE_TO_TXFM;
 use crate::av1::tables::scans::scan;
 use crate::av1::tile::block::{
@@ -110,8 +111,10 @@ pub(crate) trait TransformChoice {
 pub(crate) struct TileCoder<'a> {
     /// What the kernels use.
     pub(crate) isa: Isa,
-    /// The headers.
-    pub(crate) frame: &'a FrameParams,
+    /// The frame header.
+    pub(crate) frame: &'a FrameHeader,
+    /// The sequence header.
+    pub(crate) sequence: &'a SequenceHeader,
     /// The tile.
     pub(crate) tile: TileBounds,
     /// The picture to code, edges extended.
@@ -170,6 +173,7 @@ impl TileCoder<'_> {
     pub(crate) fn writer(&mut self) -> BlockWriter<'_> {
         BlockWriter {
             frame: self.frame,
+            sequence: self.sequence,
             tile: self.tile,
             grid: self.grid,
             context: self.context,
@@ -182,7 +186,7 @@ impl TileCoder<'_> {
     /// Start of a superblock (5.11.2).
     pub(crate) fn start_superblock(&mut self, mi_row: usize, mi_col: usize) {
         self.cdef_idx = 0;
-        self.context.start_superblock(self.frame.delta_q_res.is_some());
+        self.context.start_superblock(self.frame.delta_q.is_some());
         self.decoded.clear(mi_row, mi_col, self.tile.mi_row_end, self.tile.mi_col_end);
     }
 
@@ -406,7 +410,7 @@ impl TileCoder<'_> {
         let above = block.mi_row > self.tile.mi_row_start;
         let left = block.mi_col > self.tile.mi_col_start;
         let edge_filter =
-            (self.frame.enable_intra_edge_filter && mode.is_directional()).then(|| {
+            (self.sequence.enable_intra_edge_filter && mode.is_directional()).then(|| {
                 let place = (block.mi_row, block.mi_col);
                 filter_type(plane, place, (above, left), |row, col| self.is_smooth(plane, row, col))
             });
@@ -519,12 +523,12 @@ impl TileCoder<'_> {
 
     /// The index that the block's coefficients are quantized with (7.12.2 `get_qindex`).
     pub(crate) fn block_qindex(&self, block: &Block) -> u8 {
-        let current = match self.frame.delta_q_res {
+        let current = match self.frame.delta_q {
             Some(_) if self.context.read_deltas => self.target_q_index,
             Some(_) => self.context.current_q_index,
-            None => self.frame.base_q_idx,
+            None => self.frame.quantization_params.base_q_idx,
         };
-        self.frame.qindex(block.segment_id, current)
+        self.frame.qindex_with_delta(block.segment_id, current)
     }
 
     /// 5.11.40 `compute_tx_type`: luma chooses, chroma follows.
@@ -538,7 +542,7 @@ impl TileCoder<'_> {
     ) -> TxType {
         let set = TxSet::of(size, block.is_inter, self.frame.reduced_tx_set);
         if plane == 0 {
-            let coded = self.frame.qindex(block.segment_id, self.frame.base_q_idx) > 0;
+            let coded = self.frame.qindex(block.segment_id) > 0;
             return if set == TxSet::DctOnly || !coded {
                 TxType::DctDct
             } else {

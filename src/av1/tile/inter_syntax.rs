@@ -1,7 +1,8 @@
 //! The symbols of inter blocks (5.11.23 to 5.11.32): references, modes, vectors, filters.
 
 use crate::av1::frame::mode_info::ModeInfo;
-use crate::av1::frame::params::{FrameParams, SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
+use crate::av1::obu::frame::FrameHeader;
+use crate::av1::obu::frame::segmentation::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
 use crate::av1::tables::blocks::COMPOUND_MODE_CTX_MAP;
 use crate::av1::tile::block::Block;
 use crate::av1::tile::cdf::{
@@ -197,13 +198,13 @@ impl InterContext<'_> {
 /// 5.11.23 `inter_block_mode_info`.
 pub(crate) fn write_inter_block(
     sink: &mut impl SymbolSink,
-    frame: &FrameParams,
+    frame: &FrameHeader,
     context: &InterContext<'_>,
     block: &Block,
     segment_id: u8,
     stack: &MvStack,
 ) {
-    let feature = |f| frame.segmentation.feature(segment_id, f).is_some();
+    let feature = |f| frame.segmentation_params.feature(segment_id, f).is_some();
     let fixed_mode = feature(SEG_LVL_SKIP) || feature(SEG_LVL_GLOBALMV);
     if !feature(SEG_LVL_REF_FRAME) && !fixed_mode {
         write_ref_frames(sink, frame, context, block);
@@ -257,7 +258,7 @@ pub(crate) fn predicted_mv(block: &Block, stack: &MvStack, list: usize) -> Mv {
 /// 5.11.25 `read_ref_frames`.
 fn write_ref_frames(
     sink: &mut impl SymbolSink,
-    frame: &FrameParams,
+    frame: &FrameHeader,
     context: &InterContext<'_>,
     block: &Block,
 ) {
@@ -366,7 +367,7 @@ fn write_drl(sink: &mut impl SymbolSink, block: &Block, stack: &MvStack) {
 }
 
 /// 5.11.31 `read_mv`.
-pub(crate) fn write_mv(sink: &mut impl SymbolSink, frame: &FrameParams, mv: Mv, prediction: Mv) {
+pub(crate) fn write_mv(sink: &mut impl SymbolSink, frame: &FrameHeader, mv: Mv, prediction: Mv) {
     let diff = [
         i32::from(mv.row) - i32::from(prediction.row),
         i32::from(mv.col) - i32::from(prediction.col),
@@ -384,7 +385,7 @@ pub(crate) fn write_mv(sink: &mut impl SymbolSink, frame: &FrameParams, mv: Mv, 
 /// 5.11.32 `read_mv_component`.
 fn write_mv_component(
     sink: &mut impl SymbolSink,
-    frame: &FrameParams,
+    frame: &FrameHeader,
     component: usize,
     diff: i32,
 ) {

@@ -1,6 +1,5 @@
 //! Quantizers of the three planes at a quantizer index, made when first asked for.
 
-use crate::av1::frame::params::PlaneDeltas;
 use crate::av1::tables::quantizer::{AC_QLOOKUP, DC_QLOOKUP};
 use crate::kernels::quantize::Quantizer;
 
@@ -33,18 +32,19 @@ impl Rounding {
 /// The quantizers of one frame.
 #[derive(Clone, Debug)]
 pub(crate) struct Quantizers {
-    deltas: PlaneDeltas,
+    /// By plane, of DC and AC.
+    deltas: [[i8; 2]; 3],
     made: Vec<Option<[[Quantizer; 3]; 2]>>,
 }
 
 impl Quantizers {
-    /// Quantizers for a frame with these differences between planes (5.9.12).
-    pub(crate) fn new(deltas: PlaneDeltas) -> Self {
-        Self { deltas, made: vec![None; 256] }
+    /// Quantizers without differences between planes.
+    pub(crate) fn new() -> Self {
+        Self { deltas: Default::default(), made: vec![None; 256] }
     }
 
-    /// Changes the differences between planes.
-    pub(crate) fn set_deltas(&mut self, deltas: PlaneDeltas) {
+    /// Sets what is added to the index for DC and AC, by plane (5.9.12).
+    pub(crate) fn set_deltas(&mut self, deltas: [[i8; 2]; 3]) {
         if self.deltas != deltas {
             self.deltas = deltas;
             self.made.fill(None);
@@ -54,7 +54,8 @@ impl Quantizers {
     /// The steps of DC and AC coefficients of `plane` at `qindex` (7.12.2).
     pub(crate) fn steps(&self, qindex: u8, plane: usize) -> [u16; 2] {
         let at = |delta: i8| (i16::from(qindex) + i16::from(delta)).clamp(0, 255) as u8;
-        [dc_step(at(self.deltas.dc[plane])), ac_step(at(self.deltas.ac[plane]))]
+        let [dc, ac] = self.deltas[plane];
+        [dc_step(at(dc)), ac_step(at(ac))]
     }
 
     /// The quantizers of Y, U and V at `qindex` (7.12.2).

@@ -40,7 +40,7 @@ impl Lane {
         Self {
             context,
             decoded: BlockDecoded::new(false),
-            quantizers: Quantizers::new(Default::default()),
+            quantizers: Quantizers::new(),
             scratch: Scratch::new(),
             records: Vec::new(),
             rows: Vec::new(),
@@ -48,8 +48,9 @@ impl Lane {
     }
 
     fn start(&mut self, input: &TileInput<'_>) {
-        self.context.start_tile(input.job.params.base_q_idx);
-        self.quantizers.set_deltas(input.job.params.delta_q);
+        let params = &input.job.header.quantization_params;
+        self.context.start_tile(params.base_q_idx);
+        self.quantizers.set_deltas(params.plane_deltas());
         self.records.clear();
         self.rows.clear();
     }
@@ -114,7 +115,8 @@ impl<'a> TileInput<'a> {
         let job = self.job;
         let coder = TileCoder {
             isa: job.isa,
-            frame: &job.params,
+            frame: &job.header,
+            sequence: &job.sequence,
             tile: self.tile,
             source: self.source,
             references: std::array::from_fn(|name| job.references[name].as_deref()),
@@ -127,7 +129,7 @@ impl<'a> TileInput<'a> {
             motion_field: self.motion_field,
             prev_segment_ids: job.primary.as_ref().map_or(&[][..], |p| &p.segment_ids[..]),
             cdef_idx: 0,
-            target_q_index: job.params.base_q_idx,
+            target_q_index: job.header.quantization_params.base_q_idx,
             thrift: 0,
             quantizers: &mut lane.quantizers,
             scratch: &mut lane.scratch,
@@ -265,7 +267,7 @@ impl TileDecider {
     ) -> Option<&[Record]> {
         let (rows, cols) = input.size();
         // CurrentQIndex runs on from row to row.
-        let serial = controlled.is_some() || input.job.params.delta_q_res.is_some();
+        let serial = controlled.is_some() || input.job.header.delta_q.is_some();
         let threads = if serial { 1 } else { self.threads().min(most_threads(rows, cols)) };
         let (shared, workers) = decider.workers(threads);
         let (first, others) = workers.split_first_mut().expect("a worker for the caller's thread");

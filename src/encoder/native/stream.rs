@@ -2,21 +2,17 @@
 
 use std::sync::Arc;
 
-use crate::av1::frame::cdef;
 use crate::av1::frame::coder::{CodedTiles, FrameCoder};
-use crate::av1::frame::deblock;
 use crate::av1::frame::motion_field::OrderHints;
-use crate::av1::frame::params::{FrameParams, PlaneDeltas, SEG_LVL_MAX, Segmentation};
 use crate::av1::frame::reference::Reference;
 use crate::av1::obu::BitstreamError;
-use crate::av1::obu::frame::{self, FrameHeader, TileInfo, UncompressedHeader};
+use crate::av1::obu::frame::{self, FrameHeader, NUM_REF_FRAMES, TileInfo, UncompressedHeader};
 use crate::av1::obu::tile_group::write_tile_group;
 use crate::av1::obu::unit::write_obu;
 use crate::av1::obu::{DecoderState, LayerId, ObuHeader, ObuType, SequenceHeader};
 use crate::av1::tile::decider::{FrameJob, SuperblockControl, SuperblockDecider};
 use crate::av1::tile::mv_prediction::TileBounds;
 use crate::av1::tile::threads::most_threads;
-use crate::av1::types::{InterpFilter, MAX_SEGMENTS, NUM_REF_FRAMES, TxMode};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
 
@@ -172,13 +168,9 @@ impl Stream {
         let primary = header.primary_ref_slot().map(usize::from);
         FrameJob {
             isa: self.isa,
-            params: frame_params(header, &self.sequence),
+            header: header.clone(),
+            sequence: Arc::clone(&self.sequence),
             tiles: tile_bounds(header),
-            context_update_tile_id: (!header.disable_frame_end_update_cdf)
-                .then(|| usize::from(header.tile_info.context_update_tile_id)),
-            loop_filter: loop_filter_params(header),
-            cdef: (self.sequence.enable_cdef && !header.coded_lossless() && !header.allow_intrabc)
-                .then(|| cdef_params(header)),
             references: slots.map(|slot| slot.and_then(|slot| self.slots[slot].clone())),
             primary: primary.and_then(|slot| self.slots[slot].clone()),
             order_hints: OrderHints {
@@ -186,7 +178,6 @@ impl Stream {
                 current: u32::from(header.order_hint),
                 refs: self.state.order_hints(header).map(u32::from),
             },
-            use_ref_frame_mvs: header.use_ref_frame_mvs,
         }
     }
 
@@ -238,73 +229,4 @@ pub(crate) fn tile_bounds(header: &FrameHeader) -> Vec<TileBounds> {
             })
         })
         .collect()
-}
-
-/// The block layer's view of the headers.
-pub(crate) fn frame_params(header: &FrameHeader, sequence: &SequenceHeader) -> FrameParams {
-    let q = &header.quantization_params;
-    let segmentation = &header.segmentation_params;
-    let cdef_coded = sequence.enable_cdef && !header.coded_lossless() && !header.allow_intrabc;
-    FrameParams {
-        frame_is_intra: header.is_intra(),
-        base_q_idx: q.base_q_idx,
-        delta_q: PlaneDeltas {
-            dc: [q.delta_q_y_dc, q.delta_q_u_dc, q.delta_q_v_dc],
-            ac: [0, q.delta_q_u_ac, q.delta_q_v_ac],
-        },
-        segmentation: Segmentation {
-            enabled: segmentation.segmentation_enabled,
-            update_map: segmentation.segmentation_update_map,
-            temporal_update: segmentation.segmentation_temporal_update,
-            features: segmentation.feature_data,
-        },
-        cdef_bits: cdef_coded.then_some(header.cdef_params.cdef_bits),
-        delta_q_res: header.delta_q.map(|delta| delta.delta_q_res),
-        tx_mode: match header.tx_mode {
-            frame::TxMode::Only4x4 => TxMode::Only4x4,
-            frame::TxMode::Largest => TxMode::Largest,
-            frame::TxMode::Select => TxMode::Select,
-        },
-        reference_select: header.reference_select,
-        interpolation_filter: InterpFilter::ALL[header.interpolation_filter as usize],
-        reduced_tx_set: header.reduced_tx_set,
-        allow_high_precision_mv: header.allow_high_precision_mv,
-        force_integer_mv: header.force_integer_mv,
-        enable_intra_edge_filter: sequence.enable_intra_edge_filter,
-        allow_screen_content_tools: header.allow_screen_content_tools,
-        cdf_update: !header.disable_cdf_update,
-    }
-}
-
-fn loop_filter_params(header: &FrameHeader) -> deblock::LoopFilterParams {
-    let params = &header.loop_filter_params;
-    let segmentation = &header.segmentation_params;
-    let mut segment_levels = [[None; 4]; MAX_SEGMENTS];
-    if segmentation.segmentation_enabled {
-        for (levels, features) in segment_levels.iter_mut().zip(&segmentation.feature_data) {
-            let features: &[Option<i16>; SEG_LVL_MAX] = features;
-            for (level, feature) in levels.iter_mut().zip(&features[1..5]) {
-                *level = feature.map(|data| data as i8);
-            }
-        }
-    }
-    deblock::LoopFilterParams {
-        level: params.level,
-        sharpness: params.sharpness,
-        delta_enabled: params.delta_enabled,
-        ref_deltas: params.deltas.ref_deltas,
-        mode_deltas: params.deltas.mode_deltas,
-        segment_levels,
-    }
-}
-
-fn cdef_params(header: &FrameHeader) -> cdef::CdefParams {
-    let params = &header.cdef_params;
-    let strengths = |set: &[frame::CdefStrength; 8]| set.map(|s| (s.pri_strength, s.sec_strength));
-    cdef::CdefParams {
-        damping: params.damping,
-        bits: params.cdef_bits,
-        y_strengths: strengths(&params.y),
-        uv_strengths: strengths(&params.uv),
-    }
 }

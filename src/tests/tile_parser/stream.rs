@@ -5,11 +5,8 @@ use super::input::TileParserInput;
 use super::log::{FrameLog, ParseFailure};
 use super::parse_frame;
 use crate::av1::obu::BitstreamError;
-use crate::av1::obu::frame::{
-    InterpolationFilter, TxMode as HeaderTxMode, global_motion::WarpModelType,
-};
+use crate::av1::obu::frame::global_motion::WarpModelType;
 use crate::av1::obu::{DecoderState, FrameHeader, FrameType, ObuContent, Obus, SequenceHeader};
-use crate::av1::types::{InterpFilter, TxMode};
 
 /// A parser that goes through a stream unit by unit.
 #[derive(Clone, Default)]
@@ -150,13 +147,7 @@ impl TileParserInput {
             mi_cols: header.size.mi_cols() as i32,
             force_integer_mv: header.force_integer_mv,
             allow_high_precision_mv: header.allow_high_precision_mv,
-            interpolation_filter: match header.interpolation_filter {
-                InterpolationFilter::EightTap => InterpFilter::EightTap,
-                InterpolationFilter::EightTapSmooth => InterpFilter::EightTapSmooth,
-                InterpolationFilter::EightTapSharp => InterpFilter::EightTapSharp,
-                InterpolationFilter::Bilinear => InterpFilter::Bilinear,
-                InterpolationFilter::Switchable => InterpFilter::Switchable,
-            },
+            interpolation_filter: header.interpolation_filter,
             use_ref_frame_mvs: header.use_ref_frame_mvs,
             mi_row_starts: starts(&header.tile_info.mi_row_starts),
             mi_col_starts: starts(&header.tile_info.mi_col_starts),
@@ -179,11 +170,7 @@ impl TileParserInput {
             delta_lf_res: delta_lf.map_or(0, |delta_lf| delta_lf.delta_lf_res.into()),
             delta_lf_multi: delta_lf.is_some_and(|delta_lf| delta_lf.delta_lf_multi),
             cdef_bits: header.cdef_params.cdef_bits.into(),
-            tx_mode: match header.tx_mode {
-                HeaderTxMode::Only4x4 => TxMode::Only4x4,
-                HeaderTxMode::Largest => TxMode::Largest,
-                HeaderTxMode::Select => TxMode::Select,
-            },
+            tx_mode: header.tx_mode,
             reference_select: header.reference_select,
             skip_mode_frame,
             reduced_tx_set: header.reduced_tx_set,

@@ -9,23 +9,18 @@ use crate::kernels::random::Random;
 fn random_params(random: &mut Random) -> CdefParams {
     let mut strengths = || {
         [(); 8].map(|()| {
-            let primary = if random.one_in(3) { 0 } else { random.below(16) as u8 };
-            (primary, random.pick(&[0, 0, 1, 2, 4]))
+            let pri_strength = if random.one_in(3) { 0 } else { random.below(16) as u8 };
+            CdefStrength { pri_strength, sec_strength: random.pick(&[0, 0, 1, 2, 4]) }
         })
     };
-    let (y_strengths, uv_strengths) = (strengths(), strengths());
-    CdefParams {
-        damping: 3 + random.below(4) as u8,
-        bits: random.below(4) as u8,
-        y_strengths,
-        uv_strengths,
-    }
+    let (y, uv) = (strengths(), strengths());
+    CdefParams { damping: 3 + random.below(4) as u8, cdef_bits: random.below(4) as u8, y, uv }
 }
 
 fn random_indices(random: &mut Random, frame: &RandomFrame, params: &CdefParams) -> Vec<i8> {
     let areas = frame.width.div_ceil(64) * frame.height.div_ceil(64);
     (0..areas)
-        .map(|_| if random.one_in(4) { -1 } else { random.below(1 << params.bits) as i8 })
+        .map(|_| if random.one_in(4) { -1 } else { random.below(1 << params.cdef_bits) as i8 })
         .collect()
 }
 
@@ -68,7 +63,7 @@ fn block(
         return;
     }
     let (y_dir, var) = spec::direction(&current[0], c * 4, r * 4);
-    let (pri_str, sec_str) = params.y_strengths[idx as usize];
+    let CdefStrength { pri_strength: pri_str, sec_strength: sec_str } = params.y[idx as usize];
     let dir = if pri_str == 0 { 0 } else { y_dir };
     let var_str = if var >> 6 != 0 { ((var >> 6).ilog2() as i32).min(12) } else { 0 };
     let pri_str = if var != 0 { (i32::from(pri_str) * (4 + var_str) + 8) >> 4 } else { 0 };
@@ -76,7 +71,7 @@ fn block(
     let (x0, y0, sec_str) = (c * 4, r * 4, i32::from(sec_str));
     let luma = Block { x0, y0, size: 8, pri_str, sec_str, damping, dir };
     spec::filter(&mut cdef_frame[0], &current[0], &luma);
-    let (pri_str, sec_str) = params.uv_strengths[idx as usize];
+    let CdefStrength { pri_strength: pri_str, sec_strength: sec_str } = params.uv[idx as usize];
     let chroma = Block {
         x0: c * 2,
         y0: r * 2,
@@ -132,7 +127,8 @@ fn deblocking_and_cdef_go_together_by_superblock_rows() {
         let deblocked = deblock_tests::reference(&frame, &loop_filter_params);
         let expected = expected(&deblocked, &frame, &cdef_idx, &params);
 
-        let loop_filter = LoopFilter::new(&loop_filter_params, Isa::detect());
+        let loop_filter =
+            LoopFilter::new(&loop_filter_params.0, &loop_filter_params.1, Isa::detect());
         let mut cdef = Cdef::new(frame.width, frame.height, Isa::detect());
         let mut done = 0;
         for sb_row in 0..frame.height.div_ceil(64) {

@@ -6,7 +6,7 @@ use crate::av1::types::{GOLDEN_FRAME, INTRA_FRAME};
 use crate::kernels::deblock::spec::{Position, Samples, sample_filter};
 use crate::kernels::random::Random;
 
-pub(crate) fn random_params(random: &mut Random) -> LoopFilterParams {
+pub(crate) fn random_params(random: &mut Random) -> (LoopFilterParams, SegmentationParams) {
     let mut params = LoopFilterParams {
         sharpness: random.pick(&[0, 0, 1, 4, 5, 7]),
         delta_enabled: random.one_in(2),
@@ -17,19 +17,27 @@ pub(crate) fn random_params(random: &mut Random) -> LoopFilterParams {
         *level = if random.one_in(6) { 0 } else { random.below(most) as u8 };
     }
     if random.one_in(2) {
-        params.ref_deltas = [(); 8].map(|()| random.signed(63) as i8);
-        params.mode_deltas = [(); 2].map(|()| random.signed(63) as i8);
+        params.deltas.ref_deltas = [(); 8].map(|()| random.signed(63) as i8);
+        params.deltas.mode_deltas = [(); 2].map(|()| random.signed(63) as i8);
     }
+    let mut segmentation = SegmentationParams::default();
     if random.one_in(2) {
-        for value in params.segment_levels.iter_mut().flatten() {
-            *value = random.one_in(3).then(|| random.signed(63) as i8);
+        segmentation.segmentation_enabled = true;
+        for features in &mut segmentation.feature_data {
+            for value in &mut features[SEG_LVL_ALT_LF_Y_V..][..4] {
+                *value = random.one_in(3).then(|| random.signed(63) as i16);
+            }
         }
     }
-    params
+    (params, segmentation)
 }
 
 /// 7.14.1 over whole planes.
-pub(crate) fn reference(frame: &RandomFrame, params: &LoopFilterParams) -> [Samples; 3] {
+pub(crate) fn reference(
+    frame: &RandomFrame,
+    headers: &(LoopFilterParams, SegmentationParams),
+) -> [Samples; 3] {
+    let (params, _) = headers;
     let mut current = [0, 1, 2].map(|plane| frame.samples(plane));
     if params.level[0] == 0 && params.level[1] == 0 {
         return current;
@@ -40,7 +48,7 @@ pub(crate) fn reference(frame: &RandomFrame, params: &LoopFilterParams) -> [Samp
                 let step = if plane == 0 { 1 } else { 2 };
                 for row in (0..frame.modes.mi_rows).step_by(step) {
                     for col in (0..frame.modes.mi_cols).step_by(step) {
-                        edge(current, frame, params, plane, pass, row, col);
+                        edge(current, frame, headers, plane, pass, row, col);
                     }
                 }
             }
@@ -53,7 +61,7 @@ pub(crate) fn reference(frame: &RandomFrame, params: &LoopFilterParams) -> [Samp
 fn edge(
     current: &mut Samples,
     frame: &RandomFrame,
-    params: &LoopFilterParams,
+    headers: &(LoopFilterParams, SegmentationParams),
     plane: usize,
     pass: usize,
     row: usize,
@@ -83,9 +91,9 @@ fn edge(
         if pass == 0 { prev_tx.width().min(tx.width()) } else { prev_tx.height().min(tx.height()) };
     let filter_size = base_size.min(if plane == 0 { 16 } else { 8 }) as i32;
 
-    let (mut lvl, mut limits) = strength(frame, params, row, col, plane, pass);
+    let (mut lvl, mut limits) = strength(frame, headers, row, col, plane, pass);
     if lvl == 0 {
-        (lvl, limits) = strength(frame, params, prev_row, prev_col, plane, pass);
+        (lvl, limits) = strength(frame, headers, prev_row, prev_col, plane, pass);
     }
     if apply_filter && lvl > 0 {
         for i in 0..4 {
@@ -102,7 +110,7 @@ fn edge(
 /// 7.14.4 and 7.14.5
 fn strength(
     frame: &RandomFrame,
-    params: &LoopFilterParams,
+    (params, segmentation): &(LoopFilterParams, SegmentationParams),
     row: usize,
     col: usize,
     plane: usize,
@@ -119,16 +127,16 @@ fn strength(
     );
     let i = if plane == 0 { pass } else { plane + 1 };
     let mut lvl = i32::from(params.level[i]).clamp(0, 63);
-    if let Some(data) = params.segment_levels[segment][i] {
+    if let Some(data) = segmentation.feature_data[segment][SEG_LVL_ALT_LF_Y_V + i] {
         lvl = (i32::from(data) + lvl).clamp(0, 63);
     }
     if params.delta_enabled {
         let shift = lvl >> 5;
         if reference == INTRA_FRAME {
-            lvl += i32::from(params.ref_deltas[0]) << shift;
+            lvl += i32::from(params.deltas.ref_deltas[0]) << shift;
         } else {
-            lvl += (i32::from(params.ref_deltas[reference as usize]) << shift)
-                + (i32::from(params.mode_deltas[mode_type]) << shift);
+            lvl += (i32::from(params.deltas.ref_deltas[reference as usize]) << shift)
+                + (i32::from(params.deltas.mode_deltas[mode_type]) << shift);
         }
         lvl = lvl.clamp(0, 63);
     }
@@ -151,11 +159,11 @@ fn frames_equal_the_literal_walk() {
     for seed in 0..250 {
         let mut random = Random::new(seed);
         let mut frame = RandomFrame::new(&mut random);
-        let params = random_params(&mut random);
+        let headers = random_params(&mut random);
         let before = [0, 1, 2].map(|plane| frame.samples(plane));
-        let expected = reference(&frame, &params);
+        let expected = reference(&frame, &headers);
 
-        let filter = LoopFilter::new(&params, Isa::detect());
+        let filter = LoopFilter::new(&headers.0, &headers.1, Isa::detect());
         let sb_rows = frame.height.div_ceil(64);
         let cut = random.below(sb_rows + 1);
         let RandomFrame { planes, modes, tx_sizes, .. } = &mut frame;
@@ -177,9 +185,9 @@ fn rows_are_final_as_documented() {
     for seed in 1000..1040 {
         let mut random = Random::new(seed);
         let mut frame = RandomFrame::new(&mut random);
-        let params = random_params(&mut random);
-        let expected = reference(&frame, &params);
-        let filter = LoopFilter::new(&params, Isa::detect());
+        let headers = random_params(&mut random);
+        let expected = reference(&frame, &headers);
+        let filter = LoopFilter::new(&headers.0, &headers.1, Isa::detect());
         for sb_row in 0..frame.height.div_ceil(64) {
             let RandomFrame { planes, modes, tx_sizes, .. } = &mut frame;
             filter.filter_rows(planes, modes, tx_sizes, sb_row..sb_row + 1);
@@ -196,16 +204,15 @@ fn rows_are_final_as_documented() {
 fn levels_follow_segments_and_deltas() {
     let mut params = LoopFilterParams { level: [20, 40, 8, 0], ..LoopFilterParams::default() };
     let golden = GOLDEN_FRAME as usize;
-    assert_eq!(filter_level(&params, 0, 0, 0, 0, 0), 21);
-    assert_eq!(filter_level(&params, 1, 0, 0, 0, 0), 42);
-    assert_eq!(filter_level(&params, 1, 0, golden, 1, 0), 38);
-    params.mode_deltas = [3, -4];
-    assert_eq!(filter_level(&params, 0, 0, golden, 0, 0), 22);
-    assert_eq!(filter_level(&params, 0, 0, golden, 1, 0), 15);
-    params.segment_levels[5][2] = Some(-10);
-    assert_eq!(filter_level(&params, 2, 5, 1, 0, 0), 3);
+    assert_eq!(filter_level(&params, 0, None, 0, 0), 21);
+    assert_eq!(filter_level(&params, 1, None, 0, 0), 42);
+    assert_eq!(filter_level(&params, 1, None, golden, 1), 38);
+    params.deltas.mode_deltas = [3, -4];
+    assert_eq!(filter_level(&params, 0, None, golden, 0), 22);
+    assert_eq!(filter_level(&params, 0, None, golden, 1), 15);
+    assert_eq!(filter_level(&params, 2, Some(-10), 1, 0), 3);
     params.delta_enabled = false;
-    assert_eq!(filter_level(&params, 2, 5, 1, 0, 0), 0);
-    assert_eq!(filter_level(&params, 3, 0, 1, 0, 0), 0);
-    assert_eq!(filter_level(&params, 1, 0, 1, 0, 63), 63);
+    assert_eq!(filter_level(&params, 2, Some(-10), 1, 0), 0);
+    assert_eq!(filter_level(&params, 3, None, 1, 0), 0);
+    assert_eq!(filter_level(&params, 1, Some(63), 1, 0), 63);
 }

@@ -103,6 +103,18 @@ pub enum InterpolationFilter {
     Switchable = 4,
 }
 
+#[cfg(test)]
+impl InterpolationFilter {
+    /// Every value, in the standard's order.
+    pub(crate) const ALL: [Self; 5] = [
+        Self::EightTap,
+        Self::EightTapSmooth,
+        Self::EightTapSharp,
+        Self::Bilinear,
+        Self::Switchable,
+    ];
+}
+
 /// TxMode.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum TxMode {
@@ -321,30 +333,36 @@ impl FrameHeader {
     }
 
     /// 7.12.2 get_qindex( 1, segment_id ): the quantizer index of a segment before block deltas.
-    pub fn qindex(&self, segment_id: usize) -> u8 {
-        let base_q_idx = self.quantization_params.base_q_idx;
-        let data = self.segmentation_params.feature_data.get(segment_id);
-        match data.and_then(|data| data[SEG_LVL_ALT_Q]) {
-            Some(data) if self.segmentation_params.segmentation_enabled => {
-                (i32::from(base_q_idx) + i32::from(data)).clamp(0, 255) as u8
-            }
-            _ => base_q_idx,
+    pub fn qindex(&self, segment_id: u8) -> u8 {
+        self.qindex_with_delta(segment_id, self.quantization_params.base_q_idx)
+    }
+
+    /// 7.12.2 get_qindex( 0, segment_id ) of a block whose CurrentQIndex is `current_q_index`.
+    pub(crate) fn qindex_with_delta(&self, segment_id: u8, current_q_index: u8) -> u8 {
+        match self.segmentation_params.feature(segment_id, SEG_LVL_ALT_Q) {
+            Some(data) => (i32::from(current_q_index) + i32::from(data)).clamp(0, 255) as u8,
+            None => current_q_index,
         }
     }
 
     /// LosslessArray of a segment.
-    pub fn lossless(&self, segment_id: usize) -> bool {
+    pub fn lossless(&self, segment_id: u8) -> bool {
         self.qindex(segment_id) == 0 && self.quantization_params.has_no_deltas()
     }
 
     /// CodedLossless.
     pub fn coded_lossless(&self) -> bool {
-        (0..MAX_SEGMENTS).all(|segment_id| self.lossless(segment_id))
+        (0..MAX_SEGMENTS as u8).all(|segment_id| self.lossless(segment_id))
     }
 
     /// AllLossless.
     pub fn all_lossless(&self) -> bool {
         self.coded_lossless() && !self.size.is_narrowed()
+    }
+
+    /// Whether blocks have a cdef_idx (5.11.56) and the frame is filtered by it (7.15).
+    pub fn has_cdef(&self, sequence: &SequenceHeader) -> bool {
+        sequence.enable_cdef && !self.coded_lossless() && !self.allow_intrabc
     }
 
     /// The slot of the primary reference frame.

@@ -35,15 +35,19 @@ pub struct QuantizationParams {
 }
 
 impl QuantizationParams {
+    /// What is added to the quantizer index for the DC and the AC coefficients of Y, U and V
+    /// (7.12.2).
+    pub(crate) fn plane_deltas(&self) -> [[i8; 2]; 3] {
+        [
+            [self.delta_q_y_dc, 0],
+            [self.delta_q_u_dc, self.delta_q_u_ac],
+            [self.delta_q_v_dc, self.delta_q_v_ac],
+        ]
+    }
+
     /// Whether DC and chroma use base_q_idx as it is.
     pub(super) fn has_no_deltas(&self) -> bool {
-        [
-            self.delta_q_y_dc,
-            self.delta_q_u_dc,
-            self.delta_q_u_ac,
-            self.delta_q_v_dc,
-            self.delta_q_v_ac,
-        ] == [0; 5]
+        self.plane_deltas() == [[0; 2]; 3]
     }
 
     /// 5.9.12 quantization_params().

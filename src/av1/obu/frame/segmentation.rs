@@ -45,9 +45,20 @@ pub struct SegmentationParams {
 }
 
 impl SegmentationParams {
+    /// 5.11.14 seg_feature_active_idx(): the value of a feature of a segment, if it is active.
+    pub fn feature(&self, segment_id: u8, feature: usize) -> Option<i16> {
+        let data = self.feature_data.get(usize::from(segment_id))?;
+        if self.segmentation_enabled { data.get(feature).copied().flatten() } else { None }
+    }
+
     /// SegIdPreSkip: the segment id is read before the skip flag.
     pub fn seg_id_pre_skip(&self) -> bool {
-        self.feature_data.iter().flat_map(|data| &data[SEG_LVL_REF_FRAME..]).any(Option::is_some)
+        self.segmentation_enabled
+            && self
+                .feature_data
+                .iter()
+                .flat_map(|data| &data[SEG_LVL_REF_FRAME..])
+                .any(Option::is_some)
     }
 
     /// LastActiveSegId: the highest segment with a feature, 0 without any.
