@@ -12,6 +12,7 @@
 pub mod obu;
 
 pub(crate) mod frame;
+pub(crate) mod geometry;
 pub(crate) mod tables;
 pub(crate) mod tile;
 pub(crate) mod types;

@@ -1,8 +1,8 @@
 //! What a look at the picture tells before any of it is coded: how much texture and change it has,
 //! where it stands still, whether it is a scene cut.
 
-use super::geometry::MiPos;
 use super::tuning::{CHANGED_DIFFERENCE, INTERPOLATED_AROUND, SCENE_CUT_RISE, STILL_DIFFERENCE};
+use crate::av1::geometry::MiPos;
 use crate::av1::types::BlockSize;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;

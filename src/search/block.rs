@@ -2,10 +2,10 @@
 
 use super::checkpoint::{Checkpoint, Snapshot, copy_in, copy_out};
 use super::frame::{FrameSearch, MOST_THRIFT};
-use super::geometry::{MiPos, Rect, view};
 use super::lambda::Lambda;
 use super::mode::Candidate;
 use super::tuning::ZERO_TRANSFORM;
+use crate::av1::geometry::{MiPos, Rect, view};
 use crate::av1::tables::blocks::MODE_TO_TXFM;
 use crate::av1::tile::block::{Block, max_rect_tx_size};
 use crate::av1::tile::cdf::SKIP_CDF;
@@ -103,7 +103,7 @@ impl BlockSearch<'_, '_, '_> {
         if block.size.width().max(block.size.height()) > self.frame.effort.max_coded_side {
             return true;
         }
-        let pos = MiPos::of(block);
+        let pos = block.pos;
         (0..3).all(|plane| {
             let rect = Rect::of_block(plane, pos, block.size);
             self.is_zero_block(plane, rect, &self.coder.recon[plane])
@@ -117,7 +117,7 @@ impl BlockSearch<'_, '_, '_> {
         if block.is_inter || block.skip || self.thrift == 0 {
             return self.code_once(block, stack);
         }
-        let pos = MiPos::of(&block);
+        let pos = block.pos;
         let mut before = std::mem::take(&mut self.worker.skip);
         before.save(self.coder, self.records, pos);
         let mut coded = self.code_once(block, stack);
@@ -138,7 +138,7 @@ impl BlockSearch<'_, '_, '_> {
     /// Codes `block`, with its coefficients unless it is an inter block and these are not worth
     /// their bits.
     fn code_once(&mut self, mut block: Block, stack: Option<&MvStack>) -> Coded {
-        let (pos, size) = (MiPos::of(&block), block.size);
+        let (pos, size) = (block.pos, block.size);
         let start = self.records.len();
         self.coder.prepare(&mut block);
         let prediction_error = if block.is_inter {
@@ -158,7 +158,7 @@ impl BlockSearch<'_, '_, '_> {
         let Some(error) = prediction_error.filter(|_| !block.skip) else {
             return coded;
         };
-        let near = self.coder.writer().inter_neighbours(pos.row, pos.col);
+        let near = self.coder.writer().inter_neighbours(pos);
         let row = SKIP_CDF.row([near.iter().flatten().filter(|n| n.skip).count()]);
         let rate = (modes + costs.symbol(row, 1)).saturating_sub(costs.symbol(row, 0));
         if self.lambda.squared(error, rate) > cost {
@@ -173,7 +173,7 @@ impl BlockSearch<'_, '_, '_> {
     /// the prediction alone if the block may have coefficients and could do without; the state
     /// before them is kept then.
     fn reconstruct_inter(&mut self, block: &mut Block) -> Option<u64> {
-        let (pos, size) = (MiPos::of(block), block.size);
+        let (pos, size) = (block.pos, block.size);
         let lossless = self.coder.frame.lossless(block.segment_id);
         self.coder.predict_inter(block, 0..3);
         block.skip = !lossless && (block.skip || self.is_residual_zero(block));
@@ -205,7 +205,7 @@ impl BlockSearch<'_, '_, '_> {
     /// Codes an inter block, coded by [`reconstruct_inter`](Self::reconstruct_inter), again as
     /// skipped.
     fn drop_coefficients(&mut self, block: &mut Block, stack: Option<&MvStack>) {
-        let (pos, size) = (MiPos::of(block), block.size);
+        let (pos, size) = (block.pos, block.size);
         let before = std::mem::take(&mut self.worker.skip);
         before.restore(self.coder, self.records, pos, size);
         self.worker.skip = before;

@@ -1,8 +1,8 @@
 //! Ways of coding an area, tried one after the other: the state before them, to return to, and the
 //! state after one, to take up again.
 
-use super::geometry::{MiPos, Rect};
 use crate::av1::frame::mode_info::ModeInfo;
+use crate::av1::geometry::{MiPos, Rect};
 use crate::av1::tile::context::TileSnapshot;
 use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::symbol::Record;
@@ -34,8 +34,8 @@ impl Checkpoint {
         coder.context.restore(pos.col & !15, &self.context);
         records.truncate(self.records);
         let uncoded = ModeInfo { ref_frame: [NONE, NONE], ..ModeInfo::default() };
-        coder.grid.fill(pos.row, pos.col, size, uncoded);
-        coder.set_decoded(pos.row, pos.col, size, false);
+        coder.grid.fill(pos, size, uncoded);
+        coder.set_decoded(pos, size, false);
     }
 }
 
@@ -89,7 +89,7 @@ impl Snapshot {
         for (plane, (kept, recon)) in self.planes.iter().zip(coder.recon.iter_mut()).enumerate() {
             copy_in(kept, recon, Rect::of_block(plane, pos, size));
         }
-        coder.set_decoded(pos.row, pos.col, size, true);
+        coder.set_decoded(pos, size, true);
     }
 }
 

@@ -2,9 +2,9 @@
 
 use super::block::BlockSearch;
 use super::cost::COST_BITS;
-use super::geometry::{MiPos, Rect};
 use super::intra_mode::IntraPrediction;
 use super::tuning::{CFL_MAGNITUDE_BITS, CFL_SIGN_BITS};
+use crate::av1::geometry::{MiPos, Rect};
 use crate::av1::tile::block::{Block, chroma_tx_size};
 use crate::av1::tile::cdf::{
     ANGLE_DELTA_CDF, CdfRow, UV_MODE_CFL_ALLOWED_CDF, UV_MODE_CFL_NOT_ALLOWED_CDF,
@@ -43,7 +43,7 @@ impl BlockSearch<'_, '_, '_> {
             return;
         }
         let tx = chroma_tx_size(block.size);
-        let rect = Rect::of_block(1, MiPos::of(block), block.size);
+        let rect = Rect::of_block(1, block.pos, block.size);
         let place = (rect.x, rect.y);
         let cfl_allowed = block.size.width().max(block.size.height()) <= 32;
         let row = if cfl_allowed {

@@ -25,7 +25,7 @@ impl BlockSearch<'_, '_, '_> {
         }
         let pair = [names[0], names[other]];
         let pos = context.pos;
-        let stack = self.coder.mv_stack(pos.row, pos.col, context.size, pair);
+        let stack = self.coder.mv_stack(pos, context.size, pair);
         self.worker.stacks[0] = Some(stack);
         let (nearest, new) = (stack.mvs[0], [found[0].mv, found[other].mv]);
         for (mode, mv) in [

@@ -6,11 +6,11 @@ use super::analysis::{Analyser, Analysis, RowActivity};
 use super::block::{BlockSearch, Worker};
 use super::coarse_motion::CoarseMotion;
 use super::cost::CostTable;
-use super::geometry::MiPos;
 use super::lambda::Lambda;
 use super::planes::{HalfPlanes, SubpelPlanes, quarter};
 use super::speed::Effort;
 use crate::av1::frame::reference::Reference;
+use crate::av1::geometry::MiPos;
 use crate::av1::tile::cdf::CdfContext;
 use crate::av1::tile::decider::{FrameJob, SuperblockDecider};
 use crate::av1::tile::executor::TileCoder;
@@ -115,13 +115,12 @@ impl SuperblockDecider for Search {
         worker: &mut Worker,
         coder: &mut TileCoder<'_>,
         records: &mut Vec<Record>,
-        mi_row: usize,
-        mi_col: usize,
+        pos: MiPos,
     ) {
         let thrift = shared.thrift.max(coder.thrift);
         let lambda = Lambda::new(coder.target_q_index, thrift);
         let mut search = BlockSearch { frame: shared, thrift, lambda, worker, coder, records };
-        search.superblock(MiPos { row: mi_row, col: mi_col });
+        search.superblock(pos);
     }
 }
 

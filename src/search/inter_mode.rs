@@ -4,11 +4,11 @@
 
 use super::block::BlockSearch;
 use super::cost::CostSink;
-use super::geometry::view;
 use super::mode::{BlockContext, Candidate};
 use super::motion::MotionSearch;
 use super::partition::Hints;
 use super::tuning::{DIAMOND_FROM_COARSE, DIAMOND_FROM_HINT, MOTION_MARGIN, REFERENCE_MARGIN};
+use crate::av1::geometry::view;
 use crate::av1::tile::block::Block;
 use crate::av1::tile::cdf::IS_INTER_CDF;
 use crate::av1::tile::inter::{Region, predict_average, predict_single};
@@ -86,7 +86,7 @@ impl BlockSearch<'_, '_, '_> {
             }
             let first = self.worker.candidates.len();
             let (pos, size) = (context.pos, context.size);
-            let stack = self.coder.mv_stack(pos.row, pos.col, size, [name, NONE]);
+            let stack = self.coder.mv_stack(pos, size, [name, NONE]);
             let reference = ReferenceContext { index, name, stack: &stack };
             self.predicted_vectors(context, &reference);
             let list = &self.worker.candidates[first..];
@@ -203,7 +203,7 @@ impl BlockSearch<'_, '_, '_> {
         name: RefFrame,
         choice: VectorMode,
     ) -> Block {
-        let mut block = Block::new(context.pos.row, context.pos.col, context.size);
+        let mut block = Block::new(context.pos, context.size);
         block.skip = false;
         block.is_inter = true;
         block.ref_frame = [name, NONE];

@@ -1,10 +1,10 @@
 //! Intra candidates of one block, by the transformed differences of luma.
 
 use super::block::BlockSearch;
-use super::geometry::{MiPos, Rect, view};
 use super::mode::{BlockContext, Candidate};
 use super::tuning::CHROMA_MODE_RATE;
 use crate::av1::frame::mode_info::ModeInfo;
+use crate::av1::geometry::{MiPos, Rect, view};
 use crate::av1::tables::blocks::{INTRA_MODE_CONTEXT, SIZE_GROUP};
 use crate::av1::tile::block::{Block, max_rect_tx_size};
 use crate::av1::tile::cdf::{ANGLE_DELTA_CDF, INTRA_FRAME_Y_MODE_CDF, IS_INTER_CDF, Y_MODE_CDF};
@@ -57,7 +57,7 @@ impl BlockSearch<'_, '_, '_> {
         let effort = &self.frame.effort;
         let count = if intra_frame { effort.intra_modes } else { effort.inter_frame_modes };
         let (pos, size) = (context.pos, context.size);
-        let block = Block { skip: false, ..Block::new(pos.row, pos.col, size) };
+        let block = Block { skip: false, ..Block::new(pos, size) };
         let tx = max_rect_tx_size(size);
         let edges = self.coder.intra_edges(&block, 0, (pos.col * 4, pos.row * 4), tx);
         let dc = PredictionMode::Dc;
@@ -128,7 +128,7 @@ impl BlockSearch<'_, '_, '_> {
     /// Transformed difference of the samples in the buffer.
     pub(super) fn buffer_difference(&self, block: &Block, plane: usize, tx: TxSize) -> u32 {
         let source = &self.coder.source[plane];
-        let pos = MiPos::of(block);
+        let pos = block.pos;
         let multiple = if plane == 0 { 8 } else { 4 };
         let rect = Rect::of_block(plane, pos, block.size).inside(source, multiple);
         let size = (rect.w.min(tx.width()), rect.h.min(tx.height()));

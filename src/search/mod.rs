@@ -21,7 +21,6 @@ mod compound;
 mod cost;
 pub(crate) mod filter_strength;
 pub(crate) mod frame;
-mod geometry;
 mod inter_mode;
 mod intra_mode;
 mod lambda;

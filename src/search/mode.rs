@@ -2,11 +2,11 @@
 //! the last ones by coding them.
 
 use super::block::{BlockSearch, Coded};
-use super::geometry::{MiPos, Rect};
 use super::partition::Hints;
 use super::rd_candidates::RdCandidates;
 use super::tuning::{INTRA_WORTH_DIVISOR, RD_CANDIDATE_MARGIN};
 use crate::av1::frame::mode_info::ModeInfo;
+use crate::av1::geometry::{MiPos, Rect};
 use crate::av1::tile::block::Block;
 use crate::av1::tile::quantizers::ac_step;
 use crate::av1::types::BlockSize;
@@ -40,7 +40,7 @@ impl BlockSearch<'_, '_, '_> {
             pos,
             size,
             rect: Rect::of_block(0, pos, size).inside(&self.coder.source[0], 8),
-            near: self.coder.writer().inter_neighbours(pos.row, pos.col),
+            near: self.coder.writer().inter_neighbours(pos),
         };
         self.worker.candidates.clear();
         let intra_frame = self.coder.frame.is_intra();

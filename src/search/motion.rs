@@ -2,10 +2,10 @@
 //! several starts, then halves and quarters.
 
 use super::cost::{COST_BITS, CostTable};
-use super::geometry::Rect;
 use super::lambda::Lambda;
 use super::planes::SubpelPlanes;
 use super::tuning::MOTION_OUTSIDE;
+use crate::av1::geometry::Rect;
 use crate::av1::tile::cdf::{MV_CLASS_CDF, MV_JOINT_CDF};
 use crate::av1::types::Mv;
 use crate::frame::padded::PaddedPlane;

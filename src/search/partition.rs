@@ -3,8 +3,8 @@
 
 use super::block::{BlockSearch, Coded};
 use super::checkpoint::{Checkpoint, Snapshot};
-use super::geometry::{MiPos, Rect};
 use super::tuning::{ERROR_LEFT_BY_PARTS, MOVES_APART};
+use crate::av1::geometry::{MiPos, Rect};
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
 use crate::av1::tile::block::Block;
 use crate::av1::types::{BlockSize, INTRA_FRAME, LAST_FRAME, Mv, NONE, Partition, PredictionMode};
@@ -143,10 +143,10 @@ impl BlockSearch<'_, '_, '_> {
                 return None;
             }
         }
-        let mut block = Block::new(pos.row, pos.col, size);
+        let mut block = Block::new(pos, size);
         block.is_inter = true;
         block.ref_frame = [LAST_FRAME, NONE];
-        let stack = self.coder.mv_stack(pos.row, pos.col, size, block.ref_frame);
+        let stack = self.coder.mv_stack(pos, size, block.ref_frame);
         block.y_mode = if stack.mvs[0][0] == Mv::default() {
             PredictionMode::NearestMv
         } else {
@@ -179,7 +179,7 @@ impl BlockSearch<'_, '_, '_> {
     /// Writes the partition symbol; gives its cost.
     fn symbol(&mut self, pos: MiPos, size: BlockSize, partition: Partition) -> u64 {
         let start = self.records.len();
-        self.coder.writer().write_partition(self.records, pos.row, pos.col, size, partition);
+        self.coder.writer().write_partition(self.records, pos, size, partition);
         self.lambda.squared(0, self.frame.costs.records(&self.records[start..]))
     }
 

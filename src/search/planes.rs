@@ -1,7 +1,7 @@
 //! Pictures derived for motion search: luma at a quarter of the size, and luma half a sample to the
 //! right, below, and both.
 
-use super::geometry::{Rect, view};
+use crate::av1::geometry::{Rect, view};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::convolve::{FilterSet, Source, Subpel, put};
 use crate::kernels::isa::Isa;

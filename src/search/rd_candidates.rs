@@ -2,7 +2,7 @@
 //! stays.
 
 use super::block::{BlockSearch, Coded};
-use super::geometry::MiPos;
+use crate::av1::geometry::MiPos;
 use crate::av1::tile::block::{Block, max_rect_tx_size, split_tx_size};
 use crate::av1::types::{BlockSize, INTRA_FRAME, TxMode};
 

@@ -2,7 +2,7 @@
 //! transforming all of it.
 
 use super::block::BlockSearch;
-use super::geometry::{Rect, view};
+use crate::av1::geometry::{Rect, view};
 use crate::av1::types::{TxSize, TxType};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;

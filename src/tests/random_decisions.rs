@@ -1,6 +1,7 @@
 //! Decisions drawn from a seed: legal choices for every syntax element of the native engine's
 //! subset, whatever the picture shows.
 
+use crate::av1::geometry::MiPos;
 use crate::av1::obu::frame::DeltaQ;
 use crate::av1::obu::frame::segmentation::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
@@ -110,17 +111,16 @@ impl Draw<'_> {
         &mut self,
         coder: &mut TileCoder<'_>,
         records: &mut Vec<Record>,
-        mi_row: usize,
-        mi_col: usize,
+        pos: MiPos,
         size: BlockSize,
     ) {
         use Partition as P;
         let (rows, cols) = (coder.grid.mi_rows, coder.grid.mi_cols);
-        if mi_row >= rows || mi_col >= cols {
+        if pos.row >= rows || pos.col >= cols {
             return;
         }
         let half = size.width4() / 2;
-        let (has_rows, has_cols) = (mi_row + half < rows, mi_col + half < cols);
+        let (has_rows, has_cols) = (pos.row + half < rows, pos.col + half < cols);
         let partition = if size == BlockSize::B8x8 {
             P::None
         } else {
@@ -133,21 +133,21 @@ impl Draw<'_> {
                 _ => P::Split,
             }
         };
-        coder.writer().write_partition(records, mi_row, mi_col, size, partition);
+        coder.writer().write_partition(records, pos, size, partition);
         let part = PARTITION_SUBSIZE[partition as usize][size as usize].unwrap();
         match partition {
             P::Split => {
                 for (dy, dx) in [(0, 0), (0, half), (half, 0), (half, half)] {
-                    self.partition(coder, records, mi_row + dy, mi_col + dx, part);
+                    self.partition(coder, records, pos.offset(dy, dx), part);
                 }
             }
             _ => {
-                self.block(coder, records, mi_row, mi_col, part);
+                self.block(coder, records, pos, part);
                 if partition == P::Horz && has_rows {
-                    self.block(coder, records, mi_row + half, mi_col, part);
+                    self.block(coder, records, pos.offset(half, 0), part);
                 }
                 if partition == P::Vert && has_cols {
-                    self.block(coder, records, mi_row, mi_col + half, part);
+                    self.block(coder, records, pos.offset(0, half), part);
                 }
             }
         }
@@ -157,12 +157,11 @@ impl Draw<'_> {
         &mut self,
         coder: &mut TileCoder<'_>,
         records: &mut Vec<Record>,
-        mi_row: usize,
-        mi_col: usize,
+        pos: MiPos,
         size: BlockSize,
     ) {
         let frame = coder.frame;
-        let mut block = Block::new(mi_row, mi_col, size);
+        let mut block = Block::new(pos, size);
         block.skip = self.chance(self.wildness.skip);
         let segmentation = &frame.segmentation_params;
         if segmentation.segmentation_enabled {
@@ -194,7 +193,7 @@ impl Draw<'_> {
         }
         let stack = block.is_inter.then(|| {
             self.inter(coder, &mut block, fixed_ref, global);
-            coder.mv_stack(mi_row, mi_col, size, block.ref_frame)
+            coder.mv_stack(pos, size, block.ref_frame)
         });
         if block.is_inter {
             if !block.skip && frame.tx_mode == TxMode::Select && !lossless {
@@ -254,7 +253,7 @@ impl Draw<'_> {
             None if frame.reference_select && self.chance(100) => self.pair(),
             None => [pick(&mut self.random, self.names), NONE],
         };
-        let stack = coder.mv_stack(block.mi_row, block.mi_col, block.size, block.ref_frame);
+        let stack = coder.mv_stack(block.pos, block.size, block.ref_frame);
         block.y_mode = if skip_feature || global {
             P::GlobalMv
         } else if block.ref_frame[1] > INTRA_FRAME {
@@ -337,10 +336,9 @@ impl SuperblockDecider for RandomDecider {
         (): &mut (),
         coder: &mut TileCoder<'_>,
         records: &mut Vec<Record>,
-        mi_row: usize,
-        mi_col: usize,
+        pos: MiPos,
     ) {
-        let place = (mi_row << 16 | mi_col) as u64;
+        let place = (pos.row << 16 | pos.col) as u64;
         let mut random = Random::new(plan.seed << 32 | place);
         if coder.frame.has_cdef(coder.sequence) {
             let bits = coder.frame.cdef_params.cdef_bits;
@@ -354,7 +352,7 @@ impl SuperblockDecider for RandomDecider {
                 if (1..=255).contains(&target) { target as u8 } else { current as u8 };
         }
         let mut draw = Draw { random, wildness: plan.wildness, names: &plan.names };
-        draw.partition(coder, records, mi_row, mi_col, BlockSize::B64x64);
+        draw.partition(coder, records, pos, BlockSize::B64x64);
     }
 }
 

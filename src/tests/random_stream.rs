@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::random_decisions::{Plan, RandomDecider, Wildness};
 use super::tile_parser::{StreamParser, first_difference};
+use crate::av1::geometry::MiPos;
 use crate::av1::obu::frame::{
     CdefStrength, DeltaQ, FrameHeader, FrameType, InterpolationFilter, TileInfo, TxMode,
 };
@@ -354,11 +355,10 @@ impl SuperblockDecider for Failing {
         worker: &mut (),
         coder: &mut TileCoder<'_>,
         records: &mut Vec<Record>,
-        mi_row: usize,
-        mi_col: usize,
+        pos: MiPos,
     ) {
-        assert!(mi_row != 16, "a failure made for this test");
-        RandomDecider::superblock(plan, worker, coder, records, mi_row, mi_col);
+        assert!(pos.row != 16, "a failure made for this test");
+        RandomDecider::superblock(plan, worker, coder, records, pos);
     }
 }
 

@@ -3,6 +3,7 @@
 
 use std::ops::Range;
 
+use crate::av1::geometry::MiPos;
 use crate::av1::types::{
     BlockSize, INTRA_FRAME, InterpFilter, Mv, NONE, PredictionMode, RefFrame, TxSize, UvMode,
 };
@@ -102,10 +103,10 @@ impl ModeInfoGrid {
     }
 
     /// Writes `info` over the part of a block that lies inside the frame.
-    pub(crate) fn fill(&mut self, mi_row: usize, mi_col: usize, size: BlockSize, info: ModeInfo) {
-        let cols = size.width4().min(self.mi_cols - mi_col);
-        for row in mi_row..(mi_row + size.height4()).min(self.mi_rows) {
-            self.row_mut(row)[mi_col..mi_col + cols].fill(info);
+    pub(crate) fn fill(&mut self, pos: MiPos, size: BlockSize, info: ModeInfo) {
+        let cols = size.width4().min(self.mi_cols - pos.col);
+        for row in pos.row..(pos.row + size.height4()).min(self.mi_rows) {
+            self.row_mut(row)[pos.col..pos.col + cols].fill(info);
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::av1::frame::deblock::TxSizeGrid;
 use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
+use crate::av1::geometry::MiPos;
 use crate::av1::types::{BlockSize, PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::random::Random;
@@ -100,7 +101,7 @@ impl RandomFrame {
             skip: random.one_in(skipped),
             ..ModeInfo::default()
         };
-        self.modes.fill(row, col, size, info);
+        self.modes.fill(MiPos::new(row, col), size, info);
         let depth = random.below(3);
         let largest = |w: usize, h: usize, most: usize| (w.min(most), h.min(most));
         let tile =

@@ -1,5 +1,6 @@
 //! A coding block as decided, in the standard's terms: what `decode_block` (5.11.5) would read.
 
+use crate::av1::geometry::MiPos;
 use crate::av1::tables::blocks::{MAX_TX_SIZE_RECT, SPLIT_TX_SIZE, SUBSAMPLED_SIZE};
 use crate::av1::types::{
     BlockSize, INTRA_FRAME, InterpFilter, Mv, NONE, PredictionMode, RefFrame, TxSize, TxType,
@@ -9,10 +10,8 @@ use crate::av1::types::{
 /// The syntax elements of one block, coefficients apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Block {
-    /// `MiRow`, in 4×4 units.
-    pub(crate) mi_row: usize,
-    /// `MiCol`, in 4×4 units.
-    pub(crate) mi_col: usize,
+    /// `MiRow` and `MiCol`.
+    pub(crate) pos: MiPos,
     /// `MiSize`.
     pub(crate) size: BlockSize,
     /// `skip`.
@@ -48,10 +47,9 @@ pub(crate) struct Block {
 
 impl Block {
     /// A skipped intra DC block, to be changed.
-    pub(crate) fn new(mi_row: usize, mi_col: usize, size: BlockSize) -> Self {
+    pub(crate) fn new(pos: MiPos, size: BlockSize) -> Self {
         Self {
-            mi_row,
-            mi_col,
+            pos,
             size,
             skip: true,
             segment_id: 0,

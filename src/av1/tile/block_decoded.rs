@@ -1,5 +1,6 @@
 //! Which 4×4 units of the current superblock, and around it, are decoded (6.10.3).
 
+use crate::av1::geometry::MiPos;
 use crate::av1::types::MI_SIZE_LOG2;
 
 /// Planes of a picture.
@@ -26,20 +27,14 @@ impl BlockDecoded {
         Self { flags: [[0; ROWS]; PLANES], sb_mask }
     }
 
-    /// 5.11.3 clear_block_decoded_flags, at the start of the superblock at (`mi_row`, `mi_col`) of
-    /// a tile that ends before `mi_row_end` and `mi_col_end`.
-    pub(crate) fn clear(
-        &mut self,
-        mi_row: usize,
-        mi_col: usize,
-        mi_row_end: usize,
-        mi_col_end: usize,
-    ) {
+    /// 5.11.3 clear_block_decoded_flags, at the start of the superblock at `pos` of a tile
+    /// that ends before `end`.
+    pub(crate) fn clear(&mut self, pos: MiPos, end: MiPos) {
         for (plane, flags) in self.flags.iter_mut().enumerate() {
             let sub = usize::from(plane > 0);
             let size = (self.sb_mask + 1) >> sub;
-            let sb_width4 = ((mi_col_end - mi_col) >> sub).min(size + 1);
-            let sb_height4 = ((mi_row_end - mi_row) >> sub).min(size + 1);
+            let sb_width4 = ((end.col - pos.col) >> sub).min(size + 1);
+            let sb_height4 = ((end.row - pos.row) >> sub).min(size + 1);
             flags[0] = (1 << (1 + sb_width4)) - 1;
             for (y, row) in flags[1..].iter_mut().enumerate() {
                 *row = u64::from(y < sb_height4 && y != size);
@@ -250,7 +245,7 @@ mod tests {
             for (start, end) in [(0, tile_end), (tile_end, mi_cols)] {
                 for mi_row in (0..mi_rows).step_by(sb_mask + 1) {
                     for mi_col in (start..end).step_by(sb_mask + 1) {
-                        walk.ours.clear(mi_row, mi_col, mi_rows, end);
+                        walk.ours.clear(MiPos::new(mi_row, mi_col), MiPos::new(mi_rows, end));
                         walk.theirs.clear(mi_row, mi_col, mi_rows, end);
                         walk.part(mi_col * 4, mi_row * 4, (sb_mask + 1) * 4);
                     }

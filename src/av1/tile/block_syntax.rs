@@ -2,6 +2,7 @@
 //! modes, sizes and coefficients, with the contexts of 8.3.2.
 
 use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
+use crate::av1::geometry::MiPos;
 use crate::av1::obu::SequenceHeader;
 use crate::av1::obu::frame::segmentation::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
 use crate::av1::obu::frame::{DeltaQ, FrameHeader};
@@ -62,28 +63,27 @@ impl Neighbours {
 }
 
 impl BlockWriter<'_> {
-    fn neighbours(&self, mi_row: usize, mi_col: usize) -> Neighbours {
-        let above = mi_row > self.tile.mi_row_start;
-        let left = mi_col > self.tile.mi_col_start;
+    fn neighbours(&self, pos: MiPos) -> Neighbours {
+        let above = pos.row > self.tile.mi_row_start;
+        let left = pos.col > self.tile.mi_col_start;
         Neighbours {
-            above: above.then(|| *self.grid.at(mi_row - 1, mi_col)),
-            left: left.then(|| *self.grid.at(mi_row, mi_col - 1)),
+            above: above.then(|| *self.grid.at(pos.row - 1, pos.col)),
+            left: left.then(|| *self.grid.at(pos.row, pos.col - 1)),
         }
     }
 
-    /// The partition symbol of 5.11.4 for the square block at (`mi_row`, `mi_col`), if one is coded.
+    /// The partition symbol of 5.11.4 for the square block at `pos`, if one is coded.
     pub(crate) fn write_partition(
         &self,
         sink: &mut impl SymbolSink,
-        mi_row: usize,
-        mi_col: usize,
+        pos: MiPos,
         size: BlockSize,
         partition: Partition,
     ) {
         let half = size.width4() >> 1;
-        let has_rows = mi_row + half < self.grid.mi_rows;
-        let has_cols = mi_col + half < self.grid.mi_cols;
-        let near = self.neighbours(mi_row, mi_col);
+        let has_rows = pos.row + half < self.grid.mi_rows;
+        let has_cols = pos.col + half < self.grid.mi_cols;
+        let near = self.neighbours(pos);
         let above = near.above.is_some_and(|n| n.block_size.width_log2() < size.width_log2());
         let left = near.left.is_some_and(|n| n.block_size.height_log2() < size.width_log2());
         let row = partition_row(size, usize::from(left) * 2 + usize::from(above));
@@ -103,7 +103,7 @@ impl BlockWriter<'_> {
         block: &Block,
         stack: Option<&MvStack>,
     ) {
-        let near = self.neighbours(block.mi_row, block.mi_col);
+        let near = self.neighbours(block.pos);
         let segment_id = self.effective_segment_id(block);
         if self.frame.is_intra() {
             self.write_intra_frame_mode_info(sink, block, &near, segment_id);
@@ -112,8 +112,7 @@ impl BlockWriter<'_> {
         }
         let lossless = self.frame.lossless(segment_id);
         self.grid.fill(
-            block.mi_row,
-            block.mi_col,
+            block.pos,
             block.size,
             ModeInfo {
                 mv: block.mv,
@@ -141,16 +140,16 @@ impl BlockWriter<'_> {
         residual: &Residual,
     ) {
         if block.skip {
-            self.context.reset_block(block.mi_row, block.mi_col, block.size);
+            self.context.reset_block(block.pos, block.size);
         } else {
-            let segment_id = self.grid.at(block.mi_row, block.mi_col).segment_id;
+            let segment_id = self.grid.at(block.pos.row, block.pos.col).segment_id;
             self.write_residual(sink, block, residual, segment_id);
         }
     }
 
     /// The neighbours of a block, as its inter syntax sees them.
-    pub(crate) fn inter_neighbours(&self, mi_row: usize, mi_col: usize) -> [Option<ModeInfo>; 2] {
-        let near = self.neighbours(mi_row, mi_col);
+    pub(crate) fn inter_neighbours(&self, pos: MiPos) -> [Option<ModeInfo>; 2] {
+        let near = self.neighbours(pos);
         [near.above, near.left]
     }
 
@@ -175,9 +174,9 @@ impl BlockWriter<'_> {
             return 0;
         }
         let (rows, cols) = (self.grid.mi_rows, self.grid.mi_cols);
-        let width = block.size.width4().min(cols - block.mi_col);
-        (block.mi_row..(block.mi_row + block.size.height4()).min(rows))
-            .flat_map(|row| &self.prev_segment_ids[row * cols + block.mi_col..][..width])
+        let width = block.size.width4().min(cols - block.pos.col);
+        (block.pos.row..(block.pos.row + block.size.height4()).min(rows))
+            .flat_map(|row| &self.prev_segment_ids[row * cols + block.pos.col..][..width])
             .copied()
             .min()
             .unwrap_or(0)
@@ -185,13 +184,13 @@ impl BlockWriter<'_> {
 
     /// `pred` of 5.11.9 and the context of `segment_id` (8.3.2).
     fn segment_id_prediction(&self, block: &Block) -> (u8, usize) {
-        let near = self.neighbours(block.mi_row, block.mi_col);
+        let near = self.neighbours(block.pos);
         let up = near.above.map(|n| n.segment_id);
         let left = near.left.map(|n| n.segment_id);
         let (Some(up), Some(left)) = (up, left) else {
             return (up.or(left).unwrap_or(0), 0);
         };
-        let corner = self.grid.at(block.mi_row - 1, block.mi_col - 1).segment_id;
+        let corner = self.grid.at(block.pos.row - 1, block.pos.col - 1).segment_id;
         let ctx = if corner == up && corner == left {
             2
         } else {
@@ -341,17 +340,17 @@ impl BlockWriter<'_> {
             return;
         }
         if !before_skip && block.skip {
-            self.context.set_seg_pred(block.mi_row, block.mi_col, block.size, false);
+            self.context.set_seg_pred(block.pos, block.size, false);
             return;
         }
         if segmentation.segmentation_temporal_update {
             let predicted = self.predicted_segment_id(block) == segment_id;
-            let ctx = self.context.seg_pred_ctx(block.mi_row, block.mi_col);
+            let ctx = self.context.seg_pred_ctx(block.pos);
             sink.symbol(SEGMENT_ID_PREDICTED_CDF.row([ctx]), usize::from(predicted));
             if !predicted {
                 self.write_segment_id(sink, block, segment_id, false);
             }
-            self.context.set_seg_pred(block.mi_row, block.mi_col, block.size, predicted);
+            self.context.set_seg_pred(block.pos, block.size, predicted);
         } else {
             self.write_segment_id(sink, block, segment_id, false);
         }

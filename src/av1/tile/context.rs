@@ -1,6 +1,7 @@
 //! What block syntax remembers along a tile besides the mode records: contexts above and to the
 //! left (5.11.2, 5.11.39), and the state of `cdef_idx` and `CurrentQIndex`.
 
+use crate::av1::geometry::MiPos;
 use crate::av1::types::BlockSize;
 
 /// 4×4 units in a superblock's side.
@@ -90,22 +91,22 @@ impl TileContext {
     }
 
     /// `seg_id_predicted` of the neighbours (8.3.2), 0 to 2.
-    pub(crate) fn seg_pred_ctx(&self, mi_row: usize, mi_col: usize) -> usize {
-        usize::from(self.left_seg_pred[mi_row % SB4] + self.above_seg_pred[mi_col])
+    pub(crate) fn seg_pred_ctx(&self, pos: MiPos) -> usize {
+        usize::from(self.left_seg_pred[pos.row % SB4] + self.above_seg_pred[pos.col])
     }
 
     /// Sets `AboveSegPredContext` and `LeftSegPredContext` (5.11.19).
-    pub(crate) fn set_seg_pred(&mut self, mi_row: usize, mi_col: usize, size: BlockSize, on: bool) {
-        self.above_seg_pred[mi_col..mi_col + size.width4()].fill(u8::from(on));
-        self.left_seg_pred[mi_row % SB4..][..size.height4()].fill(u8::from(on));
+    pub(crate) fn set_seg_pred(&mut self, pos: MiPos, size: BlockSize, on: bool) {
+        self.above_seg_pred[pos.col..pos.col + size.width4()].fill(u8::from(on));
+        self.left_seg_pred[pos.row % SB4..][..size.height4()].fill(u8::from(on));
     }
 
     /// 5.11.5 `reset_block_context`, for blocks of at least 8×8 in 4:2:0.
-    pub(crate) fn reset_block(&mut self, mi_row: usize, mi_col: usize, size: BlockSize) {
+    pub(crate) fn reset_block(&mut self, pos: MiPos, size: BlockSize) {
         for (p, plane) in self.planes.iter_mut().enumerate() {
             let shift = usize::from(p > 0);
             let (w4, h4) = (size.width4() >> shift, size.height4() >> shift);
-            let (x4, y4) = (mi_col >> shift, (mi_row % SB4) >> shift);
+            let (x4, y4) = (pos.col >> shift, (pos.row % SB4) >> shift);
             plane.above_level[x4..x4 + w4].fill(0);
             plane.above_dc[x4..x4 + w4].fill(0);
             plane.left_level[y4..y4 + h4].fill(0);

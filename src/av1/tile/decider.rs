@@ -9,6 +9,7 @@ use super::mv_prediction::TileBounds;
 use super::symbol::Record;
 use crate::av1::frame::motion_field::OrderHints;
 use crate::av1::frame::reference::Reference;
+use crate::av1::geometry::MiPos;
 use crate::av1::obu::SequenceHeader;
 use crate::av1::obu::frame::FrameHeader;
 use crate::frame::padded::PaddedPlane;
@@ -49,14 +50,13 @@ pub(crate) trait SuperblockDecider {
     /// `count` workers, kept from frame to frame.
     fn workers(&mut self, count: usize) -> (&Self::Shared, &mut [Self::Worker]);
 
-    /// Codes the superblock of 64×64 luma samples at a position of 4×4 units.
+    /// Codes the superblock of 64×64 luma samples at `pos`.
     fn superblock(
         shared: &Self::Shared,
         worker: &mut Self::Worker,
         coder: &mut TileCoder<'_>,
         records: &mut Vec<Record>,
-        mi_row: usize,
-        mi_col: usize,
+        pos: MiPos,
     );
 }
 

@@ -7,6 +7,7 @@ use crate::av1::frame::deblock::TxSizeGrid;
 use crate::av1::frame::mode_info::ModeInfoGrid;
 use crate::av1::frame::motion_field::MotionField;
 use crate::av1::frame::reference::Reference;
+use crate::av1::geometry::MiPos;
 use crate::av1::obu::SequenceHeader;
 use crate::av1::obu::frame::FrameHeader;
 use crate::av1::tables::blocks::MODE_TO_TXFM;
@@ -153,8 +154,7 @@ impl TileCoder<'_> {
     /// 7.10.2 for a block.
     pub(crate) fn mv_stack(
         &self,
-        mi_row: usize,
-        mi_col: usize,
+        pos: MiPos,
         size: BlockSize,
         ref_frame: [RefFrame; 2],
     ) -> MvStack {
@@ -166,7 +166,7 @@ impl TileCoder<'_> {
             sign_bias: self.sign_bias,
             motion_field: self.motion_field,
         };
-        find_mv_stack(&input, mi_row, mi_col, size, ref_frame)
+        find_mv_stack(&input, pos, size, ref_frame)
     }
 
     /// The syntax of this tile, to write with.
@@ -184,10 +184,10 @@ impl TileCoder<'_> {
     }
 
     /// Start of a superblock (5.11.2).
-    pub(crate) fn start_superblock(&mut self, mi_row: usize, mi_col: usize) {
+    pub(crate) fn start_superblock(&mut self, pos: MiPos) {
         self.cdef_idx = 0;
         self.context.start_superblock(self.frame.delta_q.is_some());
-        self.decoded.clear(mi_row, mi_col, self.tile.mi_row_end, self.tile.mi_col_end);
+        self.decoded.clear(pos, MiPos::new(self.tile.mi_row_end, self.tile.mi_col_end));
     }
 
     /// Writes a block that is reconstructed; gives where its coefficients start in `records`.
@@ -202,21 +202,15 @@ impl TileCoder<'_> {
         let coefficients = records.len();
         self.writer().write_coefficients(records, block, &residual);
         self.scratch.residual = residual;
-        self.set_decoded(block.mi_row, block.mi_col, block.size, true);
+        self.set_decoded(block.pos, block.size, true);
         coefficients
     }
 
     /// Marks a block as decoded, or takes that back.
-    pub(crate) fn set_decoded(
-        &mut self,
-        mi_row: usize,
-        mi_col: usize,
-        size: BlockSize,
-        decoded: bool,
-    ) {
+    pub(crate) fn set_decoded(&mut self, pos: MiPos, size: BlockSize, decoded: bool) {
         for plane in 0..3 {
             let shift = usize::from(plane > 0);
-            let (x, y) = ((mi_col * 4) >> shift, (mi_row * 4) >> shift);
+            let (x, y) = ((pos.col * 4) >> shift, (pos.row * 4) >> shift);
             let (w, h) = (size.width() >> shift, size.height() >> shift);
             if decoded {
                 self.decoded.set(plane, x, y, w, h);
@@ -303,7 +297,7 @@ impl TileCoder<'_> {
     fn list_transforms(&mut self, block: &Block, lossless: bool) {
         let list = &mut self.scratch.transforms;
         list.clear();
-        let (x0, y0) = (block.mi_col * 4, block.mi_row * 4);
+        let (x0, y0) = (block.pos.col * 4, block.pos.row * 4);
         let (max_x, max_y) = (self.grid.mi_cols * 4, self.grid.mi_rows * 4);
         if block.is_inter && !lossless && !block.skip {
             for_each_inter_tx(block, |row4, col4, size| {
@@ -329,8 +323,8 @@ impl TileCoder<'_> {
             let shift = usize::from(plane > 0);
             let region = Region {
                 plane,
-                x: (block.mi_col * 4) >> shift,
-                y: (block.mi_row * 4) >> shift,
+                x: (block.pos.col * 4) >> shift,
+                y: (block.pos.row * 4) >> shift,
                 w: block.size.width() >> shift,
                 h: block.size.height() >> shift,
             };
@@ -391,8 +385,8 @@ impl TileCoder<'_> {
     ) -> Edges {
         let shift = usize::from(plane > 0);
         let have = Available {
-            left: block.mi_col > self.tile.mi_col_start || x > (block.mi_col * 4) >> shift,
-            above: block.mi_row > self.tile.mi_row_start || y > (block.mi_row * 4) >> shift,
+            left: block.pos.col > self.tile.mi_col_start || x > (block.pos.col * 4) >> shift,
+            above: block.pos.row > self.tile.mi_row_start || y > (block.pos.row * 4) >> shift,
             above_right: self.decoded.have_above_right(plane, x, y, size.width()),
             below_left: self.decoded.have_below_left(plane, x, y, size.height()),
         };
@@ -407,12 +401,13 @@ impl TileCoder<'_> {
         mode: PredictionMode,
         angle_delta: i8,
     ) -> Direction {
-        let above = block.mi_row > self.tile.mi_row_start;
-        let left = block.mi_col > self.tile.mi_col_start;
+        let above = block.pos.row > self.tile.mi_row_start;
+        let left = block.pos.col > self.tile.mi_col_start;
         let edge_filter =
             (self.sequence.enable_intra_edge_filter && mode.is_directional()).then(|| {
-                let place = (block.mi_row, block.mi_col);
-                filter_type(plane, place, (above, left), |row, col| self.is_smooth(plane, row, col))
+                filter_type(plane, block.pos, (above, left), |row, col| {
+                    self.is_smooth(plane, row, col)
+                })
             });
         Direction { angle_delta, edge_filter }
     }
@@ -512,7 +507,7 @@ impl TileCoder<'_> {
         }
         scratch.residual.levels.extend_from_slice(levels);
         if plane == 0 {
-            let (col, row) = (x / 4 - block.mi_col, y / 4 - block.mi_row);
+            let (col, row) = (x / 4 - block.pos.col, y / 4 - block.pos.row);
             for row in row..row + size.height4() {
                 scratch.tx_types[row * 16 + col..][..size.width4()].fill(tx_type);
             }
@@ -550,7 +545,7 @@ impl TileCoder<'_> {
             };
         }
         let wanted = if block.is_inter {
-            let (col, row) = (x / 4 * 2 - block.mi_col, y / 4 * 2 - block.mi_row);
+            let (col, row) = (x / 4 * 2 - block.pos.col, y / 4 * 2 - block.pos.row);
             self.scratch.tx_types[row * 16 + col]
         } else {
             MODE_TO_TXFM[block.uv_mode as usize]
@@ -559,10 +554,10 @@ impl TileCoder<'_> {
     }
 
     /// Notes the transforms of a coded superblock for the loop filter (6.10.33).
-    pub(crate) fn finish_superblock(&mut self, mi_row: usize, mi_col: usize) {
+    pub(crate) fn finish_superblock(&mut self, pos: MiPos) {
         let (mi_rows, mi_cols) = (self.grid.mi_rows, self.grid.mi_cols);
-        for row in mi_row..(mi_row + 16).min(mi_rows) {
-            for col in mi_col..(mi_col + 16).min(mi_cols) {
+        for row in pos.row..(pos.row + 16).min(mi_rows) {
+            for col in pos.col..(pos.col + 16).min(mi_cols) {
                 let info = self.grid.at(row, col);
                 self.tx_sizes.fill_area(0, row, col, (1, 1), info.inter_tx_size);
                 if row % 2 == 0 && col % 2 == 0 {

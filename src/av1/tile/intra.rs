@@ -1,6 +1,7 @@
 //! Intra prediction (7.11.2, 7.11.5): the edges of a block from the current frame, and the choice
 //! of the kernel. 8-bit, 4:2:0.
 
+use crate::av1::geometry::MiPos;
 use crate::av1::tables::blocks::MODE_TO_ANGLE;
 use crate::av1::types::{PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
@@ -126,7 +127,7 @@ fn prediction_angle(mode: PredictionMode, angle_delta: i8) -> usize {
     angle as usize
 }
 
-/// 7.11.2.8 Intra filter type process: whether a neighbour of the block at (`mi_row`, `mi_col`)
+/// 7.11.2.8 Intra filter type process: whether a neighbour of the block at `pos`
 /// predicts smoothly.
 ///
 /// `available` is `AvailU` and `AvailL` (`AvailUChroma` and `AvailLChroma` for chroma);
@@ -134,24 +135,24 @@ fn prediction_angle(mode: PredictionMode, angle_delta: i8) -> usize {
 /// units.
 pub(crate) fn filter_type(
     plane: usize,
-    (mi_row, mi_col): (usize, usize),
+    pos: MiPos,
     (above, left): (bool, bool),
     is_smooth: impl Fn(usize, usize) -> bool,
 ) -> bool {
-    let (odd_row, odd_col) = (mi_row & 1, mi_col & 1);
+    let (odd_row, odd_col) = (pos.row & 1, pos.col & 1);
     let chroma = plane > 0;
     let above_smooth = || {
         if chroma {
-            is_smooth(mi_row - 1 - odd_row, mi_col + 1 - odd_col)
+            is_smooth(pos.row - 1 - odd_row, pos.col + 1 - odd_col)
         } else {
-            is_smooth(mi_row - 1, mi_col)
+            is_smooth(pos.row - 1, pos.col)
         }
     };
     let left_smooth = || {
         if chroma {
-            is_smooth(mi_row + 1 - odd_row, mi_col - 1 - odd_col)
+            is_smooth(pos.row + 1 - odd_row, pos.col - 1 - odd_col)
         } else {
-            is_smooth(mi_row, mi_col - 1)
+            is_smooth(pos.row, pos.col - 1)
         }
     };
     (above && above_smooth()) || (left && left_smooth())

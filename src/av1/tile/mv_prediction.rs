@@ -6,6 +6,7 @@
 
 use crate::av1::frame::mode_info::ModeInfoGrid;
 use crate::av1::frame::motion_field::{INVALID_MV, MotionField};
+use crate::av1::geometry::MiPos;
 use crate::av1::types::{BlockSize, INTRA_FRAME, MI_SIZE_LOG2, Mv, NONE, PredictionMode, RefFrame};
 
 /// `MAX_REF_MV_STACK_SIZE`.
@@ -103,7 +104,7 @@ fn has_newmv(mode: PredictionMode) -> bool {
 }
 
 /// 5.11.53 and 5.11.54 `clamp_mv_row`, `clamp_mv_col` with the border of 7.10.2.14.
-fn clamp_mv(mv: Mv, grid: &ModeInfoGrid, mi_row: usize, mi_col: usize, size: BlockSize) -> Mv {
+fn clamp_mv(mv: Mv, grid: &ModeInfoGrid, pos: MiPos, size: BlockSize) -> Mv {
     let clamp = |v: i16, mi: usize, mis: usize, n4: usize, samples: usize| {
         let border = MV_BORDER + samples as i32 * 8;
         let to_start = -((mi << MI_SIZE_LOG2) as i32 * 8);
@@ -111,15 +112,14 @@ fn clamp_mv(mv: Mv, grid: &ModeInfoGrid, mi_row: usize, mi_col: usize, size: Blo
         i32::from(v).clamp(to_start - border, to_end + border) as i16
     };
     Mv::new(
-        clamp(mv.row, mi_row, grid.mi_rows, size.height4(), size.height()),
-        clamp(mv.col, mi_col, grid.mi_cols, size.width4(), size.width()),
+        clamp(mv.row, pos.row, grid.mi_rows, size.height4(), size.height()),
+        clamp(mv.col, pos.col, grid.mi_cols, size.width4(), size.width()),
     )
 }
 
 struct Search<'a> {
     input: &'a MvPredictionInput<'a>,
-    mi_row: usize,
-    mi_col: usize,
+    pos: MiPos,
     size: BlockSize,
     ref_frame: [RefFrame; 2],
     compound: bool,
@@ -128,18 +128,16 @@ struct Search<'a> {
     found_match: bool,
 }
 
-/// 7.10.2 find MV stack process for the block at (`mi_row`, `mi_col`).
+/// 7.10.2 find MV stack process for the block at `pos`.
 pub(crate) fn find_mv_stack(
     input: &MvPredictionInput<'_>,
-    mi_row: usize,
-    mi_col: usize,
+    pos: MiPos,
     size: BlockSize,
     ref_frame: [RefFrame; 2],
 ) -> MvStack {
     let mut search = Search {
         input,
-        mi_row,
-        mi_col,
+        pos,
         size,
         ref_frame,
         compound: ref_frame[1] > INTRA_FRAME,
@@ -207,12 +205,12 @@ impl Search<'_> {
     fn scan_row(&mut self, delta_row: isize) {
         let grid = self.input.grid;
         let bw4 = self.size.width4();
-        let end4 = bw4.min(grid.mi_cols - self.mi_col).min(16);
+        let end4 = bw4.min(grid.mi_cols - self.pos.col).min(16);
         let far = delta_row.abs() > 1;
-        let (mut row, mut col) = (self.mi_row as isize + delta_row, self.mi_col as isize);
+        let (mut row, mut col) = (self.pos.row as isize + delta_row, self.pos.col as isize);
         if far {
-            row += (self.mi_row & 1) as isize;
-            col += 1 - (self.mi_col & 1) as isize;
+            row += (self.pos.row & 1) as isize;
+            col += 1 - (self.pos.col & 1) as isize;
         }
         let mut i = 0;
         while i < end4 {
@@ -237,12 +235,12 @@ impl Search<'_> {
     fn scan_col(&mut self, delta_col: isize) {
         let grid = self.input.grid;
         let bh4 = self.size.height4();
-        let end4 = bh4.min(grid.mi_rows - self.mi_row).min(16);
+        let end4 = bh4.min(grid.mi_rows - self.pos.row).min(16);
         let far = delta_col.abs() > 1;
-        let (mut row, mut col) = (self.mi_row as isize, self.mi_col as isize + delta_col);
+        let (mut row, mut col) = (self.pos.row as isize, self.pos.col as isize + delta_col);
         if far {
-            row += 1 - (self.mi_row & 1) as isize;
-            col += (self.mi_col & 1) as isize;
+            row += 1 - (self.pos.row & 1) as isize;
+            col += (self.pos.col & 1) as isize;
         }
         let mut i = 0;
         while i < end4 {
@@ -265,8 +263,8 @@ impl Search<'_> {
 
     /// 7.10.2.4 scan point process.
     fn scan_point(&mut self, delta_row: isize, delta_col: isize) {
-        let row = self.mi_row as isize + delta_row;
-        let col = self.mi_col as isize + delta_col;
+        let row = self.pos.row as isize + delta_row;
+        let col = self.pos.col as isize + delta_col;
         if self.input.tile.is_inside(row, col)
             && self.input.grid.at(row as usize, col as usize).ref_frame[0] != NONE
         {
@@ -286,8 +284,8 @@ impl Search<'_> {
         }
         if (2..16).contains(&bh4) && (2..16).contains(&bw4) {
             for (delta_row, delta_col) in [(bh4, -2), (bh4, bw4), (bh4 - 2, bw4)] {
-                let row = (self.mi_row & 15) as isize + delta_row;
-                let col = (self.mi_col & 15) as isize + delta_col;
+                let row = (self.pos.row & 15) as isize + delta_row;
+                let col = (self.pos.col & 15) as isize + delta_col;
                 if (0..16).contains(&row) && (0..16).contains(&col) {
                     self.temporal_sample(field, delta_row, delta_col);
                 }
@@ -297,8 +295,8 @@ impl Search<'_> {
 
     /// 7.10.2.6 temporal sample process.
     fn temporal_sample(&mut self, field: &MotionField, delta_row: isize, delta_col: isize) {
-        let row = (self.mi_row as isize + delta_row) | 1;
-        let col = (self.mi_col as isize + delta_col) | 1;
+        let row = (self.pos.row as isize + delta_row) | 1;
+        let col = (self.pos.col as isize + delta_col) | 1;
         if !self.input.tile.is_inside(row, col) {
             return;
         }
@@ -390,8 +388,8 @@ impl Search<'_> {
     /// 7.10.2.12 extra search process, with 7.10.2.13.
     fn extra_search(&mut self) {
         let grid = self.input.grid;
-        let w4 = self.size.width4().min(16).min(grid.mi_cols - self.mi_col);
-        let h4 = self.size.height4().min(16).min(grid.mi_rows - self.mi_row);
+        let w4 = self.size.width4().min(16).min(grid.mi_cols - self.pos.col);
+        let h4 = self.size.height4().min(16).min(grid.mi_rows - self.pos.row);
         let num4x4 = w4.min(h4);
         let mut same = Partial::default();
         let mut different = Partial::default();
@@ -399,9 +397,9 @@ impl Search<'_> {
             let mut index = 0;
             while index < num4x4 && self.stack.num_mv_found < 2 {
                 let (row, col) = if pass == 0 {
-                    (self.mi_row as isize - 1, (self.mi_col + index) as isize)
+                    (self.pos.row as isize - 1, (self.pos.col + index) as isize)
                 } else {
-                    ((self.mi_row + index) as isize, self.mi_col as isize - 1)
+                    ((self.pos.row + index) as isize, self.pos.col as isize - 1)
                 };
                 if !self.input.tile.is_inside(row, col) {
                     break;
@@ -493,7 +491,7 @@ impl Search<'_> {
         }
         for entry in &mut stack.mvs[..stack.num_mv_found] {
             for mv in entry {
-                *mv = clamp_mv(*mv, self.input.grid, self.mi_row, self.mi_col, self.size);
+                *mv = clamp_mv(*mv, self.input.grid, self.pos, self.size);
             }
         }
         let new = num_new.min(1) as u8;

@@ -8,6 +8,7 @@ use std::{iter, thread};
 
 use crate::av1::frame::current::{CurrentFrame, SB4};
 use crate::av1::frame::motion_field::MotionField;
+use crate::av1::geometry::MiPos;
 use crate::av1::tile::block_decoded::BlockDecoded;
 use crate::av1::tile::context::TileContext;
 use crate::av1::tile::decider::{
@@ -164,9 +165,9 @@ impl Walk<'_> {
         self.rows.push((row, self.records.len()));
         self.coder.context.start_row();
         for (col, mi_col) in (tile.mi_col_start..tile.mi_col_end).step_by(SB4).enumerate() {
-            let (place, mi_place) = ((row, col), (mi_row, mi_col));
+            let (place, pos) = ((row, col), MiPos::new(mi_row, mi_col));
             if let Some(wavefront) = wavefront
-                && !wavefront.receive(&mut self.coder, place, mi_place)
+                && !wavefront.receive(&mut self.coder, place, pos)
             {
                 return false;
             }
@@ -175,13 +176,13 @@ impl Walk<'_> {
                 let Some(SuperblockChoice { qindex, thrift }) = choice else { return false };
                 (self.coder.target_q_index, self.coder.thrift) = (qindex, thrift);
             }
-            self.coder.start_superblock(mi_row, mi_col);
-            D::superblock(shared, worker, &mut self.coder, self.records, mi_row, mi_col);
-            self.coder.finish_superblock(mi_row, mi_col);
+            self.coder.start_superblock(pos);
+            D::superblock(shared, worker, &mut self.coder, self.records, pos);
+            self.coder.finish_superblock(pos);
             self.cdef_idx[mi_row / SB4 * sb_cols + mi_col / SB4] =
                 if self.coder.context.cdef_coded { self.coder.cdef_idx as i8 } else { -1 };
             if let Some(wavefront) = wavefront {
-                wavefront.hand_down(&self.coder, place, mi_place);
+                wavefront.hand_down(&self.coder, place, pos);
             }
             if let Some(controlled) = &mut controlled {
                 controlled.writer.catch_up(self.records);

@@ -69,7 +69,7 @@ impl BlockWriter<'_> {
         for y in (0..root.height4()).step_by(part.height4()) {
             for x in (0..root.width4()).step_by(part.width4()) {
                 let inside =
-                    block.mi_row + y < self.grid.mi_rows && block.mi_col + x < self.grid.mi_cols;
+                    block.pos.row + y < self.grid.mi_rows && block.pos.col + x < self.grid.mi_cols;
                 if inside {
                     let split = self.write_txfm_split(sink, block, near, (y, x), part, node);
                     let size = if split { split_tx_size(part) } else { part };
@@ -99,7 +99,7 @@ impl BlockWriter<'_> {
             return false;
         }
         let split = (block.tx_split >> node) & 1 != 0;
-        let position = (block.mi_row + at.0, block.mi_col + at.1);
+        let position = (block.pos.row + at.0, block.pos.col + at.1);
         let ctx = self.txfm_split_ctx(block, near, position, size);
         sink.symbol(TXFM_SPLIT_CDF.row([ctx]), usize::from(split));
         split
@@ -107,7 +107,7 @@ impl BlockWriter<'_> {
 
     fn set_inter_tx_size(&mut self, at: (usize, usize), block: &Block, size: TxSize) {
         let (rows, cols) = (self.grid.mi_rows, self.grid.mi_cols);
-        let (row, col) = (block.mi_row + at.0, block.mi_col + at.1);
+        let (row, col) = (block.pos.row + at.0, block.pos.col + at.1);
         for r in row..(row + size.height4()).min(rows) {
             for info in &mut self.grid.row_mut(r)[col.min(cols)..(col + size.width4()).min(cols)] {
                 info.inter_tx_size = size;
@@ -123,7 +123,7 @@ impl BlockWriter<'_> {
         (row, col): (usize, usize),
         size: TxSize,
     ) -> usize {
-        let above = if row == block.mi_row {
+        let above = if row == block.pos.row {
             near.above.map_or(64, |_| {
                 let n = self.grid.at(row - 1, col);
                 if n.skip && n.is_inter { n.block_size.width() } else { above_tx_width(n) }
@@ -131,7 +131,7 @@ impl BlockWriter<'_> {
         } else {
             above_tx_width(self.grid.at(row - 1, col))
         };
-        let left = if col == block.mi_col {
+        let left = if col == block.pos.col {
             near.left.map_or(64, |_| {
                 let n = self.grid.at(row, col - 1);
                 if n.skip && n.is_inter { n.block_size.height() } else { left_tx_height(n) }

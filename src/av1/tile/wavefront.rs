@@ -8,6 +8,7 @@ use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 use crate::av1::frame::current::SB4;
 use crate::av1::frame::mode_info::ModeInfo;
+use crate::av1::geometry::MiPos;
 use crate::av1::tile::context::AboveSnapshot;
 use crate::av1::tile::executor::TileCoder;
 
@@ -36,37 +37,37 @@ impl Boundary {
         }
     }
 
-    /// Takes the boundary of the superblock above (`below`, `mi_col`).
-    fn store(&mut self, coder: &TileCoder<'_>, below: usize, mi_col: usize) {
+    /// Takes the boundary of the superblock above the one at `below`.
+    fn store(&mut self, coder: &TileCoder<'_>, below: MiPos) {
         for (plane, samples) in self.samples.iter_mut().enumerate() {
-            let (x, y, len) = last_samples(plane, below, mi_col);
+            let (x, y, len) = last_samples(plane, below);
             samples[..len].copy_from_slice(coder.recon[plane].row(x, y, len));
         }
-        let cols = SB4.min(coder.grid.mi_cols - mi_col);
-        for (modes, row) in self.modes.iter_mut().zip(below - MODE_ROWS..) {
-            modes[..cols].copy_from_slice(&coder.grid.row(row)[mi_col..mi_col + cols]);
+        let cols = SB4.min(coder.grid.mi_cols - below.col);
+        for (modes, row) in self.modes.iter_mut().zip(below.row - MODE_ROWS..) {
+            modes[..cols].copy_from_slice(&coder.grid.row(row)[below.col..below.col + cols]);
         }
-        coder.context.save_above(mi_col, &mut self.contexts);
+        coder.context.save_above(below.col, &mut self.contexts);
     }
 
-    /// Puts it where a coder of the row `below` reads it.
-    fn load(&self, coder: &mut TileCoder<'_>, below: usize, mi_col: usize) {
+    /// Puts it where a coder of the superblock at `below` reads it.
+    fn load(&self, coder: &mut TileCoder<'_>, below: MiPos) {
         for (plane, samples) in self.samples.iter().enumerate() {
-            let (x, y, len) = last_samples(plane, below, mi_col);
+            let (x, y, len) = last_samples(plane, below);
             coder.recon[plane].row_mut(x, y, len).copy_from_slice(&samples[..len]);
         }
-        let cols = SB4.min(coder.grid.mi_cols - mi_col);
-        for (modes, row) in self.modes.iter().zip(below - MODE_ROWS..) {
-            coder.grid.row_mut(row)[mi_col..mi_col + cols].copy_from_slice(&modes[..cols]);
+        let cols = SB4.min(coder.grid.mi_cols - below.col);
+        for (modes, row) in self.modes.iter().zip(below.row - MODE_ROWS..) {
+            coder.grid.row_mut(row)[below.col..below.col + cols].copy_from_slice(&modes[..cols]);
         }
-        coder.context.restore_above(mi_col, &self.contexts);
+        coder.context.restore_above(below.col, &self.contexts);
     }
 }
 
-/// Position and length of the row of samples above the superblock at (`below`, `mi_col`).
-fn last_samples(plane: usize, below: usize, mi_col: usize) -> (isize, isize, usize) {
+/// Position and length of the row of samples above the superblock at `below`.
+fn last_samples(plane: usize, below: MiPos) -> (isize, isize, usize) {
     let shift = usize::from(plane > 0);
-    (((mi_col * 4) >> shift) as isize, ((below * 4) >> shift) as isize - 1, 64 >> shift)
+    (((below.col * 4) >> shift) as isize, ((below.row * 4) >> shift) as isize - 1, 64 >> shift)
 }
 
 /// How far the rows of a tile are.
@@ -124,13 +125,13 @@ impl Wavefront {
     }
 
     /// Waits for what the superblock at (`row`, `col`) needs of the row above and brings it into
-    /// `coder`, where the superblock is at (`mi_row`, `mi_col`). False if it will never come,
+    /// `coder`, where the superblock is at `pos`. False if it will never come,
     /// because a thread has died.
     pub(crate) fn receive(
         &self,
         coder: &mut TileCoder<'_>,
         (row, col): (usize, usize),
-        (mi_row, mi_col): (usize, usize),
+        pos: MiPos,
     ) -> bool {
         let Some(above) = row.checked_sub(1) else { return true };
         let needed = (col + 2).min(self.cols);
@@ -147,20 +148,15 @@ impl Wavefront {
         }
         let first = if col == 0 { 0 } else { col + 1 };
         for other in first..needed {
-            lock(self.boundary(above, other)).load(coder, mi_row, mi_col + (other - col) * SB4);
+            lock(self.boundary(above, other)).load(coder, pos.offset(0, (other - col) * SB4));
         }
         true
     }
 
     /// Hands down what the superblock at (`row`, `col`) leaves, and counts it as done.
-    pub(crate) fn hand_down(
-        &self,
-        coder: &TileCoder<'_>,
-        (row, col): (usize, usize),
-        (mi_row, mi_col): (usize, usize),
-    ) {
-        if mi_row + SB4 < coder.tile.mi_row_end {
-            lock(self.boundary(row, col)).store(coder, mi_row + SB4, mi_col);
+    pub(crate) fn hand_down(&self, coder: &TileCoder<'_>, (row, col): (usize, usize), pos: MiPos) {
+        if pos.row + SB4 < coder.tile.mi_row_end {
+            lock(self.boundary(row, col)).store(coder, pos.offset(SB4, 0));
         }
         let mut progress = lock(&self.progress);
         progress.done[row] = col + 1;

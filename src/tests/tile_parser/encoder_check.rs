@@ -7,6 +7,7 @@ use super::motion_field::MotionField as LiteralField;
 use super::tile::{Block, FrameContext, Step, TileParser};
 use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
 use crate::av1::frame::motion_field::{MotionField, OrderHints, SavedMotion};
+use crate::av1::geometry::MiPos;
 use crate::av1::tile::mv_prediction::{MvPredictionInput, TileBounds, find_mv_stack};
 use crate::av1::types::{InterpFilter, Mv as EncoderMv};
 
@@ -77,7 +78,7 @@ impl EncoderFrame {
             skip_mode: b.skip_mode,
             ..ModeInfo::default()
         };
-        self.grid.fill(b.mi_row as usize, b.mi_col as usize, b.mi_size, info);
+        self.grid.fill(MiPos::new(b.mi_row as usize, b.mi_col as usize), b.mi_size, info);
     }
 
     /// 7.19 by the encoder.
@@ -106,8 +107,12 @@ impl TileParser<'_> {
             motion_field: encoder.motion_field.as_ref(),
         };
         let b = &self.b;
-        let ours =
-            find_mv_stack(&input, b.mi_row as usize, b.mi_col as usize, b.mi_size, b.ref_frame);
+        let ours = find_mv_stack(
+            &input,
+            MiPos::new(b.mi_row as usize, b.mi_col as usize),
+            b.mi_size,
+            b.ref_frame,
+        );
         let theirs = &b.stack;
         let found = theirs.num_mv_found;
         let lists = if b.ref_frame[1] > 0 { 2 } else { 1 };

@@ -248,7 +248,7 @@ fn filter_type_asks_the_standards_neighbours() {
             }
             left_smooth = is_smooth(r, c);
         }
-        let ours = filter_type(plane, (mi_row, mi_col), (avail_u, avail_l), is_smooth);
+        let ours = filter_type(plane, MiPos::new(mi_row, mi_col), (avail_u, avail_l), is_smooth);
         assert_eq!(ours, above_smooth || left_smooth, "{plane} ({mi_row}, {mi_col})");
     }
 }

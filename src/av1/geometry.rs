@@ -1,12 +1,11 @@
-//! Where blocks lie.
+//! Places and areas of a picture.
 
-use crate::av1::tile::block::Block;
 use crate::av1::types::BlockSize;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::view::Samples;
 
-/// The position of a block in units of 4×4 luma samples (`MiRow` and `MiCol`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// A position in units of 4×4 luma samples (`MiRow` and `MiCol` of a block).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MiPos {
     /// Rows from the top.
     pub(crate) row: usize,
@@ -15,9 +14,9 @@ pub(crate) struct MiPos {
 }
 
 impl MiPos {
-    /// The position of a block.
-    pub(crate) fn of(block: &Block) -> Self {
-        Self { row: block.mi_row, col: block.mi_col }
+    /// The position at these rows and columns.
+    pub(crate) fn new(row: usize, col: usize) -> Self {
+        Self { row, col }
     }
 
     /// The position `rows` below and `cols` to the right.
