@@ -4,11 +4,15 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
+use super::native::NativeEngine;
 use super::*;
 #[cfg(not(feature = "rav1e"))]
 use crate::config::EngineKind;
 use crate::config::Rational;
+use crate::config::Speed;
 use crate::frame::PictureBuffer;
+use crate::kernels::isa::Isa;
+use crate::synthetic::{Clip, Scene};
 
 /// What an engine was asked to do, and what it shall answer next.
 #[derive(Default)]
@@ -307,4 +311,29 @@ fn missing_engine() {
     config.engine = EngineKind::Rav1e;
     let error = Encoder::new(config).unwrap_err();
     assert_eq!(error, ConfigError::EngineMissing("rav1e"));
+}
+
+/// The stream does not depend on the machine, nor on who asked for the scalar kernels.
+#[test]
+fn bytes_are_the_same_on_every_instruction_set() {
+    for (speed, scene) in [2, 6, 10].into_iter().zip(Scene::ALL) {
+        let clip = Clip::new(scene, 132, 76, 2).unwrap();
+        let mut streams = Isa::all().into_iter().map(|isa| {
+            let mut config = EncoderConfig::new(132, 76, 60_000);
+            config.speed = Speed::new(speed).unwrap();
+            let settings = Settings::try_from(config).unwrap();
+            let engine = NativeEngine::with_isa(&settings, isa).unwrap();
+            let mut encoder = Encoder::with_engine(&settings, Box::new(engine)).unwrap();
+            let coded = (0..8).map(|number| {
+                let frame = clip.picture(number);
+                let options = FrameOptions::default();
+                let outcome = encoder.encode(&frame.as_frame(3000 * number), options).unwrap();
+                outcome.into_unit().map(|unit| unit.data)
+            });
+            coded.collect::<Vec<_>>()
+        });
+        let scalar = streams.next().unwrap();
+        assert!(scalar.iter().flatten().count() > 4, "{}", scene.name());
+        assert!(streams.all(|stream| stream == scalar), "{} at speed {speed}", scene.name());
+    }
 }

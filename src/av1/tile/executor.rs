@@ -32,7 +32,7 @@ use crate::av1::types::{BlockSize, INTRA_FRAME, PredictionMode, RefFrame, TxSize
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::{CFL_MAX, Edges};
 use crate::kernels::isa::Isa;
-use crate::kernels::quantize::quantize;
+use crate::kernels::quantize::{Levels, quantize};
 use crate::kernels::sad::{residual, sse};
 use crate::kernels::transform::conformance::is_conformant;
 use crate::kernels::transform::wht::forward_wht;
@@ -490,7 +490,8 @@ impl TileCoder<'_> {
         }
         let order = scan(size, tx_type.class());
         let quantizer = &self.quantizers.get(qindex, block.is_inter)[plane];
-        let mut eob = quantize(quantizer, size, order, coefficients, levels, dequantized);
+        let out = Levels { levels: &mut *levels, dequantized: &mut *dequantized };
+        let mut eob = quantize(self.isa, quantizer, size, order, coefficients, out);
         #[cfg(test)]
         if eob > 0 {
             let steps = self.quantizers.steps(qindex, plane);

@@ -1,11 +1,14 @@
 //! Quantization with a dead zone, without quantizer matrices.
 
+#[cfg(target_arch = "x86_64")]
+mod avx2;
+mod scalar;
 #[cfg(test)]
 pub(crate) mod spec;
 #[cfg(test)]
 mod tests;
 
-use crate::kernels::simd::{I16x8, Int16Vector};
+use super::isa::{Isa, dispatch};
 use crate::kernels::transform::{TxSize, coefficient_count};
 
 /// Steps and roundings of one plane at one quantizer index.
@@ -96,46 +99,36 @@ fn with_sign(magnitude: u16, of: i16) -> i16 {
     (magnitude as i16 ^ sign).wrapping_sub(sign)
 }
 
-/// Quantizes `coefficients` (layout and scale of [`kernels::transform`](crate::kernels::transform)) into `levels`
-/// (`Quant` of 5.11.39) and `dequantized` (`Dequant` of 7.12.3), all in the same layout, every entry of the block
-/// written.
+/// What quantization gives, in the layout of the coefficients; every entry of the block is written.
+#[derive(Debug)]
+pub(crate) struct Levels<'a> {
+    /// `Quant` of 5.11.39.
+    pub(crate) levels: &'a mut [i16],
+    /// `Dequant` of 7.12.3.
+    pub(crate) dequantized: &'a mut [i16],
+}
+
+/// Quantizes `coefficients` (layout and scale of [`kernels::transform`](crate::kernels::transform)).
 ///
 /// `scan` is that of 5.11.41, every position once. Returns `eob`: one more than the last index in `scan` whose level is
 /// not 0, or 0.
 pub(crate) fn quantize(
+    isa: Isa,
     quantizer: &Quantizer,
     tx_size: TxSize,
     scan: &[u16],
     coefficients: &[i16],
-    levels: &mut [i16],
-    dequantized: &mut [i16],
+    out: Levels<'_>,
 ) -> usize {
     let count = coefficient_count(tx_size);
     let dq_denom_log2 = tx_size.dq_denom_log2();
+    let Levels { levels, dequantized } = out;
     let (coefficients, levels) = (&coefficients[..count], &mut levels[..count]);
     let dequantized = &mut dequantized[..count];
 
     let (dc, ac) = (quantizer.dc.divided(dq_denom_log2), quantizer.ac.divided(dq_denom_log2));
-    let dead_zone = ac.dead_zone();
-    // A block has 16 coefficients or a multiple; most runs of 16 have nothing beyond the dead zone.
-    let coefficient_runs = coefficients.as_chunks::<16>().0;
-    let level_runs = levels.as_chunks_mut::<16>().0;
-    let dequantized_runs = dequantized.as_chunks_mut::<16>().0;
-    for ((coefficients, levels), dequantized) in
-        coefficient_runs.iter().zip(level_runs).zip(dequantized_runs)
-    {
-        let lanes = coefficients.as_chunks().0;
-        if !I16x8::any_beyond(&[I16x8::load(&lanes[0]), I16x8::load(&lanes[1])], dead_zone) {
-            (*levels, *dequantized) = ([0; 16], [0; 16]);
-            continue;
-        }
-        for ((&coefficient, level), dequantized) in
-            coefficients.iter().zip(levels.iter_mut()).zip(dequantized)
-        {
-            *level = ac.level(coefficient);
-            *dequantized = ac.dequantize(*level, dq_denom_log2);
-        }
-    }
+    let out = Levels { levels: &mut *levels, dequantized: &mut *dequantized };
+    dispatch!(isa, quantize_by(ac, dq_denom_log2, coefficients, out));
     levels[0] = dc.level(coefficients[0]);
     dequantized[0] = dc.dequantize(levels[0], dq_denom_log2);
     end_of_block(levels, scan)

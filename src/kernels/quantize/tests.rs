@@ -24,8 +24,15 @@ proptest! {
         let mut dequantized = vec![1; count];
         let quantizer = Quantizer::new(dc_step, ac_step, 64, 64);
         let scan = identity_scan(count);
-        let eob =
-            quantize(&quantizer, tx_size, &scan, &coefficients, &mut levels, &mut dequantized);
+        let out = Levels { levels: &mut levels, dequantized: &mut dequantized };
+        let eob = quantize(Isa::Scalar, &quantizer, tx_size, &scan, &coefficients, out);
+        for isa in Isa::all() {
+            let mut twin = [vec![2; count], vec![2; count]];
+            let [levels_twin, dequantized_twin] = &mut twin;
+            let out = Levels { levels: levels_twin, dequantized: dequantized_twin };
+            prop_assert_eq!(quantize(isa, &quantizer, tx_size, &scan, &coefficients, out), eob);
+            prop_assert_eq!(&twin, &[levels.clone(), dequantized.clone()]);
+        }
         let last = levels.iter().rposition(|&level| level != 0);
         prop_assert_eq!(eob, last.map_or(0, |last| last + 1));
         let mut expected = vec![1; count];
@@ -57,7 +64,8 @@ proptest! {
             [edge - 2, edge + 2, 2 - edge, -edge - 2].into_iter().cycle().take(16).collect();
         let (mut levels, mut dequantized) = ([0; 16], [0; 16]);
         let tx_size = TxSize::T4x4;
-        quantize(&quantizer, tx_size, &scan, &coefficients, &mut levels, &mut dequantized);
+        let out = Levels { levels: &mut levels, dequantized: &mut dequantized };
+        quantize(Isa::detect(), &quantizer, tx_size, &scan, &coefficients, out);
         let expected = [level, level + 1, -level, -level - 1];
         prop_assert_eq!(&levels[..4], &expected);
         prop_assert_eq!(&levels[12..], &expected);
