@@ -4,7 +4,7 @@ use super::block::BlockSearch;
 use super::cost::COST_BITS;
 use super::intra_mode::IntraPrediction;
 use super::tuning::{CFL_MAGNITUDE_BITS, CFL_SIGN_BITS};
-use crate::av1::geometry::{MiPos, Rect};
+use crate::av1::geometry::Rect;
 use crate::av1::tile::block::{Block, chroma_tx_size};
 use crate::av1::tile::cdf::{
     ANGLE_DELTA_CDF, CdfRow, UV_MODE_CFL_ALLOWED_CDF, UV_MODE_CFL_NOT_ALLOWED_CDF,

@@ -292,10 +292,10 @@ impl BlockSearch<'_, '_, '_> {
             &self.coder.references[name].expect("a reference the frame has").planes[0]
         };
         if block.is_compound() {
-            let planes = [plane(0), plane(1)];
+            let both = [0, 1].map(|list| (plane(list), block.mv[list]));
             let dst = SamplesMut::new(&mut self.worker.buffer, stride);
             let scratch = &mut self.worker.compound;
-            predict_average(isa, dst, planes, region, block.mv, filters, scratch);
+            predict_average(isa, dst, both, region, filters, scratch);
         } else {
             let dst = SamplesMut::new(&mut self.worker.buffer, stride);
             predict_single(isa, dst, plane(0), region, block.mv[0], filters);

@@ -4,7 +4,7 @@ use super::block::BlockSearch;
 use super::mode::{BlockContext, Candidate};
 use super::tuning::CHROMA_MODE_RATE;
 use crate::av1::frame::mode_info::ModeInfo;
-use crate::av1::geometry::{MiPos, Rect, view};
+use crate::av1::geometry::{Rect, view};
 use crate::av1::tables::blocks::{INTRA_MODE_CONTEXT, SIZE_GROUP};
 use crate::av1::tile::block::{Block, max_rect_tx_size};
 use crate::av1::tile::cdf::{ANGLE_DELTA_CDF, INTRA_FRAME_Y_MODE_CDF, IS_INTER_CDF, Y_MODE_CDF};

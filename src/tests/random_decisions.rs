@@ -8,8 +8,9 @@ use crate::av1::tables::blocks::PARTITION_SUBSIZE;
 use crate::av1::tile::block::{Block, max_rect_tx_size, split_tx_size};
 use crate::av1::tile::coefficient_syntax::TxSet;
 use crate::av1::tile::decider::SuperblockDecider;
-use crate::av1::tile::executor::{Quantized, TileCoder, TransformChoice};
+use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::inter_syntax::{component_modes, needs_interp_filter, predicted_mv};
+use crate::av1::tile::residual::{Quantized, TransformChoice};
 use crate::av1::tile::symbol::Record;
 use crate::av1::types::{
     BlockSize, INTRA_FRAME, InterpFilter, LAST_FRAME, Mv, NONE, Partition, PredictionMode, TxMode,

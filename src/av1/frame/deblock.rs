@@ -102,6 +102,13 @@ pub(crate) struct LoopFilter {
     planes: [bool; 3],
 }
 
+/// The blocks and transforms whose edges are filtered.
+#[derive(Clone, Copy)]
+struct Shapes<'a> {
+    modes: &'a ModeInfoGrid,
+    tx_sizes: &'a TxSizeGrid,
+}
+
 /// The direction of the edges of a pass (7.14.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Pass {
@@ -154,7 +161,8 @@ impl LoopFilter {
             for (index, plane) in planes.iter_mut().enumerate() {
                 if self.planes[index] {
                     for pass in [Pass::Vertical, Pass::Horizontal] {
-                        self.filter_pass(plane, index, pass, modes, tx_sizes, sb_row);
+                        let shapes = Shapes { modes, tx_sizes };
+                        self.filter_pass(plane, index, pass, shapes, sb_row);
                     }
                 }
             }
@@ -170,8 +178,7 @@ impl LoopFilter {
         plane: &mut PaddedPlane,
         index: usize,
         pass: Pass,
-        modes: &ModeInfoGrid,
-        tx_sizes: &TxSizeGrid,
+        Shapes { modes, tx_sizes }: Shapes<'_>,
         sb_row: usize,
     ) {
         let sub = usize::from(index > 0);

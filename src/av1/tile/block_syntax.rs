@@ -1,28 +1,23 @@
 //! `decode_partition` and `decode_block` mirrored (5.11.4 to 5.11.32): the symbols of a block's
-//! modes, sizes and coefficients, with the contexts of 8.3.2.
+//! modes, with the contexts of 8.3.2.
 
+use super::block::{Block, Residual, chroma_size};
+use super::cdf::{
+    ANGLE_DELTA_CDF, CFL_ALPHA_CDF, CFL_SIGN_CDF, DELTA_Q_CDF, INTRA_FRAME_Y_MODE_CDF,
+    IS_INTER_CDF, PALETTE_UV_MODE_CDF, PALETTE_Y_MODE_CDF, SKIP_CDF, UV_MODE_CFL_ALLOWED_CDF,
+    UV_MODE_CFL_NOT_ALLOWED_CDF, Y_MODE_CDF,
+};
+use super::context::TileContext;
+use super::inter_syntax::{InterContext, write_inter_block};
+use super::mv_prediction::{MvStack, TileBounds};
+use super::symbol::{Gather, SymbolSink, partition_row};
 use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
 use crate::av1::geometry::MiPos;
 use crate::av1::obu::SequenceHeader;
 use crate::av1::obu::frame::segmentation::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
 use crate::av1::obu::frame::{DeltaQ, FrameHeader};
 use crate::av1::tables::blocks::{INTRA_MODE_CONTEXT, SIZE_GROUP};
-use crate::av1::tables::scans::scan;
-use crate::av1::tile::block::{Block, Residual, chroma_size};
-use crate::av1::tile::cdf::{
-    ANGLE_DELTA_CDF, CFL_ALPHA_CDF, CFL_SIGN_CDF, DELTA_Q_CDF, INTRA_FRAME_Y_MODE_CDF,
-    IS_INTER_CDF, PALETTE_UV_MODE_CDF, PALETTE_Y_MODE_CDF, SEGMENT_ID_CDF,
-    SEGMENT_ID_PREDICTED_CDF, SKIP_CDF, UV_MODE_CFL_ALLOWED_CDF, UV_MODE_CFL_NOT_ALLOWED_CDF,
-    Y_MODE_CDF,
-};
-use crate::av1::tile::coefficient_syntax::{
-    CoefficientInput, TxSet, all_zero_row, write_coefficients, write_transform_type,
-};
-use crate::av1::tile::context::TileContext;
-use crate::av1::tile::inter_syntax::{InterContext, write_inter_block};
-use crate::av1::tile::mv_prediction::{MvStack, TileBounds};
-use crate::av1::tile::symbol::{Gather, SymbolSink, partition_row};
-use crate::av1::types::{BlockSize, Partition, PredictionMode, TxSize, UvMode};
+use crate::av1::types::{BlockSize, Partition, PredictionMode, UvMode};
 
 /// `DELTA_Q_SMALL`.
 const DELTA_Q_SMALL: u32 = 3;
@@ -63,7 +58,7 @@ impl Neighbours {
 }
 
 impl BlockWriter<'_> {
-    fn neighbours(&self, pos: MiPos) -> Neighbours {
+    pub(super) fn neighbours(&self, pos: MiPos) -> Neighbours {
         let above = pos.row > self.tile.mi_row_start;
         let left = pos.col > self.tile.mi_col_start;
         Neighbours {
@@ -151,52 +146,6 @@ impl BlockWriter<'_> {
     pub(crate) fn inter_neighbours(&self, pos: MiPos) -> [Option<ModeInfo>; 2] {
         let near = self.neighbours(pos);
         [near.above, near.left]
-    }
-
-    /// The segment that the block will have: a skipped block takes the predicted one where ids
-    /// follow the skip flag (5.11.9, 5.11.19), and an old map is kept as it is.
-    pub(crate) fn effective_segment_id(&self, block: &Block) -> u8 {
-        let segmentation = &self.frame.segmentation_params;
-        if !segmentation.segmentation_enabled {
-            0
-        } else if !segmentation.segmentation_update_map {
-            self.predicted_segment_id(block)
-        } else if block.skip && !segmentation.seg_id_pre_skip() {
-            self.segment_id_prediction(block).0
-        } else {
-            block.segment_id
-        }
-    }
-
-    /// 5.11.21 `get_segment_id`.
-    fn predicted_segment_id(&self, block: &Block) -> u8 {
-        if self.prev_segment_ids.is_empty() {
-            return 0;
-        }
-        let (rows, cols) = (self.grid.mi_rows, self.grid.mi_cols);
-        let width = block.size.width4().min(cols - block.pos.col);
-        (block.pos.row..(block.pos.row + block.size.height4()).min(rows))
-            .flat_map(|row| &self.prev_segment_ids[row * cols + block.pos.col..][..width])
-            .copied()
-            .min()
-            .unwrap_or(0)
-    }
-
-    /// `pred` of 5.11.9 and the context of `segment_id` (8.3.2).
-    fn segment_id_prediction(&self, block: &Block) -> (u8, usize) {
-        let near = self.neighbours(block.pos);
-        let up = near.above.map(|n| n.segment_id);
-        let left = near.left.map(|n| n.segment_id);
-        let (Some(up), Some(left)) = (up, left) else {
-            return (up.or(left).unwrap_or(0), 0);
-        };
-        let corner = self.grid.at(block.pos.row - 1, block.pos.col - 1).segment_id;
-        let ctx = if corner == up && corner == left {
-            2
-        } else {
-            usize::from(corner == up || corner == left || up == left)
-        };
-        (if corner == up { up } else { left }, ctx)
     }
 
     /// 5.11.7 `intra_frame_mode_info`.
@@ -305,57 +254,6 @@ impl BlockWriter<'_> {
         }
     }
 
-    /// 5.11.9 `read_segment_id`.
-    fn write_segment_id(
-        &self,
-        sink: &mut impl SymbolSink,
-        block: &Block,
-        segment_id: u8,
-        skip: bool,
-    ) {
-        if skip {
-            return;
-        }
-        let (prediction, ctx) = self.segment_id_prediction(block);
-        let max = self.frame.segmentation_params.last_active_seg_id() + 1;
-        let value = (0..max)
-            .find(|&value| neg_deinterleave(value, prediction, max) == segment_id)
-            .expect("a segment up to the last active one");
-        sink.symbol(SEGMENT_ID_CDF.row([ctx]), usize::from(value));
-    }
-
-    /// 5.11.19 `inter_segment_id`.
-    fn write_inter_segment_id(
-        &mut self,
-        sink: &mut impl SymbolSink,
-        block: &Block,
-        segment_id: u8,
-        before_skip: bool,
-    ) {
-        let segmentation = &self.frame.segmentation_params;
-        if !segmentation.segmentation_enabled || !segmentation.segmentation_update_map {
-            return;
-        }
-        if before_skip && !segmentation.seg_id_pre_skip() {
-            return;
-        }
-        if !before_skip && block.skip {
-            self.context.set_seg_pred(block.pos, block.size, false);
-            return;
-        }
-        if segmentation.segmentation_temporal_update {
-            let predicted = self.predicted_segment_id(block) == segment_id;
-            let ctx = self.context.seg_pred_ctx(block.pos);
-            sink.symbol(SEGMENT_ID_PREDICTED_CDF.row([ctx]), usize::from(predicted));
-            if !predicted {
-                self.write_segment_id(sink, block, segment_id, false);
-            }
-            self.context.set_seg_pred(block.pos, block.size, predicted);
-        } else {
-            self.write_segment_id(sink, block, segment_id, false);
-        }
-    }
-
     /// 5.11.56 `read_cdef`, for superblocks of 64×64.
     fn write_cdef(&mut self, sink: &mut impl SymbolSink, block: &Block) {
         if !block.skip && !self.context.cdef_coded && self.frame.has_cdef(self.sequence) {
@@ -384,98 +282,6 @@ impl BlockWriter<'_> {
             sink.literal(u32::from(delta < 0), 1);
         }
         self.context.current_q_index = self.target_q_index;
-    }
-
-    /// The coefficients of 5.11.34 in coding order.
-    fn write_residual(
-        &mut self,
-        sink: &mut impl SymbolSink,
-        block: &Block,
-        residual: &Residual,
-        segment_id: u8,
-    ) {
-        let frame = self.frame;
-        let types_coded = frame.qindex(segment_id) > 0;
-        let lossless = frame.lossless(segment_id);
-        for tx in &residual.blocks {
-            let plane = usize::from(tx.plane);
-            let place = (tx.x4, tx.y4);
-            let extent = (tx.size.width4(), tx.size.height4());
-            let shift = usize::from(plane > 0);
-            let max = (self.grid.mi_cols >> shift, self.grid.mi_rows >> shift);
-            let ctx = self.all_zero_ctx(block, plane, place, tx.size, max);
-            sink.symbol(all_zero_row(tx.size, ctx), usize::from(tx.eob == 0));
-            if tx.eob == 0 {
-                self.context.set_levels(plane, place, extent, 0, 0);
-                continue;
-            }
-            if plane == 0 && types_coded {
-                let set = TxSet::of(tx.size, block.is_inter, frame.reduced_tx_set);
-                write_transform_type(sink, set, tx.size, block.y_mode, tx.tx_type);
-            }
-            let class_type = if lossless { crate::av1::types::TxType::DctDct } else { tx.tx_type };
-            let input = CoefficientInput {
-                size: tx.size,
-                tx_type: class_type,
-                plane_type: usize::from(plane > 0),
-                scan: scan(tx.size, class_type.class()),
-                levels: &residual.levels[tx.start..],
-                eob: tx.eob,
-                dc_sign_ctx: self.context.dc_sign_ctx(plane, place, extent, max),
-            };
-            let (level, dc) = write_coefficients(sink, &input);
-            self.context.set_levels(plane, place, extent, level, dc);
-        }
-    }
-
-    /// The context of `all_zero` (8.3.2).
-    fn all_zero_ctx(
-        &self,
-        block: &Block,
-        plane: usize,
-        place: (usize, usize),
-        size: TxSize,
-        max: (usize, usize),
-    ) -> usize {
-        let extent = (size.width4(), size.height4());
-        let (top, left, any_above, any_left) = self.context.levels(plane, place, extent, max);
-        if plane == 0 {
-            if block.size.width() == size.width() && block.size.height() == size.height() {
-                0
-            } else {
-                match (top.min(left), top.max(left)) {
-                    (0, 0) => 1,
-                    (0, high) => 2 + usize::from(high > 3),
-                    (_, ..=3) => 4,
-                    (..=3, _) => 5,
-                    _ => 6,
-                }
-            }
-        } else {
-            let area = chroma_size(block.size);
-            let smaller = area.width() * area.height() > size.width() * size.height();
-            7 + usize::from(any_above) + usize::from(any_left) + 3 * usize::from(smaller)
-        }
-    }
-}
-
-/// 5.11.9 `neg_deinterleave`.
-fn neg_deinterleave(diff: u8, reference: u8, max: u8) -> u8 {
-    if reference == 0 {
-        return diff;
-    }
-    if reference >= max - 1 {
-        return max - diff - 1;
-    }
-    let around = |diff: u8| {
-        if diff & 1 != 0 { reference + diff.div_ceil(2) } else { reference - (diff >> 1) }
-    };
-    if 2 * reference < max {
-        if diff <= 2 * reference { around(diff) } else { diff }
-    } else if diff <= 2 * (max - reference - 1) {
-        around(diff)
-    } else {
-        max - (diff + 1)
     }
 }
 

@@ -196,16 +196,7 @@ pub(crate) fn write_coefficients(
         let level = u32::from(levels[position].unsigned_abs());
         let base;
         if c == eob - 1 {
-            let count = height << width_log2;
-            let ctx = if c == 0 {
-                0
-            } else if c <= count / 8 {
-                1
-            } else if c <= count / 4 {
-                2
-            } else {
-                3
-            };
+            let ctx = coeff_base_eob_ctx(c, height << width_log2);
             base = level.min(NUM_BASE_LEVELS + 1);
             sink.symbol(COEFF_BASE_EOB_CDF.row([size_ctx, plane_type, ctx]), base as usize - 1);
         } else {
@@ -225,17 +216,7 @@ pub(crate) fn write_coefficients(
         }
         if base > NUM_BASE_LEVELS {
             let magnitude = map.sum(at, &RANGE_NEIGHBOURS[class as usize], 15);
-            let ctx = magnitude.div_ceil(2).min(6);
-            let near = match class {
-                TxClass::TwoD => row < 2 && col < 2,
-                TxClass::Horiz => col == 0,
-                TxClass::Vert => row == 0,
-            };
-            let ctx = match (position, near) {
-                (0, _) => ctx,
-                (_, true) => ctx + 7,
-                (_, false) => ctx + 14,
-            };
+            let ctx = coeff_br_ctx(magnitude, class, (row, col));
             let cdf = COEFF_BR_CDF.row([range_size_ctx, plane_type, ctx]);
             let mut rest = (level - NUM_BASE_LEVELS - 1).min(COEFF_BASE_RANGE);
             for _ in 0..COEFF_BASE_RANGE / BR_STEP {
@@ -249,6 +230,31 @@ pub(crate) fn write_coefficients(
         }
     }
     write_signs(sink, input, plane_type, dc_sign_ctx)
+}
+
+/// The context of `coeff_base_eob` (8.3.2) of the coefficient at `c` of a scan of `count`.
+fn coeff_base_eob_ctx(c: usize, count: usize) -> usize {
+    match c {
+        0 => 0,
+        c if c <= count / 8 => 1,
+        c if c <= count / 4 => 2,
+        _ => 3,
+    }
+}
+
+/// The context of `coeff_br` (8.3.2) at a row and a column, given the sum of its neighbours.
+fn coeff_br_ctx(magnitude: usize, class: TxClass, (row, col): (usize, usize)) -> usize {
+    let ctx = magnitude.div_ceil(2).min(6);
+    let near = match class {
+        TxClass::TwoD => row < 2 && col < 2,
+        TxClass::Horiz => col == 0,
+        TxClass::Vert => row == 0,
+    };
+    match (row + col == 0, near) {
+        (true, _) => ctx,
+        (_, true) => ctx + 7,
+        (_, false) => ctx + 14,
+    }
 }
 
 /// `eob_pt_*`, `eob_extra` and `eob_extra_bit` (5.11.39).

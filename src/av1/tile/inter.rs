@@ -56,20 +56,20 @@ pub(crate) fn predict_single(
     }
 }
 
-/// 7.11.3.1 for `COMPOUND_AVERAGE`: the mean of the predictions of `region` from two references.
+/// 7.11.3.1 for `COMPOUND_AVERAGE`: the mean of the predictions of `region` from two references, each
+/// with its vector.
 pub(crate) fn predict_average(
     isa: Isa,
     dst: SamplesMut<'_>,
-    references: [&PaddedPlane; 2],
+    references: [(&PaddedPlane, Mv); 2],
     region: Region,
-    mvs: [Mv; 2],
     filters: [InterpFilter; 2],
     scratch: &mut CompoundScratch,
 ) {
     let filters = filter_sets(region, filters);
     for part in parts(region) {
         let size = (part.w, part.h);
-        for ((pred, reference), mv) in scratch.0.iter_mut().zip(references).zip(mvs) {
+        for (pred, (reference, mv)) in scratch.0.iter_mut().zip(references) {
             let (src, subpel) = locate(reference, part, mv, filters);
             convolve::prep(isa, ViewMut::new(&mut pred[..], PART), src, size, subpel);
         }

@@ -4,10 +4,13 @@
 //! Global motion is the identity in all our frames, so global vectors are zero and the special
 //! cases for warped candidates never arise.
 
+mod extra;
+mod scan;
+
 use crate::av1::frame::mode_info::ModeInfoGrid;
-use crate::av1::frame::motion_field::{INVALID_MV, MotionField};
+use crate::av1::frame::motion_field::MotionField;
 use crate::av1::geometry::MiPos;
-use crate::av1::types::{BlockSize, INTRA_FRAME, MI_SIZE_LOG2, Mv, NONE, PredictionMode, RefFrame};
+use crate::av1::types::{BlockSize, INTRA_FRAME, MI_SIZE_LOG2, Mv, PredictionMode, RefFrame};
 
 /// `MAX_REF_MV_STACK_SIZE`.
 const MAX_REF_MV_STACK_SIZE: usize = 8;
@@ -201,127 +204,6 @@ impl Search<'_> {
         self.contexts_and_clamping(close_matches, total_matches, num_new);
     }
 
-    /// 7.10.2.2 scan row process.
-    fn scan_row(&mut self, delta_row: isize) {
-        let grid = self.input.grid;
-        let bw4 = self.size.width4();
-        let end4 = bw4.min(grid.mi_cols - self.pos.col).min(16);
-        let far = delta_row.abs() > 1;
-        let (mut row, mut col) = (self.pos.row as isize + delta_row, self.pos.col as isize);
-        if far {
-            row += (self.pos.row & 1) as isize;
-            col += 1 - (self.pos.col & 1) as isize;
-        }
-        let mut i = 0;
-        while i < end4 {
-            let mv_col = col + i as isize;
-            if !self.input.tile.is_inside(row, mv_col) {
-                break;
-            }
-            let candidate = grid.at(row as usize, mv_col as usize);
-            let mut len = bw4.min(candidate.block_size.width4());
-            if far {
-                len = len.max(2);
-            }
-            if bw4 >= 16 {
-                len = len.max(4);
-            }
-            self.add_candidate(row as usize, mv_col as usize, len as u16 * 2);
-            i += len;
-        }
-    }
-
-    /// 7.10.2.3 scan col process.
-    fn scan_col(&mut self, delta_col: isize) {
-        let grid = self.input.grid;
-        let bh4 = self.size.height4();
-        let end4 = bh4.min(grid.mi_rows - self.pos.row).min(16);
-        let far = delta_col.abs() > 1;
-        let (mut row, mut col) = (self.pos.row as isize, self.pos.col as isize + delta_col);
-        if far {
-            row += 1 - (self.pos.row & 1) as isize;
-            col += (self.pos.col & 1) as isize;
-        }
-        let mut i = 0;
-        while i < end4 {
-            let mv_row = row + i as isize;
-            if !self.input.tile.is_inside(mv_row, col) {
-                break;
-            }
-            let candidate = grid.at(mv_row as usize, col as usize);
-            let mut len = bh4.min(candidate.block_size.height4());
-            if far {
-                len = len.max(2);
-            }
-            if bh4 >= 16 {
-                len = len.max(4);
-            }
-            self.add_candidate(mv_row as usize, col as usize, len as u16 * 2);
-            i += len;
-        }
-    }
-
-    /// 7.10.2.4 scan point process.
-    fn scan_point(&mut self, delta_row: isize, delta_col: isize) {
-        let row = self.pos.row as isize + delta_row;
-        let col = self.pos.col as isize + delta_col;
-        if self.input.tile.is_inside(row, col)
-            && self.input.grid.at(row as usize, col as usize).ref_frame[0] != NONE
-        {
-            self.add_candidate(row as usize, col as usize, 4);
-        }
-    }
-
-    /// 7.10.2.5 temporal scan process.
-    fn temporal_scan(&mut self, field: &MotionField) {
-        let (bw4, bh4) = (self.size.width4() as isize, self.size.height4() as isize);
-        let step_w = if bw4 >= 16 { 4 } else { 2 };
-        let step_h = if bh4 >= 16 { 4 } else { 2 };
-        for delta_row in (0..bh4.min(16)).step_by(step_h) {
-            for delta_col in (0..bw4.min(16)).step_by(step_w) {
-                self.temporal_sample(field, delta_row, delta_col);
-            }
-        }
-        if (2..16).contains(&bh4) && (2..16).contains(&bw4) {
-            for (delta_row, delta_col) in [(bh4, -2), (bh4, bw4), (bh4 - 2, bw4)] {
-                let row = (self.pos.row & 15) as isize + delta_row;
-                let col = (self.pos.col & 15) as isize + delta_col;
-                if (0..16).contains(&row) && (0..16).contains(&col) {
-                    self.temporal_sample(field, delta_row, delta_col);
-                }
-            }
-        }
-    }
-
-    /// 7.10.2.6 temporal sample process.
-    fn temporal_sample(&mut self, field: &MotionField, delta_row: isize, delta_col: isize) {
-        let row = (self.pos.row as isize + delta_row) | 1;
-        let col = (self.pos.col as isize + delta_col) | 1;
-        if !self.input.tile.is_inside(row, col) {
-            return;
-        }
-        let origin = delta_row == 0 && delta_col == 0;
-        if origin {
-            self.stack.zero_mv_context = 1;
-        }
-        let mut candidate = [Mv::default(); 2];
-        let lists = 1 + usize::from(self.compound);
-        for (entry, &reference) in candidate[..lists].iter_mut().zip(&self.ref_frame) {
-            let mv = field.at(reference, row as usize >> 1, col as usize >> 1);
-            if mv == INVALID_MV {
-                return;
-            }
-            *entry = self.lower(mv);
-        }
-        if origin {
-            // Global vectors are zero.
-            let large = |mv: Mv| mv.row.abs() >= 16 || mv.col.abs() >= 16;
-            self.stack.zero_mv_context =
-                u8::from(large(candidate[0]) || (self.compound && large(candidate[1])));
-        }
-        self.add_to_stack(candidate, 2);
-    }
-
     fn lower(&self, mv: Mv) -> Mv {
         lower_mv_precision(mv, self.input.allow_high_precision_mv, self.input.force_integer_mv)
     }
@@ -385,98 +267,6 @@ impl Search<'_> {
         }
     }
 
-    /// 7.10.2.12 extra search process, with 7.10.2.13.
-    fn extra_search(&mut self) {
-        let grid = self.input.grid;
-        let w4 = self.size.width4().min(16).min(grid.mi_cols - self.pos.col);
-        let h4 = self.size.height4().min(16).min(grid.mi_rows - self.pos.row);
-        let num4x4 = w4.min(h4);
-        let mut same = Partial::default();
-        let mut different = Partial::default();
-        for pass in 0..2 {
-            let mut index = 0;
-            while index < num4x4 && self.stack.num_mv_found < 2 {
-                let (row, col) = if pass == 0 {
-                    (self.pos.row as isize - 1, (self.pos.col + index) as isize)
-                } else {
-                    ((self.pos.row + index) as isize, self.pos.col as isize - 1)
-                };
-                if !self.input.tile.is_inside(row, col) {
-                    break;
-                }
-                self.add_extra_candidate(row as usize, col as usize, &mut same, &mut different);
-                let size = grid.at(row as usize, col as usize).block_size;
-                index += if pass == 0 { size.width4() } else { size.height4() };
-            }
-        }
-        if self.compound {
-            let mut combined = [[Mv::default(); 2]; 2];
-            for list in 0..2 {
-                let candidates = same.mvs[list][..same.count[list]]
-                    .iter()
-                    .chain(&different.mvs[list][..different.count[list]]);
-                for (entry, &mv) in combined.iter_mut().zip(candidates) {
-                    entry[list] = mv;
-                }
-            }
-            let stack = &mut self.stack;
-            if stack.num_mv_found == 1 {
-                let repeated = combined[0] == stack.mvs[0];
-                stack.mvs[1] = combined[usize::from(repeated)];
-                stack.weights[1] = 2;
-            } else {
-                stack.mvs[..2].copy_from_slice(&combined);
-                stack.weights[..2].fill(2);
-            }
-            stack.num_mv_found = 2;
-        }
-        // In single prediction entries beyond those found are zero from the start, as global
-        // vectors are.
-    }
-
-    /// 7.10.2.13 add extra MV candidate process.
-    fn add_extra_candidate(
-        &mut self,
-        row: usize,
-        col: usize,
-        same: &mut Partial,
-        different: &mut Partial,
-    ) {
-        let candidate = *self.input.grid.at(row, col);
-        for cand_list in 0..2 {
-            let cand_ref = candidate.ref_frame[cand_list];
-            if cand_ref <= INTRA_FRAME {
-                continue;
-            }
-            let bias = &self.input.sign_bias;
-            let toward = |list: usize| {
-                let mv = candidate.mv[cand_list];
-                if bias[cand_ref as usize] == bias[self.ref_frame[list] as usize] {
-                    mv
-                } else {
-                    Mv::new(-mv.row, -mv.col)
-                }
-            };
-            if self.compound {
-                for list in 0..2 {
-                    if cand_ref == self.ref_frame[list] && same.count[list] < 2 {
-                        same.push(list, candidate.mv[cand_list]);
-                    } else if different.count[list] < 2 {
-                        different.push(list, toward(list));
-                    }
-                }
-            } else {
-                let mv = toward(0);
-                let stack = &mut self.stack;
-                if stack.mvs[..stack.num_mv_found].iter().all(|entry| entry[0] != mv) {
-                    stack.mvs[stack.num_mv_found] = [mv, Mv::default()];
-                    stack.weights[stack.num_mv_found] = 2;
-                    stack.num_mv_found += 1;
-                }
-            }
-        }
-    }
-
     /// 7.10.2.14 context and clamping process.
     fn contexts_and_clamping(&mut self, close: u8, total: u8, num_new: u32) {
         let stack = &mut self.stack;
@@ -500,19 +290,5 @@ impl Search<'_> {
             1 => (3 - new, 2 + total),
             _ => (5 - new, 5),
         };
-    }
-}
-
-/// `RefIdMvs` or `RefDiffMvs` with their counts (7.10.2.12).
-#[derive(Default)]
-struct Partial {
-    mvs: [[Mv; 2]; 2],
-    count: [usize; 2],
-}
-
-impl Partial {
-    fn push(&mut self, list: usize, mv: Mv) {
-        self.mvs[list][self.count[list]] = mv;
-        self.count[list] += 1;
     }
 }

@@ -11,23 +11,22 @@ use crate::kernels::view::SamplesMut;
 
 /// 7.12.3 steps 2 and 3: adds the inverse transform of `dequantized` to the predicted block `dst`.
 ///
-/// `eob` is the number of coefficients coded along the scan. A lossless block is 4×4 and its `tx_type` is not read.
+/// `eob` is the number of coefficients coded along the scan. A lossless block is 4×4 and has no
+/// `tx_type`.
 pub(crate) fn reconstruct(
     isa: Isa,
     dst: SamplesMut<'_>,
     dequantized: &[i16],
     tx_size: TxSize,
-    tx_type: TxType,
-    lossless: bool,
+    tx_type: Option<TxType>,
     eob: usize,
 ) {
     if eob == 0 {
         return;
     }
-    if lossless {
-        inverse_wht_add(dst, dequantized);
-    } else {
-        inverse_transform_add(isa, dst, dequantized, tx_size, tx_type, eob);
+    match tx_type {
+        None => inverse_wht_add(dst, dequantized),
+        Some(tx_type) => inverse_transform_add(isa, dst, dequantized, tx_size, tx_type, eob),
     }
 }
 
@@ -39,11 +38,11 @@ mod tests {
     fn only_coded_blocks_change_samples() {
         let mut dequantized = [0; 16];
         dequantized[0] = 64;
-        for (lossless, eob, expected) in [(false, 0, 100), (false, 1, 102), (true, 1, 104)] {
+        let dct = Some(TxType::DctDct);
+        for (tx_type, eob, expected) in [(dct, 0, 100), (dct, 1, 102), (None, 1, 104)] {
             let mut dst = [100; 16];
-            let (tx_size, tx_type) = (TxSize::T4x4, TxType::DctDct);
             let samples = SamplesMut::new(&mut dst, 4);
-            reconstruct(Isa::detect(), samples, &dequantized, tx_size, tx_type, lossless, eob);
+            reconstruct(Isa::detect(), samples, &dequantized, TxSize::T4x4, tx_type, eob);
             assert_eq!(dst[0], expected);
         }
     }

@@ -1,12 +1,21 @@
 //! Transform sizes in the block syntax (5.11.15 to 5.11.17).
 
 use crate::av1::frame::mode_info::ModeInfo;
+use crate::av1::geometry::MiPos;
 use crate::av1::tables::blocks::MAX_TX_DEPTH;
 use crate::av1::tile::block::{Block, max_rect_tx_size, split_tx_size};
 use crate::av1::tile::block_syntax::{BlockWriter, Neighbours};
 use crate::av1::tile::cdf::{TX_8X8_CDF, TX_16X16_CDF, TX_32X32_CDF, TX_64X64_CDF, TXFM_SPLIT_CDF};
 use crate::av1::tile::symbol::SymbolSink;
 use crate::av1::types::{TxMode, TxSize};
+
+/// A transform of an inter block's tree (5.11.17).
+#[derive(Clone, Copy)]
+struct TxNode {
+    pos: MiPos,
+    size: TxSize,
+    split: bool,
+}
 
 impl BlockWriter<'_> {
     /// 5.11.16 `read_block_tx_size`.
@@ -59,70 +68,61 @@ impl BlockWriter<'_> {
 
     /// 5.11.17 `read_var_tx_size`, whose depth is 2 at most.
     fn write_tx_tree(&mut self, sink: &mut impl SymbolSink, block: &Block, near: &Neighbours) {
-        let root = max_rect_tx_size(block.size);
-        if !self.write_txfm_split(sink, block, near, (0, 0), root, 0) {
-            self.set_inter_tx_size((0, 0), block, root);
+        let splits = |size, index: u32| size != TxSize::T4x4 && (block.tx_split >> index) & 1 != 0;
+        let size = max_rect_tx_size(block.size);
+        let root = TxNode { pos: block.pos, size, split: splits(size, 0) };
+        self.write_txfm_split(sink, block, near, root);
+        if !root.split {
+            self.set_inter_tx_size(root.pos, root.size);
             return;
         }
-        let part = split_tx_size(root);
-        let mut node = 1;
-        for y in (0..root.height4()).step_by(part.height4()) {
-            for x in (0..root.width4()).step_by(part.width4()) {
-                let inside =
-                    block.pos.row + y < self.grid.mi_rows && block.pos.col + x < self.grid.mi_cols;
-                if inside {
-                    let split = self.write_txfm_split(sink, block, near, (y, x), part, node);
-                    let size = if split { split_tx_size(part) } else { part };
-                    for v in (y..y + part.height4()).step_by(size.height4()) {
-                        for u in (x..x + part.width4()).step_by(size.width4()) {
-                            self.set_inter_tx_size((v, u), block, size);
+        let part = split_tx_size(root.size);
+        let mut index = 1;
+        for y in (0..root.size.height4()).step_by(part.height4()) {
+            for x in (0..root.size.width4()).step_by(part.width4()) {
+                let pos = block.pos.offset(y, x);
+                if pos.row < self.grid.mi_rows && pos.col < self.grid.mi_cols {
+                    let node = TxNode { pos, size: part, split: splits(part, index) };
+                    self.write_txfm_split(sink, block, near, node);
+                    let size = if node.split { split_tx_size(part) } else { part };
+                    for v in (0..part.height4()).step_by(size.height4()) {
+                        for u in (0..part.width4()).step_by(size.width4()) {
+                            self.set_inter_tx_size(pos.offset(v, u), size);
                         }
                     }
                 }
-                node += 1;
+                index += 1;
             }
         }
     }
 
-    /// `txfm_split` of the transform at the offset `at` (rows, columns of 4×4 units), whose bit of
-    /// [`Block::tx_split`] is `node`.
+    /// `txfm_split` of a node, where it is coded.
     fn write_txfm_split(
         &self,
         sink: &mut impl SymbolSink,
         block: &Block,
         near: &Neighbours,
-        at: (usize, usize),
-        size: TxSize,
-        node: u32,
-    ) -> bool {
-        if size == TxSize::T4x4 {
-            return false;
+        node: TxNode,
+    ) {
+        if node.size != TxSize::T4x4 {
+            let ctx = self.txfm_split_ctx(block, near, node);
+            sink.symbol(TXFM_SPLIT_CDF.row([ctx]), usize::from(node.split));
         }
-        let split = (block.tx_split >> node) & 1 != 0;
-        let position = (block.pos.row + at.0, block.pos.col + at.1);
-        let ctx = self.txfm_split_ctx(block, near, position, size);
-        sink.symbol(TXFM_SPLIT_CDF.row([ctx]), usize::from(split));
-        split
     }
 
-    fn set_inter_tx_size(&mut self, at: (usize, usize), block: &Block, size: TxSize) {
+    fn set_inter_tx_size(&mut self, pos: MiPos, size: TxSize) {
         let (rows, cols) = (self.grid.mi_rows, self.grid.mi_cols);
-        let (row, col) = (block.pos.row + at.0, block.pos.col + at.1);
-        for r in row..(row + size.height4()).min(rows) {
-            for info in &mut self.grid.row_mut(r)[col.min(cols)..(col + size.width4()).min(cols)] {
+        let cols = pos.col.min(cols)..(pos.col + size.width4()).min(cols);
+        for row in pos.row..(pos.row + size.height4()).min(rows) {
+            for info in &mut self.grid.row_mut(row)[cols.clone()] {
                 info.inter_tx_size = size;
             }
         }
     }
 
     /// The context of `txfm_split` (8.3.2).
-    fn txfm_split_ctx(
-        &self,
-        block: &Block,
-        near: &Neighbours,
-        (row, col): (usize, usize),
-        size: TxSize,
-    ) -> usize {
+    fn txfm_split_ctx(&self, block: &Block, near: &Neighbours, node: TxNode) -> usize {
+        let TxNode { pos: MiPos { row, col }, size, .. } = node;
         let above = if row == block.pos.row {
             near.above.map_or(64, |_| {
                 let n = self.grid.at(row - 1, col);

@@ -176,9 +176,8 @@ fn the_average_of_two_references_is_the_standards() {
             predict_average(
                 Isa::detect(),
                 SamplesMut::new(&mut dst, stride),
-                planes,
+                [(planes[0], mvs[0]), (planes[1], mvs[1])],
                 region,
-                mvs,
                 filters,
                 &mut scratch,
             );

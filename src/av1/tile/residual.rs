@@ -1,0 +1,172 @@
+//! The residual of a block that is carried out: transform and quantization, which are the encoder's,
+//! and their inverse (7.12.3), which is the standard's.
+
+use super::block::{Block, TransformBlock};
+use super::coefficient_syntax::TxSet;
+use super::executor::{TileCoder, TransformPlace};
+use super::reconstruct::reconstruct;
+use crate::av1::tables::blocks::MODE_TO_TXFM;
+use crate::av1::tables::scans::scan;
+#[cfg(test)]
+use crate::av1::types::TxSize;
+use crate::av1::types::TxType;
+use crate::kernels::quantize::{Levels, quantize};
+use crate::kernels::sad::{residual, sse};
+use crate::kernels::transform::conformance::is_conformant;
+use crate::kernels::transform::wht::forward_wht;
+use crate::kernels::transform::{coefficient_count, forward_transform};
+use crate::kernels::view::{View, ViewMut};
+
+/// A transform block that was quantized.
+#[cfg(test)]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Quantized<'a> {
+    /// `txSz`.
+    pub(crate) size: TxSize,
+    /// The scan (5.11.41).
+    pub(crate) scan: &'a [u16],
+    /// The steps of DC and AC.
+    pub(crate) steps: [u16; 2],
+}
+
+/// Choices inside a block that are made transform by transform.
+pub(crate) trait TransformChoice {
+    /// The type of a luma transform, one of `set`.
+    fn tx_type(&mut self, block: &Block, set: TxSet) -> TxType;
+
+    /// Whether no coefficient is left of a residual with this sum of squares, given the steps of
+    /// DC and AC.
+    fn vanishes(&self, energy: u32, steps: [u16; 2]) -> bool {
+        let _ = (energy, steps);
+        false
+    }
+
+    /// Changes quantized levels before they are reconstructed; gives the new `eob`.
+    #[cfg(test)]
+    fn adjust(
+        &mut self,
+        input: &Quantized<'_>,
+        levels: &mut [i16],
+        dequantized: &mut [i16],
+        eob: usize,
+    ) -> usize {
+        let _ = (input, levels, dequantized);
+        eob
+    }
+}
+
+impl TileCoder<'_> {
+    /// The residual of one transform block: transformed, quantized, reconstructed.
+    pub(super) fn code_transform(
+        &mut self,
+        block: &Block,
+        at: TransformPlace,
+        lossless: bool,
+        choice: &mut impl TransformChoice,
+    ) {
+        let TransformPlace { plane, x, y, size } = at;
+        let tx_type =
+            if lossless { TxType::DctDct } else { self.choose_tx_type(block, at, choice) };
+        let qindex = self.block_qindex(block);
+        let scratch = &mut *self.scratch;
+        let (w, h) = (size.width(), size.height());
+        let recon = &mut self.recon[plane];
+        let src = self.source[plane].view(x as isize, y as isize);
+        let pred = recon.view(x as isize, y as isize);
+        let energy = sse(self.isa, src, pred, (w, h));
+        let difference = ViewMut::new(&mut scratch.difference[..], w);
+        residual(self.isa, src, pred, difference, (w, h));
+        let start = scratch.residual.levels.len();
+        let mut transform = TransformBlock {
+            plane: plane as u8,
+            x4: x / 4,
+            y4: y / 4,
+            size,
+            tx_type,
+            eob: 0,
+            start,
+        };
+        // A coefficient's square is no more than the sum of all squared differences.
+        if !lossless && choice.vanishes(energy, self.quantizers.steps(qindex, plane)) {
+            scratch.residual.blocks.push(transform);
+            return;
+        }
+        let count = coefficient_count(size);
+        let coefficients = &mut scratch.coefficients[..count];
+        let dequantized = &mut scratch.dequantized[..count];
+        let levels = &mut scratch.levels[..count];
+        if lossless {
+            forward_wht(View::new(&scratch.difference, w), coefficients);
+        } else {
+            forward_transform(
+                self.isa,
+                View::new(&scratch.difference, w),
+                coefficients,
+                size,
+                tx_type,
+            );
+        }
+        let order = scan(size, tx_type.class());
+        let quantizer = &self.quantizers.get(qindex, block.is_inter)[plane];
+        let out = Levels { levels: &mut *levels, dequantized: &mut *dequantized };
+        let mut eob = quantize(self.isa, quantizer, size, order, coefficients, out);
+        #[cfg(test)]
+        if eob > 0 {
+            let steps = self.quantizers.steps(qindex, plane);
+            let input = Quantized { size, scan: order, steps };
+            eob = choice.adjust(&input, levels, dequantized, eob);
+        }
+        if eob > 0 && !lossless && !is_conformant(dequantized, size, tx_type) {
+            eob = 0;
+        }
+        transform.eob = eob;
+        scratch.residual.blocks.push(transform);
+        if eob == 0 {
+            return;
+        }
+        scratch.residual.levels.extend_from_slice(levels);
+        if plane == 0 {
+            let (col, row) = (x / 4 - block.pos.col, y / 4 - block.pos.row);
+            for row in row..row + size.height4() {
+                scratch.tx_types[row * 16 + col..][..size.width4()].fill(tx_type);
+            }
+        }
+        let dst = recon.view_mut(x as isize, y as isize);
+        reconstruct(self.isa, dst, dequantized, size, (!lossless).then_some(tx_type), eob);
+    }
+
+    /// The index that the block's coefficients are quantized with (7.12.2 `get_qindex`).
+    pub(crate) fn block_qindex(&self, block: &Block) -> u8 {
+        let current = match self.frame.delta_q {
+            Some(_) if self.context.read_deltas => self.target_q_index,
+            Some(_) => self.context.current_q_index,
+            None => self.frame.quantization_params.base_q_idx,
+        };
+        self.frame.qindex_with_delta(block.segment_id, current)
+    }
+
+    /// 5.11.40 `compute_tx_type`: luma chooses, chroma follows.
+    fn choose_tx_type(
+        &mut self,
+        block: &Block,
+        TransformPlace { plane, x, y, size }: TransformPlace,
+        choice: &mut impl TransformChoice,
+    ) -> TxType {
+        let set = TxSet::of(size, block.is_inter, self.frame.reduced_tx_set);
+        if plane == 0 {
+            let coded = self.frame.qindex(block.segment_id) > 0;
+            return if set == TxSet::DctOnly || !coded {
+                TxType::DctDct
+            } else {
+                choice.tx_type(block, set)
+            };
+        }
+        let wanted = if block.is_inter {
+            let (col, row) = (x / 4 * 2 - block.pos.col, y / 4 * 2 - block.pos.row);
+            self.scratch.tx_types[row * 16 + col]
+        } else {
+            MODE_TO_TXFM[block.uv_mode as usize]
+        };
+        if set.contains(wanted) { wanted } else { TxType::DctDct }
+    }
+}
