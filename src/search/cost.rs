@@ -23,20 +23,29 @@ pub(crate) struct CostTable {
 }
 
 impl CostTable {
-    /// Room for a table.
+    /// The costs under the default distributions.
     pub(crate) fn new() -> Self {
         let log = std::array::from_fn(|i| {
             let p = (i as f64 + 0.5) / 256.0;
             (-log2(p) * f64::from(1 << COST_BITS)).round().clamp(0.0, 65535.0) as u16
         });
-        Self { log, costs: Box::new([0; CDF_LENGTH]), cdfs: CdfContext::new_default(0) }
+        let cdfs = CdfContext::new_default(0);
+        let mut table = Self { log, costs: Box::new([0; CDF_LENGTH]), cdfs };
+        table.fill();
+        table
     }
 
-    /// Takes the costs from `cdfs`.
+    /// Takes the costs from `cdfs`; costs nothing if they are what they were.
     pub(crate) fn update(&mut self, cdfs: &CdfContext) {
-        self.cdfs.copy_from(cdfs);
+        if self.cdfs != *cdfs {
+            self.cdfs.copy_from(cdfs);
+            self.fill();
+        }
+    }
+
+    fn fill(&mut self) {
         for row in each_row() {
-            let values = cdfs.row(row);
+            let values = self.cdfs.row(row);
             // Behind the inverse probabilities comes the counter; there the last one, 0, belongs.
             let last = values.len() - 1;
             let bounds = values[..last].iter().map(|&v| u32::from(v)).chain([0]);

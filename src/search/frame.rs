@@ -87,6 +87,18 @@ impl Search {
         self.frame.analyser.analyse(&source[0])
     }
 
+    /// Takes the picture that was analysed last and its references by name (1 to 7), once for all
+    /// attempts at a frame: finds its coarse motion, and interpolates the references where it moves.
+    /// Intra frames have no references.
+    pub(crate) fn prepare(
+        &mut self,
+        source: &[PaddedPlane; 3],
+        references: &[Option<Arc<Reference>>; 8],
+    ) {
+        self.frame.choose_references(references);
+        self.frame.search_coarsely(&source[0], references);
+    }
+
     /// What the picture that was analysed last holds, by row of superblocks.
     pub(crate) fn rows(&self) -> &[RowActivity] {
         self.frame.analyser.rows()
@@ -97,10 +109,9 @@ impl SuperblockDecider for Search {
     type Shared = FrameSearch;
     type Worker = Worker;
 
-    fn start_frame(&mut self, job: &FrameJob, source: &[PaddedPlane; 3], cdfs: &CdfContext) {
+    fn start_frame(&mut self, job: &FrameJob, cdfs: &CdfContext) {
+        debug_assert!(self.frame.is_prepared_for(job), "prepared for other references");
         self.frame.costs.update(cdfs);
-        self.frame.choose_references(&job.references);
-        self.frame.search_coarsely(&source[0], &job.references);
     }
 
     fn workers(&mut self, count: usize) -> (&FrameSearch, &mut [Worker]) {
@@ -138,6 +149,15 @@ impl FrameSearch {
                 self.serials.push(reference.serial);
             }
         }
+    }
+
+    /// Whether the references to search are references of `job`.
+    fn is_prepared_for(&self, job: &FrameJob) -> bool {
+        let mut names = self.names.iter().zip(&self.serials);
+        self.names.is_empty() == job.header.is_intra()
+            && names.all(|(&name, &serial)| {
+                job.references[name as usize].as_ref().is_some_and(|r| r.serial == serial)
+            })
     }
 
     /// Finds the coarse motion of the picture, and interpolates the references where it moves.

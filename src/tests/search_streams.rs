@@ -77,6 +77,8 @@ fn check(scene: Scene, (width, height): (u32, u32), speed: u8, qindex: u8, frame
         if qindex > 0 {
             header.loop_filter_params.level = [qindex / 8; 4];
         }
+        let reads = (number > 0).then_some(&header.ref_frame_idx);
+        search.prepare(&planes, &stream.references(reads));
         // Every third frame has another index in each row, and is coded twice: only the second time
         // counts.
         let mut rows = RandomChoices { qindex, random: Random::new(number + 1) };

@@ -104,7 +104,7 @@ impl FrameCoder {
         current.grid.clear();
         self.load_cdfs(job);
         self.project_motion(job, &current);
-        decider.start_frame(job, source, &self.start_cdfs);
+        decider.start_frame(job, &self.start_cdfs);
         let mut coded = CodedTiles {
             current,
             cdfs: self.start_cdfs.clone(),

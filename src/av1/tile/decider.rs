@@ -12,7 +12,6 @@ use crate::av1::frame::reference::Reference;
 use crate::av1::geometry::MiPos;
 use crate::av1::obu::SequenceHeader;
 use crate::av1::obu::frame::FrameHeader;
-use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
 
 /// What a frame is coded from, besides the picture.
@@ -41,10 +40,10 @@ pub(crate) trait SuperblockDecider {
     /// Room for one thread.
     type Worker: Send;
 
-    /// Takes what is known before the first superblock: the frame's headers and references, the
-    /// picture with its edges extended, and the distributions that all tiles start with.
-    fn start_frame(&mut self, job: &FrameJob, source: &[PaddedPlane; 3], cdfs: &CdfContext) {
-        let _ = (job, source, cdfs);
+    /// Takes what is known before the first superblock: the frame's headers and references, and the
+    /// distributions that all tiles start with.
+    fn start_frame(&mut self, job: &FrameJob, cdfs: &CdfContext) {
+        let _ = (job, cdfs);
     }
 
     /// `count` workers, kept from frame to frame.

@@ -444,6 +444,10 @@ impl Engine for NativeEngine {
             engine: NAME,
             message: error.to_string(),
         };
+        let references = self.stream.references((!plan.key_frame).then_some(&plan.reads));
+        self.search.prepare(&self.source, &references);
+        // References that the slots lose are free only without them.
+        drop(references);
         let Some(coded) = self.code(&plan, &target).map_err(failed)? else {
             return Ok(self.dropped(timestamp, &facts, DropReason::Ceiling));
         };

@@ -100,6 +100,15 @@ impl Stream {
         &self.state
     }
 
+    /// The reference frames by name (1 to 7) of a frame that reads these slots; none of one that
+    /// reads none.
+    pub(crate) fn references(&self, reads: Option<&[u8; 7]>) -> [Option<Arc<Reference>>; 8] {
+        std::array::from_fn(|name| {
+            let slot = usize::from(reads?[name.checked_sub(1)?]);
+            self.slots[slot].clone()
+        })
+    }
+
     /// Codes a frame into a temporal unit: `source` with its edges extended, by the choices of
     /// `decider` and, superblock by superblock, of `control`. `None` if the control gives it up. The
     /// sequence header goes in front of key frames.
@@ -162,16 +171,13 @@ impl Stream {
 
     /// What the coder of the tiles needs of a header and of the slots.
     fn job(&self, header: &FrameHeader) -> FrameJob {
-        let slots: [Option<usize>; 8] = std::array::from_fn(|name| {
-            (name > 0 && !header.is_intra()).then(|| usize::from(header.ref_frame_idx[name - 1]))
-        });
         let primary = header.primary_ref_slot().map(usize::from);
         FrameJob {
             isa: self.isa,
             header: header.clone(),
             sequence: Arc::clone(&self.sequence),
             tiles: tile_bounds(header),
-            references: slots.map(|slot| slot.and_then(|slot| self.slots[slot].clone())),
+            references: self.references((!header.is_intra()).then_some(&header.ref_frame_idx)),
             primary: primary.and_then(|slot| self.slots[slot].clone()),
             order_hints: OrderHints {
                 bits: u32::from(self.sequence.order_hint_bits),
