@@ -38,7 +38,9 @@ pub(crate) struct RowActivity {
 
 /// Compares every picture with the one before.
 pub(super) struct Analyser {
+    /// What the kernels use.
     isa: Isa,
+    /// Luma of the picture before.
     previous: PaddedPlane,
     /// Whether there was a picture before.
     seen: bool,
@@ -48,6 +50,7 @@ pub(super) struct Analyser {
     temporal: f32,
     /// Which units of 16×16 samples stand still, row by row.
     still: Vec<bool>,
+    /// Units in a row.
     cols: usize,
 }
 

@@ -222,6 +222,7 @@ impl BlockSearch<'_, '_, '_> {
 
 /// Transform types by the prediction; coefficients where they are worth it.
 struct Transforms {
+    /// How much dearer bits are than usual, log₂ of a factor.
     thrift: u32,
 }
 

@@ -12,7 +12,9 @@ use crate::frame::padded::PaddedPlane;
 /// The state before an area is coded: what coding it changes besides the area itself.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Checkpoint {
+    /// Contexts of the tile around the superblock.
     context: TileSnapshot,
+    /// Records of the tile so far.
     records: usize,
 }
 
@@ -42,9 +44,13 @@ impl Checkpoint {
 /// An area as one way of coding left it.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Snapshot {
+    /// Contexts of the tile around the superblock.
     context: TileSnapshot,
+    /// Records of the area.
     records: Vec<Record>,
+    /// Its mode records inside the frame, row by row.
     cells: Vec<ModeInfo>,
+    /// Its reconstruction, row by row.
     planes: [Vec<u8>; 3],
 }
 

@@ -18,9 +18,13 @@ use crate::kernels::view::SamplesMut;
 /// A chroma mode, and its cost in the unit of absolute differences.
 #[derive(Clone, Copy)]
 struct ChromaMode {
+    /// `UVMode`.
     mode: UvMode,
+    /// `AngleDeltaUV`.
     angle_delta: i8,
+    /// `CflAlphaU` and `CflAlphaV`.
     alpha: [i8; 2],
+    /// Of both planes.
     cost: u32,
 }
 
@@ -28,6 +32,7 @@ struct ChromaMode {
 struct ChromaContext {
     /// Left and top in samples of chroma.
     place: (usize, usize),
+    /// The transform of chroma.
     tx: TxSize,
     /// The edges of both planes.
     edges: [Edges; 2],

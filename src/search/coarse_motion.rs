@@ -15,8 +15,11 @@ const SIDE: usize = BLOCK / 4;
 /// Vectors towards one reference.
 #[derive(Clone, Debug)]
 pub(crate) struct CoarseMotion {
+    /// What the kernels use.
     isa: Isa,
+    /// Blocks in a row.
     cols: usize,
+    /// The reference's luma at a quarter of its size.
     reference: PaddedPlane,
     /// By block, in samples of the small picture: right, down.
     vectors: Vec<(i32, i32)>,
@@ -54,6 +57,7 @@ impl CoarseMotion {
         }
     }
 
+    /// The vector of the block at a position of the small picture, from the best of `starts` on.
     fn find(
         &self,
         source: &PaddedPlane,

@@ -17,8 +17,11 @@ fn cost_of(probability: u32, table: &[u16; 256]) -> u16 {
 /// The costs of every symbol under one state of the distributions.
 #[derive(Clone, Debug)]
 pub(crate) struct CostTable {
+    /// Costs of probabilities, for [`cost_of`].
     log: [u16; 256],
+    /// By row as the distributions, symbol by symbol.
     costs: Box<[u16; CDF_LENGTH]>,
+    /// The distributions.
     cdfs: CdfContext,
 }
 
@@ -43,6 +46,7 @@ impl CostTable {
         }
     }
 
+    /// Takes the costs from the distributions.
     fn fill(&mut self) {
         for row in each_row() {
             let values = self.cdfs.row(row);
@@ -75,6 +79,7 @@ impl CostTable {
 /// A sink that only adds up.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct CostSink<'a> {
+    /// Costs of symbols.
     table: &'a CostTable,
     /// The sum, in 1/512 bit.
     pub(crate) cost: u32,

@@ -37,17 +37,23 @@ pub(crate) struct FrameSearch {
     thrift: u32,
     /// The references to search, most likely first; every one another frame.
     pub(super) names: Vec<RefFrame>,
+    /// Their serial numbers.
     serials: Vec<u64>,
+    /// Half planes by serial number of the reference that they are of.
     half: Vec<(u64, HalfPlanes)>,
+    /// The motion towards each reference that is searched.
     coarse: Vec<CoarseMotion>,
     /// The picture at a quarter of its size.
     small: PaddedPlane,
+    /// What is still in the picture.
     analyser: Analyser,
 }
 
 /// Decides superblocks.
 pub(crate) struct Search {
+    /// What all threads read.
     frame: FrameSearch,
+    /// What each thread writes.
     workers: Vec<Worker>,
 }
 

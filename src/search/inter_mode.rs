@@ -256,6 +256,7 @@ impl BlockSearch<'_, '_, '_> {
 
     /// Tries the other interpolation filters on a candidate.
     fn choose_filter(&mut self, context: &BlockContext, candidate: &mut Candidate) {
+        /// Besides the regular one.
         const OTHERS: [InterpFilter; 2] =
             [InterpFilter::EightTapSmooth, InterpFilter::EightTapSharp];
         let mut block = candidate.block;

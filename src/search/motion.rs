@@ -70,6 +70,7 @@ impl MotionSearch<'_> {
         self.clamp((i32::from(mv.col) + 4) >> 3, (i32::from(mv.row) + 4) >> 3)
     }
 
+    /// The same for a vector in whole samples, right and down.
     fn clamp(&self, dx: i32, dy: i32) -> (i32, i32) {
         let Rect { x, y, w, h } = self.rect;
         let (x, y, w, h) = (x as i32, y as i32, w as i32, h as i32);

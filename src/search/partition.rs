@@ -25,7 +25,9 @@ impl Hints {
 
 /// A square that is coded in several ways.
 struct Square {
+    /// Its position.
     pos: MiPos,
+    /// Its size.
     size: BlockSize,
     /// The state before it.
     before: Checkpoint,

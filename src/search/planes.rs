@@ -37,6 +37,7 @@ pub(crate) struct HalfPlanes {
     planes: [PaddedPlane; 3],
     /// Which pieces are there, row by row.
     filled: Vec<bool>,
+    /// Pieces in a row.
     cols: usize,
 }
 

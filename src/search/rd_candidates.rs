@@ -8,9 +8,13 @@ use crate::av1::types::{BlockSize, INTRA_FRAME, TxMode};
 
 /// The candidates of one block.
 pub(super) struct RdCandidates<'s, 'a, 'b, 'c> {
+    /// The search of the superblock.
     search: &'s mut BlockSearch<'a, 'b, 'c>,
+    /// The block's position.
     pos: MiPos,
+    /// Its size.
     size: BlockSize,
+    /// The best so far.
     best: Option<(Coded, Block)>,
     /// Whether the coder's state is that of the best one.
     current: bool,
