@@ -96,7 +96,7 @@ fn null_handles_are_answered() {
     let mut outcome = sized::<Rtav1EncodeOutcome>();
     let packet = sized::<Rtav1RtpPacket>();
     let mut payload = sized::<Rtav1Payload>();
-    let mut count = 0;
+    let (mut count, mut time, mut flag) = (0, 0, false);
     // SAFETY: every pointer is null or leads to one of the locals above.
     unsafe {
         let e = null_mut();
@@ -117,6 +117,9 @@ fn null_handles_are_answered() {
             rtav1_packetizer_next(p, null_mut(), 0, &raw mut payload),
             rtav1_depacketizer_push(d, &raw const packet, 0, null_mut()),
             rtav1_depacketizer_next_event(d, &raw mut event),
+            rtav1_depacketizer_next_timeout(d, &raw mut time),
+            rtav1_depacketizer_handle_timeout(d, 1),
+            rtav1_depacketizer_key_frame_needed(d, &raw mut flag),
             rtav1_depacketizer_skip_missing(d),
             rtav1_depacketizer_flush(d),
             rtav1_depacketizer_missing(d, null_mut(), 0, &raw mut count),
