@@ -7,8 +7,13 @@
 //!
 //! ```text
 //! temporal unit → Packetizer → Payload … → network → RtpPacket … → Depacketizer → ReceivedUnit
-//!                                                                               ↘ Loss
+//!                                                     time now ↗       ↓        ↘ Loss
+//!                                                                 next timeout
 //! ```
+//!
+//! Time is the caller's: a [`Duration`](std::time::Duration) since a start of its choice goes in
+//! with each packet, and the next deadline comes out. `examples/receive_pictures.rs` is a whole
+//! receiver around it, from packets to pictures and requests for key frames.
 //!
 //! [`sdp`] holds the parameters that both ends agree on before the first packet.
 

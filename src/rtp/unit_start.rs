@@ -164,7 +164,8 @@ pub(super) fn each_obu<'a, B>(
     for payload in payloads {
         let Ok((header, elements)) = Elements::parse(payload) else { break };
         for (index, element) in elements.map_while(Result::ok).enumerate() {
-            if !(index == 0 && header.continues_previous()) && !fragments.is_empty() {
+            let goes_on = index == 0 && header.continues_previous();
+            if !(goes_on || fragments.is_empty()) {
                 visit(&fragments, true)?;
                 fragments.clear();
             }
