@@ -4,18 +4,18 @@ mod common;
 
 use std::collections::VecDeque;
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
-use clap::{Parser, ValueEnum};
+use clap::Parser;
 use common::clip::{CLIP_HELP, Clip};
-use common::input::STANDARD;
 use common::metrics::{LeakyBucket, mean, psnr_y};
+use common::output::{CodedFile, Format};
 use common::schedule::{Row, SCHEDULE_HELP, Schedule, Thinning};
-use common::{cli, ivf, y4m};
+use common::{cli, y4m};
 use rtav1::{
     DroppedFrame, EncodeOutcome, Encoder, EncoderConfig, EngineKind, FrameOptions, FrameStats,
     PictureBuffer, RateMode, Rates, Rational, Speed, TemporalUnit, WireOverhead,
@@ -262,7 +262,7 @@ fn bits(row: &Row) -> u32 {
 
 /// Everything that is written, and the totals.
 struct Sink {
-    stream: Stream,
+    stream: CodedFile,
     recon: Option<y4m::Writer<BufWriter<File>>>,
     stats: Option<Stats>,
     frame_rate: f64,
@@ -290,7 +290,7 @@ impl Sink {
         };
         let frame_rate = clip.frame_rate.as_f64();
         Ok(Self {
-            stream: Stream::create(args, clip)?,
+            stream: CodedFile::create(&args.output, args.format, clip)?,
             recon: args.recon.as_ref().map(recon).transpose()?,
             stats: match &args.stats {
                 Some(path) => Some(Stats::create(path, config, frame_rate)?),
@@ -333,9 +333,9 @@ impl Sink {
         self.keys += u64::from(unit.key_frame);
         self.bytes += unit.data.len() as u64;
         self.encode_us += encode_us;
-        self.stream.write(unit)?;
-        let pictures = unit.frames.iter().filter_map(|frame| frame.reconstruction.as_ref());
-        if let (Some(recon), Some(picture)) = (&mut self.recon, pictures.last()) {
+        self.stream.write(unit.timestamp, &unit.data)?;
+        let mut pictures = unit.frames.iter().filter_map(|frame| frame.reconstruction.as_ref());
+        if let (Some(recon), Some(picture)) = (&mut self.recon, pictures.next_back()) {
             recon.write(picture)?;
         }
         self.stats.as_mut().map_or(Ok(()), |stats| stats.coded(unit, encode_us))
@@ -359,67 +359,6 @@ impl Sink {
              encoded at {fps:.1} fps",
             self.taken, self.keys, self.dropped, self.bytes
         ))
-    }
-}
-
-/// Formats of a coded clip.
-#[derive(Clone, Copy, Debug, ValueEnum)]
-enum Format {
-    Ivf,
-    Obu,
-}
-
-/// The coded clip.
-enum Stream {
-    Ivf(ivf::Writer<BufWriter<File>>),
-    /// IVF on standard output, whose header cannot be written again.
-    IvfStream(ivf::Writer<BufWriter<io::Stdout>>),
-    Obu(Box<dyn Write>),
-}
-
-impl Stream {
-    fn create(args: &Args, clip: &Clip) -> anyhow::Result<Self> {
-        let path = &args.output;
-        let standard = path.as_os_str() == STANDARD;
-        let end = path.extension().map(|end| end.to_string_lossy().to_ascii_lowercase());
-        let format = match (args.format, end.as_deref()) {
-            (Some(format), _) => format,
-            (None, Some("ivf")) => Format::Ivf,
-            (None, Some("obu")) => Format::Obu,
-            (None, _) if standard => Format::Ivf,
-            _ => bail!("{}: the name must end in .ivf or .obu", path.display()),
-        };
-        let (width, height, rate) = (clip.width, clip.height, clip.frame_rate);
-        let output = || BufWriter::new(io::stdout());
-        let stream = || -> anyhow::Result<Self> {
-            Ok(match (format, standard) {
-                (Format::Ivf, true) => {
-                    Self::IvfStream(ivf::Writer::new(output(), width, height, rate)?)
-                }
-                (Format::Ivf, false) => {
-                    Self::Ivf(ivf::Writer::new(create(path)?, width, height, rate)?)
-                }
-                (Format::Obu, true) => Self::Obu(Box::new(output())),
-                (Format::Obu, false) => Self::Obu(Box::new(create(path)?)),
-            })
-        };
-        stream().with_context(|| path.display().to_string())
-    }
-
-    fn write(&mut self, unit: &TemporalUnit) -> io::Result<()> {
-        match self {
-            Self::Ivf(writer) => writer.write(unit.timestamp, &unit.data),
-            Self::IvfStream(writer) => writer.write(unit.timestamp, &unit.data),
-            Self::Obu(output) => output.write_all(&unit.data),
-        }
-    }
-
-    fn finish(self) -> io::Result<()> {
-        match self {
-            Self::Ivf(writer) => writer.finish().map(|_| ()),
-            Self::IvfStream(writer) => writer.finish_stream().map(|_| ()),
-            Self::Obu(mut output) => output.flush(),
-        }
     }
 }
 

@@ -1,15 +1,82 @@
-//! Where pictures are written to.
+//! Where coded clips and pictures are written to: files, or standard output by the name `-`.
 
 use std::fs::File;
 use std::io::{self, BufWriter, Write};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
+use clap::ValueEnum;
 use rtav1::{PictureBuffer, Rational};
 
+use super::clip::Clip;
 use super::input::STANDARD;
+use super::ivf;
 use super::scale::scale;
 use super::y4m;
+
+/// Formats of a coded clip.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum Format {
+    Ivf,
+    Obu,
+}
+
+/// The coded clip.
+pub(crate) enum CodedFile {
+    Ivf(ivf::Writer<BufWriter<File>>),
+    /// IVF on standard output, whose header cannot be written again.
+    Standard(ivf::Writer<BufWriter<io::Stdout>>),
+    Obu(Box<dyn Write>),
+}
+
+impl CodedFile {
+    /// A file called `path`, or standard output for `-`, for a coded form of `clip`; the name tells
+    /// the format unless `format` does.
+    pub(crate) fn create(path: &Path, format: Option<Format>, clip: &Clip) -> anyhow::Result<Self> {
+        let standard = path.as_os_str() == STANDARD;
+        let end = path.extension().map(|end| end.to_string_lossy().to_ascii_lowercase());
+        let format = match (format, end.as_deref()) {
+            (Some(format), _) => format,
+            (None, Some("ivf")) => Format::Ivf,
+            (None, Some("obu")) => Format::Obu,
+            (None, _) if standard => Format::Ivf,
+            _ => bail!("{}: the name must end in .ivf or .obu", path.display()),
+        };
+        let (width, height, rate) = (clip.width, clip.height, clip.frame_rate);
+        let output = || BufWriter::new(io::stdout());
+        let stream = || -> anyhow::Result<Self> {
+            Ok(match (format, standard) {
+                (Format::Ivf, true) => {
+                    Self::Standard(ivf::Writer::new(output(), width, height, rate)?)
+                }
+                (Format::Ivf, false) => {
+                    Self::Ivf(ivf::Writer::new(file(path)?, width, height, rate)?)
+                }
+                (Format::Obu, true) => Self::Obu(Box::new(output())),
+                (Format::Obu, false) => Self::Obu(Box::new(file(path)?)),
+            })
+        };
+        stream().with_context(|| path.display().to_string())
+    }
+
+    /// Appends a temporal unit.
+    pub(crate) fn write(&mut self, timestamp: u64, data: &[u8]) -> io::Result<()> {
+        match self {
+            Self::Ivf(writer) => writer.write(timestamp, data),
+            Self::Standard(writer) => writer.write(timestamp, data),
+            Self::Obu(output) => output.write_all(data),
+        }
+    }
+
+    /// Completes the file.
+    pub(crate) fn finish(self) -> io::Result<()> {
+        match self {
+            Self::Ivf(writer) => writer.finish().map(|_| ()),
+            Self::Standard(writer) => writer.finish_stream().map(|_| ()),
+            Self::Obu(mut output) => output.flush(),
+        }
+    }
+}
 
 /// Writes pictures to one file, or to several if their size changes.
 pub(crate) struct PictureFiles<'a> {
@@ -89,7 +156,11 @@ fn create(path: &Path) -> io::Result<Box<dyn Write>> {
     if path.as_os_str() == STANDARD {
         return Ok(Box::new(BufWriter::new(io::stdout())));
     }
-    Ok(Box::new(BufWriter::new(File::create(path)?)))
+    Ok(Box::new(file(path)?))
+}
+
+fn file(path: &Path) -> io::Result<BufWriter<File>> {
+    Ok(BufWriter::new(File::create(path)?))
 }
 
 #[cfg(test)]
@@ -133,6 +204,28 @@ mod tests {
         assert_eq!(files(false, &sizes, false), [(32, 16, 2), (1, 1, 1), (32, 16, 1)]);
         assert_eq!(files(true, &sizes, false), [(32, 16, 4)]);
         assert_eq!(files(false, &sizes[..2], true), [(32, 16, 1), (32, 16, 1)]);
+    }
+
+    #[test]
+    fn formats_of_coded_clips() {
+        let clip = Clip::open("synthetic:flat:16x16:1").unwrap();
+        let folder = std::env::temp_dir().join(format!("rtav1-{}-coded", std::process::id()));
+        fs::create_dir_all(&folder).unwrap();
+        let written = |name: &str, format| {
+            let path = folder.join(name);
+            let mut file = CodedFile::create(&path, format, &clip).map_err(|e| format!("{e:#}"))?;
+            file.write(0, b"unit").unwrap();
+            file.finish().unwrap();
+            Ok::<_, String>(fs::read(path).unwrap())
+        };
+        let ivf = written("a.IVF", None).unwrap();
+        // 4 bytes at 24: the number of units.
+        assert!(ivf.starts_with(b"DKIF") && ivf.ends_with(b"unit") && ivf[24] == 1);
+        assert_eq!(written("a.Obu", None).unwrap(), b"unit");
+        assert_eq!(written("a.ivf", Some(Format::Obu)).unwrap(), b"unit");
+        assert_eq!(written("a", Some(Format::Ivf)).unwrap(), ivf);
+        assert!(written("a.mp4", None).unwrap_err().ends_with("the name must end in .ivf or .obu"));
+        fs::remove_dir_all(folder).unwrap();
     }
 
     #[test]
