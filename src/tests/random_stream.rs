@@ -212,11 +212,15 @@ impl RandomStream {
         let names = (1..=7).collect();
         let seed = self.random.below(1 << 30) as u64;
         let mut decider = decider(Plan { seed, wildness: self.wildness, names });
+        let layer = LayerId::default();
         let unit = self
             .stream
-            .code(header, &self.planes, LayerId::default(), &mut decider, None)
+            .code(header.clone(), &self.planes, layer, &mut decider, None)
             .expect("a legal header")
             .expect("nobody gives it up");
+        let tiles = (unit.spent().iter().sum::<u64>() / 8) as u32;
+        let overhead = self.stream.overhead(&header, layer, tiles).expect("a legal header");
+        assert_eq!(unit.data.len() as u32, overhead + tiles);
         self.frame += 1;
         self.stream.finish(unit).expect("a legal header")
     }

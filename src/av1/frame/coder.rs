@@ -170,7 +170,7 @@ impl FrameCoder {
         reference.serial = self.frames;
         std::mem::swap(&mut reference.planes, &mut current.planes);
         reference.cdfs = cdfs;
-        keep(job, &current, &mut reference);
+        save(job, &current, &mut reference);
         self.spare_frames.push(current);
         Arc::new(reference)
     }
@@ -218,8 +218,8 @@ impl FrameCoder {
     }
 }
 
-/// 7.19 and 7.20.
-fn keep(job: &FrameJob, current: &CurrentFrame, reference: &mut Reference) {
+/// 7.19 motion field motion vector storage process, and 7.20 reference frame update process.
+fn save(job: &FrameJob, current: &CurrentFrame, reference: &mut Reference) {
     reference.motion.store(&current.grid, &job.order_hints, job.header.is_intra());
     reference.order_hint = job.order_hints.current;
     let segmentation = &job.header.segmentation_params;

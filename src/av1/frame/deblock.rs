@@ -169,7 +169,7 @@ impl LoopFilter {
         }
     }
 
-    /// The edges of one direction in one superblock row of a plane.
+    /// 7.14.2 for the edges of one direction in one superblock row of a plane.
     ///
     /// Goes edge line by edge line, and along each by transform blocks; neighbouring units under
     /// the same filter and level go to the kernel as one run.

@@ -58,6 +58,7 @@ impl Neighbours {
 }
 
 impl BlockWriter<'_> {
+    /// `AvailU` and `AvailL` (5.11.5) with what is there.
     pub(super) fn neighbours(&self, pos: MiPos) -> Neighbours {
         let above = pos.row > self.tile.mi_row_start;
         let left = pos.col > self.tile.mi_col_start;

@@ -111,7 +111,7 @@ pub(crate) fn write_transform_type(
     sink.symbol(set.row(size, y_mode), value.expect("a type of the set"));
 }
 
-/// The row of `all_zero`.
+/// The row of `all_zero` (8.3.2).
 pub(crate) fn all_zero_row(size: TxSize, ctx: usize) -> CdfRow {
     TXB_SKIP_CDF.row([tx_size_ctx(size), ctx])
 }

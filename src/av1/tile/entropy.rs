@@ -62,6 +62,7 @@ impl RangeEncoder {
         }
     }
 
+    /// Takes the part of the range between two bounds, counted from its end, and renormalizes (8.2.6).
     #[inline]
     fn narrow(&mut self, upper: u32, lower: u32) {
         self.low += u64::from(self.range - upper);

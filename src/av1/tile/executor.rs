@@ -36,7 +36,7 @@ pub(super) struct TransformPlace {
     pub(super) size: TxSize,
 }
 
-/// Room for one worker.
+/// Buffers of one thread.
 #[derive(Clone, Debug)]
 pub(crate) struct Scratch {
     pub(super) residual: Residual,
@@ -149,7 +149,7 @@ impl TileCoder<'_> {
         self.decoded.clear(pos, MiPos::new(self.tile.mi_row_end, self.tile.mi_col_end));
     }
 
-    /// Writes a block that is reconstructed; gives where its coefficients start in `records`.
+    /// 5.11.5 `decode_block`: writes a block that is reconstructed; gives where its coefficients start in `records`.
     pub(crate) fn write(
         &mut self,
         records: &mut Vec<Record>,
@@ -165,7 +165,7 @@ impl TileCoder<'_> {
         coefficients
     }
 
-    /// Marks a block as decoded, or takes that back.
+    /// Marks a block as decoded (5.11.35), or takes that back.
     pub(crate) fn set_decoded(&mut self, pos: MiPos, size: BlockSize, decoded: bool) {
         for plane in 0..3 {
             let Rect { x, y, w, h } = Rect::of_block(plane, pos, size);

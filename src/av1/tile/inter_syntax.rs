@@ -27,14 +27,17 @@ pub(crate) struct InterContext<'a> {
     pub(crate) left: Option<&'a ModeInfo>,
 }
 
+/// `check_backward` (8.3.2).
 fn is_backward(reference: RefFrame) -> bool {
     (BWDREF_FRAME..=ALTREF_FRAME).contains(&reference)
 }
 
+/// `LeftIntra` and `AboveIntra` (5.11.18).
 fn is_intra(info: &ModeInfo) -> bool {
     info.ref_frame[0] <= INTRA_FRAME
 }
 
+/// `LeftSingle` and `AboveSingle` (5.11.18).
 fn is_single(info: &ModeInfo) -> bool {
     info.ref_frame[1] <= INTRA_FRAME
 }
@@ -55,7 +58,7 @@ impl InterContext<'_> {
         }
     }
 
-    /// The context of `comp_mode`.
+    /// The context of `comp_mode` (8.3.2).
     fn comp_mode_ctx(&self) -> usize {
         let one = |info: &ModeInfo| {
             if is_single(info) { usize::from(is_backward(info.ref_frame[0])) } else { 3 }
@@ -77,7 +80,7 @@ impl InterContext<'_> {
         }
     }
 
-    /// `count_refs` over a set of references.
+    /// `count_refs` (8.3.2) over a set of references.
     fn count(&self, references: &[RefFrame]) -> usize {
         [self.above, self.left]
             .into_iter()
@@ -87,7 +90,7 @@ impl InterContext<'_> {
             .count()
     }
 
-    /// `ref_count_ctx` of two sets.
+    /// `ref_count_ctx` (8.3.2) of two sets.
     fn compare(&self, first: &[RefFrame], second: &[RefFrame]) -> usize {
         match self.count(first).cmp(&self.count(second)) {
             std::cmp::Ordering::Less => 0,
@@ -96,6 +99,7 @@ impl InterContext<'_> {
         }
     }
 
+    /// The context of `single_ref_p1` and `uni_comp_ref` (8.3.2).
     fn forward_or_backward(&self) -> usize {
         self.compare(
             &[LAST_FRAME, LAST2_FRAME, LAST3_FRAME, GOLDEN_FRAME],
@@ -103,31 +107,37 @@ impl InterContext<'_> {
         )
     }
 
+    /// The context of `single_ref_p3` and `comp_ref` (8.3.2).
     fn last12_or_last3_gold(&self) -> usize {
         self.compare(&[LAST_FRAME, LAST2_FRAME], &[LAST3_FRAME, GOLDEN_FRAME])
     }
 
+    /// The context of `single_ref_p4` and `comp_ref_p1` (8.3.2).
     fn last_or_last2(&self) -> usize {
         self.compare(&[LAST_FRAME], &[LAST2_FRAME])
     }
 
+    /// The context of `single_ref_p5`, `comp_ref_p2` and `uni_comp_ref_p2` (8.3.2).
     fn last3_or_gold(&self) -> usize {
         self.compare(&[LAST3_FRAME], &[GOLDEN_FRAME])
     }
 
+    /// The context of `single_ref_p2` and `comp_bwdref` (8.3.2).
     fn bwd_alt2_or_alt(&self) -> usize {
         self.compare(&[BWDREF_FRAME, ALTREF2_FRAME], &[ALTREF_FRAME])
     }
 
+    /// The context of `single_ref_p6` and `comp_bwdref_p1` (8.3.2).
     fn bwd_or_alt2(&self) -> usize {
         self.compare(&[BWDREF_FRAME], &[ALTREF2_FRAME])
     }
 
+    /// The context of `uni_comp_ref_p1` (8.3.2).
     fn last2_or_last3_gold(&self) -> usize {
         self.compare(&[LAST2_FRAME], &[LAST3_FRAME, GOLDEN_FRAME])
     }
 
-    /// The context of `comp_ref_type`.
+    /// The context of `comp_ref_type` (8.3.2).
     fn comp_ref_type_ctx(&self) -> usize {
         let same_direction = |a: RefFrame, b: RefFrame| (a >= BWDREF_FRAME) == (b >= BWDREF_FRAME);
         let compound = |info: &ModeInfo| !is_intra(info) && !is_single(info);
@@ -177,7 +187,7 @@ impl InterContext<'_> {
         }
     }
 
-    /// The context of `interp_filter[ 0 ]`.
+    /// The context of `interp_filter[ 0 ]` (8.3.2).
     fn interp_filter_ctx(&self, block: &Block) -> usize {
         let kind = |info: Option<&ModeInfo>| {
             info.filter(|n| n.ref_frame.contains(&block.ref_frame[0]))

@@ -161,6 +161,7 @@ pub(crate) fn find_mv_stack(
 }
 
 impl Search<'_> {
+    /// 7.10.2 from the scans on, once the stack is empty.
     fn run(&mut self) {
         let (bw4, bh4) = (self.size.width4(), self.size.height4());
         self.scan_row(-1);
@@ -204,6 +205,7 @@ impl Search<'_> {
         self.contexts_and_clamping(close_matches, total_matches, num_new);
     }
 
+    /// 7.10.2.10 for this frame.
     fn lower(&self, mv: Mv) -> Mv {
         lower_mv_precision(mv, self.input.allow_high_precision_mv, self.input.force_integer_mv)
     }
@@ -231,11 +233,13 @@ impl Search<'_> {
         }
     }
 
+    /// `FoundMatch` and `NewMvCount` (7.10.2.8, 7.10.2.9).
     fn matched(&mut self, mode: PredictionMode) {
         self.new_mv_count += u32::from(has_newmv(mode));
         self.found_match = true;
     }
 
+    /// The part of 7.10.2.8 and 7.10.2.9 that counts a candidate once.
     fn add_to_stack(&mut self, candidate: [Mv; 2], weight: u16) {
         let stack = &mut self.stack;
         let lists = 1 + usize::from(self.compound);

@@ -87,7 +87,7 @@ impl TileCoder<'_> {
         edges(&self.recon[plane], plane, (x, y), size, have)
     }
 
-    /// What a directional mode of `block` needs besides its edges.
+    /// What a directional mode of `block` needs besides its edges (7.11.2.4).
     pub(crate) fn direction(
         &self,
         block: &Block,

@@ -22,8 +22,8 @@ use crate::av1::tile::tile_data::TileWriter;
 use crate::av1::tile::wavefront::Wavefront;
 use crate::frame::padded::PaddedPlane;
 
-/// Room of one thread.
-struct Lane {
+/// What one thread keeps of a tile.
+struct ThreadState {
     context: TileContext,
     decoded: BlockDecoded,
     quantizers: Quantizers,
@@ -34,7 +34,7 @@ struct Lane {
     rows: Vec<(usize, usize)>,
 }
 
-impl Lane {
+impl ThreadState {
     fn new(mi_cols: usize) -> Self {
         let mut context = TileContext::default();
         context.resize(mi_cols);
@@ -112,7 +112,7 @@ impl<'a> TileInput<'a> {
         ((mi_row_end - mi_row_start).div_ceil(SB4), (mi_col_end - mi_col_start).div_ceil(SB4))
     }
 
-    fn walk(&self, current: &'a mut CurrentFrame, lane: &'a mut Lane) -> Walk<'a> {
+    fn walk(&self, current: &'a mut CurrentFrame, state: &'a mut ThreadState) -> Walk<'a> {
         let job = self.job;
         let coder = TileCoder {
             isa: job.isa,
@@ -124,19 +124,19 @@ impl<'a> TileInput<'a> {
             recon: &mut current.planes,
             grid: &mut current.grid,
             tx_sizes: &mut current.tx_sizes,
-            context: &mut lane.context,
-            decoded: &mut lane.decoded,
+            context: &mut state.context,
+            decoded: &mut state.decoded,
             sign_bias: job.order_hints.sign_bias(),
             motion_field: self.motion_field,
             prev_segment_ids: job.primary.as_ref().map_or(&[][..], |p| &p.segment_ids[..]),
             cdef_idx: 0,
             target_q_index: job.header.quantization_params.base_q_idx,
             thrift: 0,
-            quantizers: &mut lane.quantizers,
-            scratch: &mut lane.scratch,
+            quantizers: &mut state.quantizers,
+            scratch: &mut state.scratch,
         };
         let cdef_idx = &mut current.cdef_idx;
-        Walk { coder, cdef_idx, records: &mut lane.records, rows: &mut lane.rows }
+        Walk { coder, cdef_idx, records: &mut state.records, rows: &mut state.rows }
     }
 }
 
@@ -150,7 +150,7 @@ struct Walk<'a> {
 
 impl Walk<'_> {
     /// Decides a row of superblocks, as one of several threads if there is a wavefront, or held to a
-    /// control. False if another thread has died, or if the control gives the frame up.
+    /// control. False if another thread has panicked, or if the control gives the frame up.
     fn row<D: SuperblockDecider>(
         &mut self,
         row: usize,
@@ -213,10 +213,10 @@ impl Walk<'_> {
     }
 }
 
-/// The threads' room for tiles of frames of one size.
+/// The threads that decide the tiles of frames of one size.
 pub(crate) struct TileDecider {
-    own: Lane,
-    others: Vec<(Lane, CurrentFrame)>,
+    own: ThreadState,
+    others: Vec<(ThreadState, CurrentFrame)>,
     wavefront: Wavefront,
     /// The records of the tile.
     records: Vec<Record>,
@@ -232,7 +232,7 @@ impl TileDecider {
     /// For one thread, and frames of `mi_cols` columns.
     pub(crate) fn new(mi_cols: usize) -> Self {
         Self {
-            own: Lane::new(mi_cols),
+            own: ThreadState::new(mi_cols),
             others: Vec::new(),
             wavefront: Wavefront::default(),
             records: Vec::new(),
@@ -247,7 +247,7 @@ impl TileDecider {
         self.others.truncate(others);
         self.others.resize_with(others, || {
             let frame = CurrentFrame::new(width, height);
-            (Lane::new(frame.grid.mi_cols), frame)
+            (ThreadState::new(frame.grid.mi_cols), frame)
         });
         self.wavefront = Wavefront::new(if others > 0 { sb_cols } else { 0 });
     }
@@ -282,25 +282,25 @@ impl TileDecider {
         self.wavefront.start(rows, cols);
         let wavefront = &self.wavefront;
         thread::scope(|scope| {
-            for ((lane, frame), worker) in self.others[..threads - 1].iter_mut().zip(others) {
-                lane.start(&input);
-                let walk = input.walk(frame, lane);
+            for ((state, frame), worker) in self.others[..threads - 1].iter_mut().zip(others) {
+                state.start(&input);
+                let walk = input.walk(frame, state);
                 let run = move || walk.rows::<D>(wavefront, shared, worker);
                 // Without this thread the others decide its rows.
                 let _ = thread::Builder::new().spawn_scoped(scope, run);
             }
             input.walk(current, &mut self.own).rows::<D>(wavefront, shared, first);
         });
-        let lanes = &self.others[..threads - 1];
-        for (lane, frame) in lanes {
-            for &(row, _) in &lane.rows {
+        let states = &self.others[..threads - 1];
+        for (state, frame) in states {
+            for &(row, _) in &state.rows {
                 current.copy_row(frame, input.tile, row);
             }
         }
         self.records.clear();
         for row in 0..rows {
-            let mut all = iter::once(&self.own).chain(lanes.iter().map(|(lane, _)| lane));
-            let records = all.find_map(|lane| lane.row_records(row));
+            let mut all = iter::once(&self.own).chain(states.iter().map(|(state, _)| state));
+            let records = all.find_map(|state| state.row_records(row));
             self.records.extend_from_slice(records.expect("every row is decided"));
         }
         Some(&self.records)

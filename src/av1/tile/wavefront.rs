@@ -79,7 +79,7 @@ struct Progress {
     done: Vec<usize>,
     /// Threads that wait for others.
     waiting: usize,
-    /// Whether a thread died.
+    /// Whether a thread panicked.
     failed: bool,
 }
 
@@ -126,7 +126,7 @@ impl Wavefront {
 
     /// Waits for what the superblock at (`row`, `col`) needs of the row above and brings it into
     /// `coder`, where the superblock is at `pos`. False if it will never come,
-    /// because a thread has died.
+    /// because a thread has panicked.
     pub(crate) fn receive(
         &self,
         coder: &mut TileCoder<'_>,

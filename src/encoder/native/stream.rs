@@ -6,7 +6,8 @@ use crate::av1::frame::coder::{CodedTiles, FrameCoder};
 use crate::av1::frame::motion_field::OrderHints;
 use crate::av1::frame::reference::Reference;
 use crate::av1::obu::BitstreamError;
-use crate::av1::obu::frame::{self, FrameHeader, NUM_REF_FRAMES, TileInfo, UncompressedHeader};
+use crate::av1::obu::frame::{FrameHeader, FrameType, NUM_REF_FRAMES, UncompressedHeader};
+use crate::av1::obu::leb128;
 use crate::av1::obu::tile_group::write_tile_group;
 use crate::av1::obu::unit::write_obu;
 use crate::av1::obu::{DecoderState, LayerId, ObuHeader, ObuType, SequenceHeader};
@@ -28,9 +29,6 @@ pub(crate) struct Stream {
 
 /// A temporal unit whose frame is not filtered yet, and to which nothing refers.
 pub(crate) struct CodedUnit {
-    header: UncompressedHeader,
-    refresh: u8,
-    qindex: u8,
     layer: LayerId,
     job: FrameJob,
     tiles: CodedTiles,
@@ -123,29 +121,50 @@ impl Stream {
         decider: &mut impl SuperblockDecider,
         control: Option<&mut dyn SuperblockControl>,
     ) -> Result<Option<CodedUnit>, BitstreamError> {
-        let job = self.job(&header);
+        let job = self.job(header);
         let Some(tiles) = self.coder.code(&job, source, decider, control) else {
             return Ok(None);
         };
-        let (refresh, qindex) = (header.refresh_frame_flags, header.quantization_params.base_q_idx);
-        let key_frame = header.frame_type == frame::FrameType::Key;
-        let info = header.tile_info.clone();
-        let header = UncompressedHeader::Frame(Box::new(header));
-        let data = self.write_unit(&header, &info, key_frame, layer, &tiles.tiles)?;
-        Ok(Some(CodedUnit { header, refresh, qindex, layer, job, tiles, data }))
+        let bytes: Vec<&[u8]> = tiles.tiles.iter().map(Vec::as_slice).collect();
+        let payload = self.frame_payload(&job.header, layer, &bytes)?;
+        let mut data = self.start_unit(&job.header)?;
+        write_obu(&obu_header(ObuType::Frame, layer), &payload, &mut data)?;
+        Ok(Some(CodedUnit { layer, job, tiles, data }))
+    }
+
+    /// Bytes of a frame's temporal unit beside those of its tiles, if these come to `tile_bytes`.
+    ///
+    /// # Errors
+    /// As [`code`](Self::code).
+    pub(crate) fn overhead(
+        &self,
+        header: &FrameHeader,
+        layer: LayerId,
+        tile_bytes: u32,
+    ) -> Result<u32, BitstreamError> {
+        let tiles = vec![&[0][..]; header.tile_info.num_tiles()];
+        let payload = self.frame_payload(header, layer, &tiles)?;
+        let headers = (payload.len() - tiles.len()) as u32;
+        let mut unit = self.start_unit(header)?;
+        obu_header(ObuType::Frame, layer).write(&mut unit)?;
+        let obu_size = leb128::encoded_len(headers.saturating_add(tile_bytes)) as u32;
+        Ok(unit.len() as u32 + obu_size + headers)
     }
 
     /// Lets a unit, the last that was coded or one before it, stand: filters its frame, to which
     /// those after it refer.
     pub(crate) fn finish(&mut self, unit: CodedUnit) -> Result<FinishedUnit, BitstreamError> {
-        let CodedUnit { header, refresh, qindex, layer, job, tiles, data } = unit;
-        self.state.advance(&header, layer)?;
+        let CodedUnit { layer, job, tiles, data } = unit;
         let (spent, skipped) = (tiles.spent, tiles.skipped);
         #[cfg(test)]
         let records = tiles.records.clone();
         let reference = self.coder.finish(&job, tiles);
-        // References that the slots lose are free only without it.
-        drop(job);
+        let refresh = job.header.refresh_frame_flags;
+        let qindex = job.header.quantization_params.base_q_idx;
+        // References that slots lose below are free only without it.
+        let FrameJob { header, references, primary, .. } = job;
+        drop((references, primary));
+        self.state.advance(&UncompressedHeader::Frame(Box::new(header)), layer)?;
         for slot in 0..NUM_REF_FRAMES {
             if (refresh >> slot) & 1 != 0
                 && let Some(old) = self.slots[slot].replace(Arc::clone(&reference))
@@ -170,43 +189,46 @@ impl Stream {
     }
 
     /// What the coder of the tiles needs of a header and of the slots.
-    fn job(&self, header: &FrameHeader) -> FrameJob {
+    fn job(&self, header: FrameHeader) -> FrameJob {
         let primary = header.primary_ref_slot().map(usize::from);
         FrameJob {
             isa: self.isa,
-            header: header.clone(),
             sequence: Arc::clone(&self.sequence),
-            tiles: tile_bounds(header),
+            tiles: tile_bounds(&header),
             references: self.references((!header.is_intra()).then_some(&header.ref_frame_idx)),
             primary: primary.and_then(|slot| self.slots[slot].clone()),
             order_hints: OrderHints {
                 bits: u32::from(self.sequence.order_hint_bits),
                 current: u32::from(header.order_hint),
-                refs: self.state.order_hints(header).map(u32::from),
+                refs: self.state.order_hints(&header).map(u32::from),
             },
+            header,
         }
     }
 
-    fn write_unit(
+    /// The payload of a frame OBU (5.10): the frame header and its tiles.
+    fn frame_payload(
         &self,
-        header: &UncompressedHeader,
-        info: &TileInfo,
-        key_frame: bool,
+        header: &FrameHeader,
         layer: LayerId,
-        tiles: &[Vec<u8>],
+        tiles: &[&[u8]],
     ) -> Result<Vec<u8>, BitstreamError> {
-        let mut bits = self.state.write_frame_header(header, layer)?;
+        let uncompressed = UncompressedHeader::Frame(Box::new(header.clone()));
+        let mut bits = self.state.write_frame_header(&uncompressed, layer)?;
         bits.byte_alignment();
-        let tiles: Vec<&[u8]> = tiles.iter().map(Vec::as_slice).collect();
-        write_tile_group(&mut bits, info, 0, &tiles)?;
+        write_tile_group(&mut bits, &header.tile_info, 0, tiles)?;
+        Ok(bits.into_bytes())
+    }
+
+    /// What comes before a frame in its temporal unit (7.5).
+    fn start_unit(&self, header: &FrameHeader) -> Result<Vec<u8>, BitstreamError> {
         let mut data = Vec::new();
         write_obu(&obu_header(ObuType::TemporalDelimiter, LayerId::default()), &[], &mut data)?;
-        if key_frame {
+        if header.frame_type == FrameType::Key {
             let payload = self.sequence.write()?;
             let header = obu_header(ObuType::SequenceHeader, LayerId::default());
             write_obu(&header, &payload, &mut data)?;
         }
-        write_obu(&obu_header(ObuType::Frame, layer), &bits.into_bytes(), &mut data)?;
         Ok(data)
     }
 }
