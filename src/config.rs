@@ -1,9 +1,13 @@
 //! The caller's settings, and their checked form.
 
+mod error;
+#[cfg(test)]
+mod tests;
+
 use std::ops::{Deref, RangeInclusive};
 use std::time::Duration;
 
-use crate::error::ConfigError;
+pub use self::error::ConfigError;
 use crate::frame::is_encoded;
 
 /// A positive ratio of two integers.
@@ -68,7 +72,7 @@ impl EngineKind {
 #[non_exhaustive]
 pub enum RateMode {
     /// A mean rate in bit/s, of the coded OBUs and of what the network adds to them
-    /// ([`EncoderConfig::wire`]).
+    /// ([`EncoderConfig::wire`]): 1000 to 100 000 000, or 0 to drop all frames until there is a rate.
     Bitrate(u32),
     /// One base quantizer index, 0 to 255 (AV1 specification, 6.8.2 `base_q_idx`).
     ConstantQindex(u8),
@@ -188,6 +192,12 @@ pub struct EncoderConfig {
     pub frame_rate: Rational,
     /// Rate or quantizer.
     pub rate: RateMode,
+    /// The finest quantizer index that a target rate may choose, 1 to `max_qindex`; 1 unless
+    /// changed. An index of [`FrameOptions`](crate::FrameOptions) is not bound by it.
+    pub min_qindex: u8,
+    /// The coarsest quantizer index that a target rate may choose for its own sake, up to 255; 255
+    /// unless changed. The limits below win: a frame that would break one is coded coarser.
+    pub max_qindex: u8,
     /// The most delay that frames may cause on a link of exactly the target rate, 50 to 1000 ms;
     /// 200 ms unless changed. Whatever is shown, after every frame the bits that such a link has not
     /// yet carried are no more than it carries in this time; a frame that cannot be made small
@@ -235,6 +245,8 @@ impl EncoderConfig {
             timebase: Rational::new(1, 90_000),
             frame_rate: Rational::new(30, 1),
             rate: RateMode::Bitrate(bitrate),
+            min_qindex: 1,
+            max_qindex: 255,
             max_delay: Duration::from_millis(200),
             max_frame_bytes: None,
             wire: WireOverhead::default(),
@@ -284,6 +296,7 @@ impl TryFrom<EncoderConfig> for Settings {
         if let RateMode::Bitrate(bitrate) = rate {
             check_bitrate(bitrate)?;
         }
+        check_qindex_range(config.min_qindex, config.max_qindex)?;
         check_limits(config.send_limits())?;
         if !(1..=MAX_THREADS).contains(&threads) {
             return Err(ConfigError::Threads(threads));
@@ -296,13 +309,6 @@ impl TryFrom<EncoderConfig> for Settings {
     }
 }
 
-impl Settings {
-    /// The same for pictures of another size.
-    pub(crate) fn with_size(&self, width: u32, height: u32) -> Result<Self, ConfigError> {
-        Self::try_from(EncoderConfig { width, height, ..self.0.clone() })
-    }
-}
-
 impl Deref for Settings {
     type Target = EncoderConfig;
 
@@ -312,7 +318,12 @@ impl Deref for Settings {
 }
 
 pub(crate) fn check_bitrate(bitrate: u32) -> Result<(), ConfigError> {
-    if BITRATES.contains(&bitrate) { Ok(()) } else { Err(ConfigError::Bitrate(bitrate)) }
+    let fits = bitrate == 0 || BITRATES.contains(&bitrate);
+    if fits { Ok(()) } else { Err(ConfigError::Bitrate(bitrate)) }
+}
+
+pub(crate) fn check_qindex_range(min: u8, max: u8) -> Result<(), ConfigError> {
+    if 0 < min && min <= max { Ok(()) } else { Err(ConfigError::QindexRange { min, max }) }
 }
 
 pub(crate) fn check_frame_rate(rate: Rational) -> Result<(), ConfigError> {
@@ -365,6 +376,3 @@ const BITRATES: RangeInclusive<u32> = 1_000..=100_000_000;
 const MAX_DELAYS: RangeInclusive<Duration> =
     Duration::from_millis(50)..=Duration::from_millis(1000);
 pub(crate) const MAX_THREADS: usize = 64;
-
-#[cfg(test)]
-mod tests;

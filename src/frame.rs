@@ -1,8 +1,12 @@
 //! Pictures at the library's edge: borrowed views of the caller's planes and an owned copy.
 
-use crate::error::FrameError;
+mod error;
 
 pub(crate) mod padded;
+#[cfg(test)]
+mod tests;
+
+pub use error::FrameError;
 
 /// The least width and height of a picture that is encoded, in luma samples.
 pub const MIN_SIZE: u32 = 16;
@@ -100,15 +104,51 @@ pub struct Frame<'a> {
 }
 
 impl<'a> Frame<'a> {
-    /// An I420 picture of `width` × `height` luma samples; `timestamp` counts the ticks of
+    /// An I420 picture of `width` × `height` luma samples in one piece: Y, U and V follow each other
+    /// without padding. `timestamp` counts the ticks of
     /// [`EncoderConfig::timebase`](crate::EncoderConfig::timebase).
     ///
     /// # Errors
-    /// A size out of range, a stride smaller than its row, or a plane too short.
+    /// A size out of range, or `data` that is not exactly
+    /// `width · height + 2 · ⌈width / 2⌉ · ⌈height / 2⌉` bytes.
     pub fn i420(
+        data: &'a [u8],
         width: u32,
         height: u32,
+        timestamp: u64,
+    ) -> Result<Self, FrameError> {
+        let (y, chroma) = split_luma(data, width, height, PixelFormat::I420)?;
+        let stride = (width as usize).div_ceil(2);
+        let (u, v) = chroma.split_at(chroma.len() / 2);
+        let planes = [Plane::new(y, width as usize), Plane::new(u, stride), Plane::new(v, stride)];
+        Self::i420_planes(planes, width, height, timestamp)
+    }
+
+    /// An NV12 picture in one piece: as [`i420`](Self::i420), with U and V interleaved.
+    ///
+    /// # Errors
+    /// As [`i420`](Self::i420).
+    pub fn nv12(
+        data: &'a [u8],
+        width: u32,
+        height: u32,
+        timestamp: u64,
+    ) -> Result<Self, FrameError> {
+        let (y, uv) = split_luma(data, width, height, PixelFormat::Nv12)?;
+        let stride = 2 * (width as usize).div_ceil(2);
+        let planes = [Plane::new(y, width as usize), Plane::new(uv, stride)];
+        Self::nv12_planes(planes, width, height, timestamp)
+    }
+
+    /// An I420 picture of `width` × `height` luma samples in planes of their own; `timestamp` counts
+    /// the ticks of [`EncoderConfig::timebase`](crate::EncoderConfig::timebase).
+    ///
+    /// # Errors
+    /// A size out of range, a stride smaller than its row, or a plane too short.
+    pub fn i420_planes(
         [y, u, v]: [Plane<'a>; 3],
+        width: u32,
+        height: u32,
         timestamp: u64,
     ) -> Result<Self, FrameError> {
         check_size(width, height)?;
@@ -119,14 +159,15 @@ impl<'a> Frame<'a> {
         Ok(Self { width, height, timestamp, format: PixelFormat::I420, planes })
     }
 
-    /// An NV12 picture; as [`i420`](Self::i420), with U and V interleaved in the second plane.
+    /// An NV12 picture in two planes; as [`i420_planes`](Self::i420_planes), with U and V interleaved
+    /// in the second.
     ///
     /// # Errors
-    /// As [`i420`](Self::i420).
-    pub fn nv12(
+    /// As [`i420_planes`](Self::i420_planes).
+    pub fn nv12_planes(
+        [y, uv]: [Plane<'a>; 2],
         width: u32,
         height: u32,
-        [y, uv]: [Plane<'a>; 2],
         timestamp: u64,
     ) -> Result<Self, FrameError> {
         check_size(width, height)?;
@@ -183,6 +224,22 @@ impl<'a> Frame<'a> {
             }
         }
     }
+}
+
+/// The luma of a picture in one piece, and what follows it, whose length is checked.
+fn split_luma(
+    data: &[u8],
+    width: u32,
+    height: u32,
+    format: PixelFormat,
+) -> Result<(&[u8], &[u8]), FrameError> {
+    check_size(width, height)?;
+    let (w, h) = (width as usize, height as usize);
+    let needed = w * h + 2 * w.div_ceil(2) * h.div_ceil(2);
+    if data.len() != needed {
+        return Err(FrameError::Length { format, width, height, len: data.len(), needed });
+    }
+    Ok(data.split_at(w * h))
 }
 
 /// An owned 8-bit I420 picture without padding between its rows.
@@ -254,157 +311,7 @@ impl PictureBuffer {
     /// A view of the picture, for the encoder.
     pub fn as_frame(&self, timestamp: u64) -> Frame<'_> {
         let planes = [0, 1, 2].map(|p| Plane::new(&self.planes[p], self.plane_width(p)));
-        Frame::i420(self.width, self.height, planes, timestamp)
+        Frame::i420_planes(planes, self.width, self.height, timestamp)
             .expect("an owned picture has checked dimensions")
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Rows of `0, 1, 2, …` (from `first` on, modulo 251) with 255 as padding.
-    fn plane(width: usize, height: usize, stride: usize, first: usize) -> Vec<u8> {
-        let mut data = vec![255; stride * (height - 1) + width];
-        for (y, row) in data.chunks_mut(stride).enumerate() {
-            for (x, sample) in row[..width].iter_mut().enumerate() {
-                *sample = ((first + y * width + x) % 251) as u8;
-            }
-        }
-        data
-    }
-
-    fn tight(width: usize, height: usize, first: usize) -> Vec<u8> {
-        plane(width, height, width, first)
-    }
-
-    #[test]
-    fn i420_of_every_stride_and_odd_size() {
-        for (width, height) in [(1_usize, 1_usize), (2, 1), (16, 16), (17, 16), (16, 17), (33, 19)]
-        {
-            let (chroma_width, chroma_height) = (width.div_ceil(2), height.div_ceil(2));
-            for padding in [0, 1, 7, 64] {
-                let y = plane(width, height, width + padding, 0);
-                let u = plane(chroma_width, chroma_height, chroma_width + 2 * padding, 1);
-                let v = plane(chroma_width, chroma_height, chroma_width + padding, 2);
-                let planes = [
-                    Plane::new(&y, width + padding),
-                    Plane::new(&u, chroma_width + 2 * padding),
-                    Plane::new(&v, chroma_width + padding),
-                ];
-                let frame = Frame::i420(width as u32, height as u32, planes, 5).unwrap();
-                assert_eq!((frame.width(), frame.height()), (width as u32, height as u32));
-                assert_eq!((frame.timestamp(), frame.format()), (5, PixelFormat::I420));
-                assert_eq!(frame.rows(0).count(), height);
-                assert_eq!(frame.rows(3).count(), 0);
-                let copy = PictureBuffer::copy_of(&frame);
-                assert_eq!(copy.plane(0), tight(width, height, 0));
-                assert_eq!(copy.plane(1), tight(chroma_width, chroma_height, 1));
-                assert_eq!(copy.plane(2), tight(chroma_width, chroma_height, 2));
-                assert_eq!(PictureBuffer::copy_of(&copy.as_frame(9)), copy);
-            }
-        }
-    }
-
-    #[test]
-    fn nv12_is_the_same_picture() {
-        for (width, height) in [(1_usize, 1_usize), (16, 16), (17, 23), (34, 17)] {
-            let (chroma_width, chroma_height) = (width.div_ceil(2), height.div_ceil(2));
-            let y = tight(width, height, 3);
-            let u = tight(chroma_width, chroma_height, 50);
-            let v = tight(chroma_width, chroma_height, 90);
-            let stride = 2 * chroma_width + 5;
-            let mut uv = vec![255; stride * chroma_height];
-            for (at, (u, v)) in u.iter().zip(&v).enumerate() {
-                let to = at / chroma_width * stride + at % chroma_width * 2;
-                uv[to..to + 2].copy_from_slice(&[*u, *v]);
-            }
-            let planes = [Plane::new(&y, width), Plane::new(&uv, stride)];
-            let frame = Frame::nv12(width as u32, height as u32, planes, 0).unwrap();
-            assert_eq!(frame.format(), PixelFormat::Nv12);
-            assert_eq!(frame.rows(2).count(), 0);
-            let copy = PictureBuffer::copy_of(&frame);
-            assert_eq!([copy.plane(0), copy.plane(1), copy.plane(2)], [&y[..], &u, &v]);
-        }
-    }
-
-    #[test]
-    fn sizes_at_the_limits() {
-        let make = |width, height| {
-            let (luma, chroma) = (vec![0; 8192 * 4320], vec![0; 4096 * 2160]);
-            let planes = [Plane::new(&luma, 8192), Plane::new(&chroma, 4096)];
-            let planes = [planes[0], planes[1], planes[1]];
-            Frame::i420(width, height, planes, 0).map(|frame| (frame.width(), frame.height()))
-        };
-        assert_eq!(make(1, 1), Ok((1, 1)));
-        assert_eq!(make(8192, 4320), Ok((8192, 4320)));
-        for (width, height) in
-            [(0, 0), (0, 16), (16, 0), (8193, 16), (16, 4321), (u32::MAX, u32::MAX)]
-        {
-            assert_eq!(make(width, height), Err(FrameError::Size { width, height }));
-            assert_eq!(PictureBuffer::new(width, height), Err(FrameError::Size { width, height }));
-        }
-        for (width, height, encoded) in [
-            (16, 16, true),
-            (15, 16, false),
-            (16, 15, false),
-            (8192, 4320, true),
-            (8193, 16, false),
-        ] {
-            assert_eq!(is_encoded(width, height), encoded, "{width}x{height}");
-        }
-    }
-
-    #[test]
-    fn planes_too_short() {
-        // The last row needs no padding, but all of its samples.
-        let needed = [20 * 16 + 17, 10 * 8 + 9, 10 * 8 + 9];
-        for index in 0..3 {
-            let mut data = needed.map(|len| vec![0; len]);
-            let make = |data: &[Vec<u8>; 3]| {
-                let [y, u, v] = data;
-                let planes = [Plane::new(y, 20), Plane::new(u, 10), Plane::new(v, 10)];
-                Frame::i420(17, 17, planes, 0).map(|_| ())
-            };
-            assert_eq!(make(&data), Ok(()));
-            data[index].pop();
-            let len = needed[index] - 1;
-            let error = FrameError::PlaneLength { plane: index, len, needed: needed[index] };
-            assert_eq!(make(&data), Err(error));
-        }
-        let uv = vec![0; 18 * 9 - 1];
-        let planes = [Plane::new(&[0; 289], 17), Plane::new(&uv, 18)];
-        let error = FrameError::PlaneLength { plane: 1, len: 161, needed: 162 };
-        assert_eq!(Frame::nv12(17, 17, planes, 0).unwrap_err(), error);
-    }
-
-    #[test]
-    fn strides_out_of_range() {
-        let data = vec![0; 4096];
-        let chroma = Plane::new(&data, 9);
-        let luma = |stride| Frame::i420(18, 18, [Plane::new(&data, stride), chroma, chroma], 0);
-        assert!(luma(18).is_ok());
-        for stride in [0, 17] {
-            let error = FrameError::Stride { plane: 0, stride, width: 18 };
-            assert_eq!(luma(stride).unwrap_err(), error);
-        }
-        for stride in [usize::MAX, usize::MAX / 17 + 1] {
-            let error = FrameError::StrideOverflow { plane: 0, stride };
-            assert_eq!(luma(stride).unwrap_err(), error);
-        }
-        // The product fits, its sum with the last row does not.
-        let error = FrameError::StrideOverflow { plane: 0, stride: usize::MAX / 17 };
-        assert_eq!(luma(usize::MAX / 17).unwrap_err(), error);
-        let narrow = Frame::nv12(17, 18, [Plane::new(&data, 17), Plane::new(&data, 17)], 0);
-        let error = FrameError::Stride { plane: 1, stride: 17, width: 18 };
-        assert_eq!(narrow.unwrap_err(), error);
-    }
-
-    #[test]
-    fn new_buffer_is_black() {
-        let buffer = PictureBuffer::new(17, 16).unwrap();
-        assert_eq!([0, 1, 2].map(|plane| buffer.plane(plane).len()), [272, 72, 72]);
-        assert!(buffer.plane(0).iter().all(|&sample| sample == 16));
-        assert!(buffer.plane(2).iter().all(|&sample| sample == 128));
     }
 }

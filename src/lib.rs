@@ -11,7 +11,6 @@ extern crate self as rtav1;
 #[cfg(feature = "capi")]
 mod capi;
 mod config;
-mod error;
 mod frame;
 mod kernels;
 mod layers;
@@ -34,16 +33,17 @@ pub use av1::obu::{
     ObuHeader, ObuType, Obus, SequenceHeader, StreamInspector, TemporalUnitInfo, TemporalUnits,
 };
 pub use config::{
-    ColorDescription, EncoderConfig, EngineKind, RateMode, Rates, Rational, Speed, WireOverhead,
+    ColorDescription, ConfigError, EncoderConfig, EngineKind, RateMode, Rates, Rational, Speed,
+    WireOverhead,
 };
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 pub use decoder::{ChromaSamplePosition, DecodeError, Decoder, DecoderConfig, Picture};
 pub use encoder::{
-    Capabilities, CodedFrame, DropReason, DroppedFrame, EncodeOutcome, Encoder, FrameBits,
-    FrameOptions, FrameStats, QindexReason, TemporalUnit,
+    Capabilities, CodedFrame, DropReason, DroppedFrame, EncodeError, EncodeOutcome, Encoder,
+    FrameBits, FrameOptions, FrameStats, QindexReason, TemporalUnit,
 };
-pub use error::{ConfigError, EncodeError, FrameError};
 pub use frame::{
-    ChromaLayout, Frame, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat, Plane,
+    ChromaLayout, Frame, FrameError, MAX_HEIGHT, MAX_WIDTH, MIN_SIZE, PictureBuffer, PixelFormat,
+    Plane,
 };
 pub use rtp::RtpError;

@@ -9,8 +9,7 @@
 //! # Ok::<(), rtav1::FrameError>(())
 //! ```
 
-use crate::error::FrameError;
-use crate::frame::{PictureBuffer, check_size};
+use crate::frame::{FrameError, PictureBuffer, check_size};
 
 /// What a [`Clip`] shows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -92,6 +92,8 @@ static size_t send_clip(void) {
     Rtav1Packetizer *packetizer;
     Rtav1Capabilities capabilities = {.struct_size = sizeof capabilities};
     Rtav1EncodeOutcome outcome = {.struct_size = sizeof outcome};
+    char codec[40];
+    uint64_t frames = 0;
     size_t bytes = 0;
 
     if (rtav1_encoder_config_default(&config, sizeof config, WIDTH, HEIGHT, BITRATE))
@@ -103,8 +105,10 @@ static size_t send_clip(void) {
     if (rtav1_packetizer_new(&limits, &packetizer, message, sizeof message))
         fail("packetizer", message);
     rtav1_encoder_capabilities(encoder, &capabilities);
-    printf("engine %s, delay of %u frames\n", rtav1_encoder_engine_name(encoder),
-           (unsigned)capabilities.delay_frames);
+    if (rtav1_encoder_codec_string(encoder, codec, sizeof codec))
+        fail("encoder", rtav1_encoder_error(encoder));
+    printf("engine %s, delay of %u frames, %s\n", rtav1_encoder_engine_name(encoder),
+           (unsigned)capabilities.delay_frames, codec);
 
     for (unsigned number = 0; number < FRAMES; number++) {
         Rtav1Frame frame = {.struct_size = sizeof frame,
@@ -118,7 +122,8 @@ static size_t send_clip(void) {
         draw(number, luma, u, v);
         if (rtav1_encoder_encode(encoder, &frame, NULL, &outcome))
             fail("encode", rtav1_encoder_error(encoder));
-        if (outcome.unit) {
+        if (outcome.kind == RTAV1_OUTCOME_KIND_UNIT) {
+            if (outcome.unit->frames[0]->id != frames++) fail("encode", "a frame has no number");
             bytes += outcome.unit->len;
             show_stats(outcome.unit);
             send_unit(packetizer, outcome.unit);

@@ -10,14 +10,15 @@ use super::encoder_types::{
 };
 use super::error::Failure;
 use super::handle::{Handle, Report, c_string, call, create, free, guard, last_error, text_of};
-use super::memory::{CallerStruct, Out, fill};
+use super::memory::{CallerStruct, Out, byte, fill, write_data, write_text};
 use super::owned::release;
+use super::sdp::Rtav1FmtpParameters;
 use super::status::Rtav1Status;
 use super::unit::Rtav1Unit;
 use crate::config::{Rates, Rational, WireOverhead};
 use crate::encoder::{Encoder, FrameOptions};
 
-/// Codes frames of one size into temporal units.
+/// Codes frames into temporal units.
 pub struct Rtav1Encoder {
     encoder: Encoder,
     engine_name: CString,
@@ -75,7 +76,7 @@ pub unsafe extern "C" fn rtav1_encoder_error(encoder: *mut Rtav1Encoder) -> *con
     unsafe { last_error(encoder) }
 }
 
-/// Takes one frame and gives at most one unit. `options` may be null: no requests.
+/// Takes one frame and says what became of it. `options` may be null: no requests.
 ///
 /// A frame that is refused leaves the encoder as it was.
 #[unsafe(no_mangle)]
@@ -102,6 +103,9 @@ pub unsafe extern "C" fn rtav1_encoder_flush(
 
 /// Sets from the next frame on the target rate, in bit/s of coded OBUs and of what the network adds
 /// to them, and the nominal frames a second, `frame_rate_num / frame_rate_den`.
+///
+/// A bitrate of 0 pauses: frames are dropped with `RTAV1_DROP_REASON_PAUSED`. When there is a rate
+/// again the stream goes on without a key frame, unless one was asked for meanwhile.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_encoder_set_rates(
     encoder: *mut Rtav1Encoder,
@@ -112,6 +116,120 @@ pub unsafe extern "C" fn rtav1_encoder_set_rates(
     let rates = Rates::new(bitrate, Rational::new(frame_rate_num, frame_rate_den));
     // SAFETY: the caller gives null or an encoder that it alone uses.
     unsafe { call(encoder, |handle| Ok(handle.encoder.set_rates(rates)?)) }
+}
+
+/// Sets the range of quantizer indices that the bitrate may choose from, within 1 to 255, from the
+/// next frame on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_set_qindex_range(
+    encoder: *mut Rtav1Encoder,
+    min_qindex: u32,
+    max_qindex: u32,
+) -> Rtav1Status {
+    let set = |handle: &mut Rtav1Encoder| {
+        let (min, max) = (byte("min_qindex", min_qindex)?, byte("max_qindex", max_qindex)?);
+        Ok(handle.encoder.set_qindex_range(min, max)?)
+    };
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, set) }
+}
+
+/// Sets the size of the pictures from the next frame on, which becomes a key frame. What the link
+/// still carries and the limits stay, so that the bound on delay holds across the change.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_set_size(
+    encoder: *mut Rtav1Encoder,
+    width: u32,
+    height: u32,
+) -> Rtav1Status {
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, |handle| Ok(handle.encoder.set_size(width, height)?)) }
+}
+
+/// The settings as they are now, with all that was changed since the start.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_config(
+    encoder: *mut Rtav1Encoder,
+    config: *mut Rtav1EncoderConfig,
+) -> Rtav1Status {
+    let get = |handle: &mut Rtav1Encoder| {
+        // SAFETY: the caller gives pointers that hold what the header says of them.
+        let out = unsafe { CallerStruct::output(config) }?;
+        out.set(Rtav1EncoderConfig::of(handle.encoder.config()));
+        Ok(())
+    };
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, get) }
+}
+
+/// Writes the sequence header in front of key frames, an OBU with its size field, to `buffer`, and
+/// its length to `*len`; 64 bytes always do. On `RTAV1_STATUS_BUFFER_TOO_SHORT` only `*len` is
+/// written. An engine with delay may have none before its first unit.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_sequence_header(
+    encoder: *mut Rtav1Encoder,
+    buffer: *mut u8,
+    capacity: usize,
+    len: *mut usize,
+) -> Rtav1Status {
+    let write = |handle: &mut Rtav1Encoder| {
+        let header = handle.encoder.sequence_header()?;
+        // SAFETY: the caller gives pointers that hold what the header says of them.
+        unsafe { write_data(&header, buffer, capacity, len) }
+    };
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, write) }
+}
+
+/// Writes the content of an `av1C` box (AV1CodecConfigurationRecord) to `buffer`, and its length to
+/// `*len`; 68 bytes always do. Otherwise as `rtav1_encoder_sequence_header`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_av1c(
+    encoder: *mut Rtav1Encoder,
+    buffer: *mut u8,
+    capacity: usize,
+    len: *mut usize,
+) -> Rtav1Status {
+    let write = |handle: &mut Rtav1Encoder| {
+        let record = handle.encoder.av1c()?;
+        // SAFETY: the caller gives pointers that hold what the header says of them.
+        unsafe { write_data(&record, buffer, capacity, len) }
+    };
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, write) }
+}
+
+/// Writes the `codecs` parameter of RFC 6381, such as "av01.0.04M.08", with a NUL to `buffer`; 40
+/// bytes always do. On failure nothing is written.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_codec_string(
+    encoder: *mut Rtav1Encoder,
+    buffer: *mut c_char,
+    capacity: usize,
+) -> Rtav1Status {
+    let write = |handle: &mut Rtav1Encoder| {
+        let string = handle.encoder.codec_string()?;
+        // SAFETY: the caller gives pointers that hold what the header says of them.
+        unsafe { write_text(&string, buffer, capacity) }
+    };
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, write) }
+}
+
+/// The parameters of the stream for SDP; `rtav1_fmtp_line` writes them as an attribute.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_fmtp(
+    encoder: *mut Rtav1Encoder,
+    parameters: *mut Rtav1FmtpParameters,
+) -> Rtav1Status {
+    let get = |handle: &mut Rtav1Encoder| {
+        // SAFETY: the caller gives pointers that hold what the header says of them.
+        let out = unsafe { CallerStruct::output(parameters) }?;
+        out.set(handle.encoder.fmtp()?.into());
+        Ok(())
+    };
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, get) }
 }
 
 /// Sets the most delay of the link, 50 to 1000 ms, from the next frame on.

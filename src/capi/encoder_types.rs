@@ -89,7 +89,7 @@ pub struct Rtav1EncoderConfig {
     /// An `Rtav1RateMode`, by default a bitrate.
     pub rate_mode: u32,
     /// Bit/s of coded OBUs and of what the network adds to them (`packet_overhead`), 1000 to
-    /// 100000000, with `RTAV1_RATE_MODE_BITRATE`.
+    /// 100000000, or 0 to drop all frames until there is a rate, with `RTAV1_RATE_MODE_BITRATE`.
     pub bitrate: u32,
     /// Frames from one key frame to the next at most; 0, the default: key frames on request only.
     pub key_interval: u32,
@@ -128,6 +128,12 @@ pub struct Rtav1EncoderConfig {
     /// above 205, down to 7 frames a second (10 above 320x240, 15 above 480x270 luma samples), until
     /// it has been below 145 for a while.
     pub adaptive_frame_rate: u32,
+    /// The finest quantizer index that the bitrate may choose, 1 to `max_qindex`; 1 by default. An
+    /// index of `Rtav1FrameOptions` is not bound by it.
+    pub min_qindex: u32,
+    /// The coarsest quantizer index that the bitrate may choose for its own sake, up to 255, the
+    /// default. `max_delay` and `max_frame_bytes` win: a frame that would break one is coded coarser.
+    pub max_qindex: u32,
 }
 
 /// A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -140,7 +146,9 @@ pub struct Rtav1Frame {
     pub planes: [*const u8; 3],
     /// Bytes that may be read at each plane; the last row may end without its padding.
     pub lengths: [usize; 3],
-    /// Bytes from the start of a row to the start of the next, of each plane.
+    /// Bytes from the start of a row to the start of the next, of each plane. Zero in the first: the
+    /// picture is in one piece, all planes one after the other at `planes[0]` without padding, and
+    /// `lengths[0]` is exactly width * height + 2 * ((width + 1) / 2) * ((height + 1) / 2).
     pub strides: [usize; 3],
     /// Time in ticks of the encoder's time base, above that of the frame before.
     pub timestamp: u64,
@@ -194,8 +202,11 @@ pub struct Rtav1Capabilities {
     pub delay_frames: u32,
     /// The most threads it makes use of.
     pub max_threads: u32,
-    /// Nonzero: bitrate and nominal frame rate can change on any frame.
+    /// Nonzero: bitrate, nominal frame rate and the range of the quantizer index can change on any
+    /// frame.
     pub live_rates: u32,
+    /// Nonzero: the size can change on any frame, which becomes a key frame.
+    pub live_size: u32,
     /// Nonzero: the speed can change on any frame.
     pub live_speed: u32,
     /// Nonzero: a quantizer index can be given for a single frame.
@@ -242,33 +253,46 @@ unsafe impl CallerStruct for Rtav1Capabilities {
 
 impl Rtav1EncoderConfig {
     pub(super) fn new(width: u32, height: u32, bitrate: u32) -> Self {
-        let EncoderConfig { timebase, frame_rate, speed, color, max_delay, wire, .. } =
-            EncoderConfig::new(width, height, bitrate);
+        Self::of(&EncoderConfig::new(width, height, bitrate))
+    }
+
+    /// The settings as C has them.
+    pub(super) fn of(settings: &EncoderConfig) -> Self {
+        let EncoderConfig { timebase, frame_rate, color, wire, .. } = settings;
+        let (rate_mode, bitrate, qindex) = match settings.rate {
+            RateMode::Bitrate(bitrate) => (BITRATE, bitrate, 0),
+            RateMode::ConstantQindex(qindex) => (CONSTANT_QINDEX, 0, u32::from(qindex)),
+        };
         Self {
             struct_size: size_of::<Self>(),
-            width,
-            height,
+            width: settings.width,
+            height: settings.height,
             timebase_num: timebase.num,
             timebase_den: timebase.den,
             frame_rate_num: frame_rate.num,
             frame_rate_den: frame_rate.den,
-            rate_mode: BITRATE,
+            rate_mode,
             bitrate,
-            key_interval: 0,
-            engine: NATIVE,
-            threads: 1,
-            qindex: 0,
-            speed: u32::from(speed.level()),
-            reconstruction: 0,
+            key_interval: settings.key_interval.unwrap_or(0),
+            engine: match settings.engine {
+                EngineKind::Native => NATIVE,
+                EngineKind::Rav1e => RAV1E,
+            },
+            threads: u32::try_from(settings.threads).unwrap_or(u32::MAX),
+            qindex,
+            speed: u32::from(settings.speed.level()),
+            reconstruction: u32::from(settings.reconstruction),
             color_primaries: u32::from(color.primaries),
             transfer_characteristics: u32::from(color.transfer),
             matrix_coefficients: u32::from(color.matrix),
             full_range: u32::from(color.full_range),
-            max_delay: u32::try_from(max_delay.as_millis()).unwrap_or(u32::MAX),
-            max_frame_bytes: 0,
+            max_delay: u32::try_from(settings.max_delay.as_millis()).unwrap_or(u32::MAX),
+            max_frame_bytes: settings.max_frame_bytes.unwrap_or(0),
             packet_overhead: wire.packet_overhead,
             max_payload: wire.max_payload,
-            adaptive_frame_rate: 0,
+            adaptive_frame_rate: u32::from(settings.adaptive_frame_rate),
+            min_qindex: u32::from(settings.min_qindex),
+            max_qindex: u32::from(settings.max_qindex),
         }
     }
 
@@ -297,6 +321,8 @@ impl Rtav1EncoderConfig {
             byte("matrix_coefficients", self.matrix_coefficients)?,
         );
         settings.color.full_range = self.full_range != 0;
+        settings.min_qindex = byte("min_qindex", self.min_qindex)?;
+        settings.max_qindex = byte("max_qindex", self.max_qindex)?;
         settings.max_delay = Duration::from_millis(u64::from(self.max_delay));
         settings.max_frame_bytes = most_bytes(self.max_frame_bytes);
         let Self { packet_overhead, max_payload, .. } = self;
@@ -320,12 +346,15 @@ impl Rtav1Frame {
             Ok::<_, Failure>(Plane::new(data, self.strides[index]))
         };
         let Self { width, height, timestamp, .. } = *self;
+        let in_one_piece = self.strides[0] == 0;
         match self.format {
+            I420 if in_one_piece => Ok(Frame::i420(plane(0)?.data, width, height, timestamp)?),
+            NV12 if in_one_piece => Ok(Frame::nv12(plane(0)?.data, width, height, timestamp)?),
             I420 => {
                 let planes = [plane(0)?, plane(1)?, plane(2)?];
-                Ok(Frame::i420(width, height, planes, timestamp)?)
+                Ok(Frame::i420_planes(planes, width, height, timestamp)?)
             }
-            NV12 => Ok(Frame::nv12(width, height, [plane(0)?, plane(1)?], timestamp)?),
+            NV12 => Ok(Frame::nv12_planes([plane(0)?, plane(1)?], width, height, timestamp)?),
             value => Err(Failure::UnknownValue { field: "format", value }),
         }
     }
@@ -383,6 +412,7 @@ impl From<Capabilities> for Rtav1Capabilities {
             delay_frames: capabilities.delay_frames,
             max_threads: u32::try_from(capabilities.max_threads).unwrap_or(u32::MAX),
             live_rates: u32::from(capabilities.live_rates),
+            live_size: u32::from(capabilities.live_size),
             live_speed: u32::from(capabilities.live_speed),
             frame_qindex: u32::from(capabilities.frame_qindex),
             key_on_request: u32::from(capabilities.key_on_request),

@@ -6,9 +6,11 @@ use thiserror::Error;
 
 use super::status::Rtav1Status;
 use crate::av1::obu::BitstreamError;
+use crate::config::ConfigError;
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 use crate::decoder::DecodeError;
-use crate::error::{ConfigError, EncodeError, FrameError};
+use crate::encoder::EncodeError;
+use crate::frame::FrameError;
 use crate::rtp::RtpError;
 
 /// Whatever a call can fail of.
@@ -20,7 +22,7 @@ pub(super) enum Failure {
     StructSize { name: &'static str, size: usize, expected: usize },
     #[error("{field} = {value} has no meaning")]
     UnknownValue { field: &'static str, value: u32 },
-    #[error("a buffer of {len} bytes cannot hold a text of {needed}")]
+    #[error("a buffer of {len} bytes cannot hold {needed}")]
     BufferTooShort { len: usize, needed: usize },
     #[error("{name}: {len} bytes are more than memory has")]
     Length { name: &'static str, len: usize },
@@ -77,6 +79,7 @@ fn frame_status(error: &FrameError) -> Rtav1Status {
     match error {
         FrameError::BitDepth(_) => Rtav1Status::FrameBitDepth,
         FrameError::Layout(_) => Rtav1Status::FrameLayout,
+        FrameError::Length { .. } => Rtav1Status::FrameLength,
         FrameError::PlaneLength { .. } => Rtav1Status::FramePlaneLength,
         FrameError::Size { .. } => Rtav1Status::FrameSize,
         FrameError::Stride { .. } => Rtav1Status::FrameStride,
@@ -94,6 +97,7 @@ fn config_status(error: &ConfigError) -> Rtav1Status {
         ConfigError::KeyInterval(_) => Rtav1Status::ConfigKeyInterval,
         ConfigError::MaxDelay(_) => Rtav1Status::ConfigMaxDelay,
         ConfigError::MaxFrameBytes(_) => Rtav1Status::ConfigMaxFrameBytes,
+        ConfigError::QindexRange { .. } => Rtav1Status::ConfigQindexRange,
         ConfigError::Size { .. } => Rtav1Status::ConfigSize,
         ConfigError::Speed(_) => Rtav1Status::ConfigSpeed,
         ConfigError::Threads(_) => Rtav1Status::ConfigThreads,

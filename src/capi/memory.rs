@@ -237,6 +237,27 @@ pub(super) unsafe fn write_text(
     Ok(())
 }
 
+/// Writes the length of `data` to `len`, and all of `data` or nothing to `buffer`.
+///
+/// # Safety
+/// Unless null, `buffer` leads to `capacity` bytes that can be written, and `len` can be written.
+pub(super) unsafe fn write_data(
+    data: &[u8],
+    buffer: *mut u8,
+    capacity: usize,
+    len: *mut usize,
+) -> Result<(), Failure> {
+    // SAFETY: as for this function.
+    unsafe { Out::new(len, "len") }?.set(data.len());
+    if capacity < data.len() {
+        return Err(Failure::BufferTooShort { len: capacity, needed: data.len() });
+    }
+    check_range(buffer, capacity, "buffer")?;
+    // SAFETY: the buffer has room for the data; the library's own are elsewhere.
+    unsafe { buffer.copy_from_nonoverlapping(data.as_ptr(), data.len()) };
+    Ok(())
+}
+
 /// Writes as much of `message` as there is room for, and a NUL; nothing without a buffer.
 ///
 /// # Safety

@@ -13,6 +13,7 @@
 // C calls what is exported here, which Rust cannot see.
 #![allow(unsafe_code, unreachable_pub)]
 
+mod allocator;
 mod status;
 
 mod error;

@@ -52,7 +52,7 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_STRUCT_SIZE = 2,
     // A field or an argument has a value without meaning.
     RTAV1_STATUS_UNKNOWN_VALUE = 3,
-    // The buffer for a text is too short.
+    // The buffer is too short.
     RTAV1_STATUS_BUFFER_TOO_SHORT = 4,
     // A length is larger than memory.
     RTAV1_STATUS_LENGTH = 5,
@@ -68,11 +68,13 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_FRAME_PLANE_LENGTH = 103,
     // The picture is smaller than 16x16 or larger than 8192x4320.
     RTAV1_STATUS_FRAME_SIZE = 104,
+    // A picture in one piece has another length than its samples.
+    RTAV1_STATUS_FRAME_LENGTH = 107,
     // A stride is smaller than a row.
     RTAV1_STATUS_FRAME_STRIDE = 105,
     // Stride times height is beyond the address space.
     RTAV1_STATUS_FRAME_STRIDE_OVERFLOW = 106,
-    // The bitrate is outside 1 kbit/s to 100 Mbit/s.
+    // The bitrate is outside 1 kbit/s to 100 Mbit/s, and not 0.
     RTAV1_STATUS_CONFIG_BITRATE = 201,
     // A code point of the color description is reserved, or does not go with 4:2:0.
     RTAV1_STATUS_CONFIG_COLOR = 202,
@@ -100,6 +102,8 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_CONFIG_MAX_FRAME_BYTES = 213,
     // The overhead of a packet is above 1000 bytes, or its payload outside 100 to 65535.
     RTAV1_STATUS_CONFIG_WIRE = 214,
+    // The least quantizer index is 0 or above the greatest.
+    RTAV1_STATUS_CONFIG_QINDEX_RANGE = 215,
     // The engine failed on its own account.
     RTAV1_STATUS_ENCODE_ENGINE = 301,
     // The encoder was flushed and takes no more frames.
@@ -328,7 +332,7 @@ typedef struct Rtav1Decoder Rtav1Decoder;
 // Puts the packets of one RTP stream together to temporal units.
 typedef struct Rtav1Depacketizer Rtav1Depacketizer;
 
-// Codes frames of one size into temporal units.
+// Codes frames into temporal units.
 typedef struct Rtav1Encoder Rtav1Encoder;
 
 // Cuts temporal units into RTP payloads.
@@ -353,7 +357,7 @@ typedef struct Rtav1EncoderConfig {
     // An `Rtav1RateMode`, by default a bitrate.
     uint32_t rate_mode;
     // Bit/s of coded OBUs and of what the network adds to them (`packet_overhead`), 1000 to
-    // 100000000, with `RTAV1_RATE_MODE_BITRATE`.
+    // 100000000, or 0 to drop all frames until there is a rate, with `RTAV1_RATE_MODE_BITRATE`.
     uint32_t bitrate;
     // Frames from one key frame to the next at most; 0, the default: key frames on request only.
     uint32_t key_interval;
@@ -392,6 +396,12 @@ typedef struct Rtav1EncoderConfig {
     // above 205, down to 7 frames a second (10 above 320x240, 15 above 480x270 luma samples), until
     // it has been below 145 for a while.
     uint32_t adaptive_frame_rate;
+    // The finest quantizer index that the bitrate may choose, 1 to `max_qindex`; 1 by default. An
+    // index of `Rtav1FrameOptions` is not bound by it.
+    uint32_t min_qindex;
+    // The coarsest quantizer index that the bitrate may choose for its own sake, up to 255, the
+    // default. `max_delay` and `max_frame_bytes` win: a frame that would break one is coded coarser.
+    uint32_t max_qindex;
 } Rtav1EncoderConfig;
 
 // A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -402,7 +412,9 @@ typedef struct Rtav1Frame {
     const uint8_t *planes[3];
     // Bytes that may be read at each plane; the last row may end without its padding.
     size_t lengths[3];
-    // Bytes from the start of a row to the start of the next, of each plane.
+    // Bytes from the start of a row to the start of the next, of each plane. Zero in the first: the
+    // picture is in one piece, all planes one after the other at `planes[0]` without padding, and
+    // `lengths[0]` is exactly width * height + 2 * ((width + 1) / 2) * ((height + 1) / 2).
     size_t strides[3];
     // Time in ticks of the encoder's time base, above that of the frame before.
     uint64_t timestamp;
@@ -518,6 +530,18 @@ typedef struct Rtav1EncodeOutcome {
     uint32_t drop_reason;
 } Rtav1EncodeOutcome;
 
+// The highest profile, level and tier of a stream, or that a receiver supports.
+typedef struct Rtav1FmtpParameters {
+    // `sizeof(Rtav1FmtpParameters)`.
+    size_t struct_size;
+    // seq_profile, 0 to 2.
+    uint32_t profile;
+    // seq_level_idx, 0 to 31: level X.Y is 4 * (X - 2) + Y, and 31 is "maximum parameters".
+    uint32_t level_idx;
+    // seq_tier, 0 (main) or 1 (high).
+    uint32_t tier;
+} Rtav1FmtpParameters;
+
 // What an engine can do; a call beyond it fails with `RTAV1_STATUS_CONFIG_UNSUPPORTED`.
 typedef struct Rtav1Capabilities {
     // `sizeof(Rtav1Capabilities)`.
@@ -526,8 +550,11 @@ typedef struct Rtav1Capabilities {
     uint32_t delay_frames;
     // The most threads it makes use of.
     uint32_t max_threads;
-    // Nonzero: bitrate and nominal frame rate can change on any frame.
+    // Nonzero: bitrate, nominal frame rate and the range of the quantizer index can change on any
+    // frame.
     uint32_t live_rates;
+    // Nonzero: the size can change on any frame, which becomes a key frame.
+    uint32_t live_size;
     // Nonzero: the speed can change on any frame.
     uint32_t live_speed;
     // Nonzero: a quantizer index can be given for a single frame.
@@ -738,18 +765,6 @@ typedef struct Rtav1StreamDescription {
     uint32_t profile;
 } Rtav1StreamDescription;
 
-// The highest profile, level and tier of a stream, or that a receiver supports.
-typedef struct Rtav1FmtpParameters {
-    // `sizeof(Rtav1FmtpParameters)`.
-    size_t struct_size;
-    // seq_profile, 0 to 2.
-    uint32_t profile;
-    // seq_level_idx, 0 to 31: level X.Y is 4 * (X - 2) + Y, and 31 is "maximum parameters".
-    uint32_t level_idx;
-    // seq_tier, 0 (main) or 1 (high).
-    uint32_t tier;
-} Rtav1FmtpParameters;
-
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -759,6 +774,13 @@ uint32_t rtav1_abi_version(void);
 
 // Version of the library, such as "0.1.0"; the string is always valid.
 const char *rtav1_version(void);
+
+// Gives `size` bytes of zeros, aligned to 16, to pass to the other functions; null for 0 bytes or
+// if there are not so many. Freed by `rtav1_dealloc`. C programs may use their own memory instead.
+uint8_t *rtav1_alloc(size_t size);
+
+// Frees the `size` bytes that `rtav1_alloc` gave for this size; does nothing for null.
+void rtav1_dealloc(uint8_t *memory, size_t size);
 
 // What a status means, in a few words; the string is always valid.
 //
@@ -790,7 +812,7 @@ void rtav1_encoder_free(struct Rtav1Encoder **encoder);
 // on the handle.
 const char *rtav1_encoder_error(struct Rtav1Encoder *encoder);
 
-// Takes one frame and gives at most one unit. `options` may be null: no requests.
+// Takes one frame and says what became of it. `options` may be null: no requests.
 //
 // A frame that is refused leaves the encoder as it was.
 enum Rtav1Status rtav1_encoder_encode(struct Rtav1Encoder *encoder,
@@ -804,10 +826,54 @@ enum Rtav1Status rtav1_encoder_flush(struct Rtav1Encoder *encoder, const struct 
 
 // Sets from the next frame on the target rate, in bit/s of coded OBUs and of what the network adds
 // to them, and the nominal frames a second, `frame_rate_num / frame_rate_den`.
+//
+// A bitrate of 0 pauses: frames are dropped with `RTAV1_DROP_REASON_PAUSED`. When there is a rate
+// again the stream goes on without a key frame, unless one was asked for meanwhile.
 enum Rtav1Status rtav1_encoder_set_rates(struct Rtav1Encoder *encoder,
                                          uint32_t bitrate,
                                          uint32_t frame_rate_num,
                                          uint32_t frame_rate_den);
+
+// Sets the range of quantizer indices that the bitrate may choose from, within 1 to 255, from the
+// next frame on.
+enum Rtav1Status rtav1_encoder_set_qindex_range(struct Rtav1Encoder *encoder,
+                                                uint32_t min_qindex,
+                                                uint32_t max_qindex);
+
+// Sets the size of the pictures from the next frame on, which becomes a key frame. What the link
+// still carries and the limits stay, so that the bound on delay holds across the change.
+enum Rtav1Status rtav1_encoder_set_size(struct Rtav1Encoder *encoder,
+                                        uint32_t width,
+                                        uint32_t height);
+
+// The settings as they are now, with all that was changed since the start.
+enum Rtav1Status rtav1_encoder_config(struct Rtav1Encoder *encoder,
+                                      struct Rtav1EncoderConfig *config);
+
+// Writes the sequence header in front of key frames, an OBU with its size field, to `buffer`, and
+// its length to `*len`; 64 bytes always do. On `RTAV1_STATUS_BUFFER_TOO_SHORT` only `*len` is
+// written. An engine with delay may have none before its first unit.
+enum Rtav1Status rtav1_encoder_sequence_header(struct Rtav1Encoder *encoder,
+                                               uint8_t *buffer,
+                                               size_t capacity,
+                                               size_t *len);
+
+// Writes the content of an `av1C` box (AV1CodecConfigurationRecord) to `buffer`, and its length to
+// `*len`; 68 bytes always do. Otherwise as `rtav1_encoder_sequence_header`.
+enum Rtav1Status rtav1_encoder_av1c(struct Rtav1Encoder *encoder,
+                                    uint8_t *buffer,
+                                    size_t capacity,
+                                    size_t *len);
+
+// Writes the `codecs` parameter of RFC 6381, such as "av01.0.04M.08", with a NUL to `buffer`; 40
+// bytes always do. On failure nothing is written.
+enum Rtav1Status rtav1_encoder_codec_string(struct Rtav1Encoder *encoder,
+                                            char *buffer,
+                                            size_t capacity);
+
+// The parameters of the stream for SDP; `rtav1_fmtp_line` writes them as an attribute.
+enum Rtav1Status rtav1_encoder_fmtp(struct Rtav1Encoder *encoder,
+                                    struct Rtav1FmtpParameters *parameters);
 
 // Sets the most delay of the link, 50 to 1000 ms, from the next frame on.
 enum Rtav1Status rtav1_encoder_set_max_delay(struct Rtav1Encoder *encoder, uint32_t max_delay);

@@ -16,7 +16,7 @@ pub enum Rtav1Status {
     StructSize = 2,
     /// A field or an argument has a value without meaning.
     UnknownValue = 3,
-    /// The buffer for a text is too short.
+    /// The buffer is too short.
     BufferTooShort = 4,
     /// A length is larger than memory.
     Length = 5,
@@ -33,12 +33,14 @@ pub enum Rtav1Status {
     FramePlaneLength = 103,
     /// The picture is smaller than 16x16 or larger than 8192x4320.
     FrameSize = 104,
+    /// A picture in one piece has another length than its samples.
+    FrameLength = 107,
     /// A stride is smaller than a row.
     FrameStride = 105,
     /// Stride times height is beyond the address space.
     FrameStrideOverflow = 106,
 
-    /// The bitrate is outside 1 kbit/s to 100 Mbit/s.
+    /// The bitrate is outside 1 kbit/s to 100 Mbit/s, and not 0.
     ConfigBitrate = 201,
     /// A code point of the color description is reserved, or does not go with 4:2:0.
     ConfigColor = 202,
@@ -66,6 +68,8 @@ pub enum Rtav1Status {
     ConfigMaxFrameBytes = 213,
     /// The overhead of a packet is above 1000 bytes, or its payload outside 100 to 65535.
     ConfigWire = 214,
+    /// The least quantizer index is 0 or above the greatest.
+    ConfigQindexRange = 215,
 
     /// The engine failed on its own account.
     EncodeEngine = 301,
@@ -187,12 +191,12 @@ pub extern "C" fn rtav1_status_string(status: i32) -> *const c_char {
 }
 
 /// Every status with its words.
-pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 80] = [
+pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 82] = [
     (Rtav1Status::Ok, c"success"),
     (Rtav1Status::NullPointer, c"a pointer is null or not aligned for its type"),
     (Rtav1Status::StructSize, c"`struct_size` is not a size of the struct"),
     (Rtav1Status::UnknownValue, c"a field or an argument has a value without meaning"),
-    (Rtav1Status::BufferTooShort, c"the buffer for a text is too short"),
+    (Rtav1Status::BufferTooShort, c"the buffer is too short"),
     (Rtav1Status::Length, c"a length is larger than memory"),
     (Rtav1Status::NotUtf8, c"a text is not UTF-8"),
     (
@@ -201,11 +205,12 @@ pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 80] = [
     ),
     (Rtav1Status::FrameBitDepth, c"the samples are not 8 bits deep"),
     (Rtav1Status::FrameLayout, c"the chroma planes are not those of 4:2:0"),
+    (Rtav1Status::FrameLength, c"a picture in one piece has another length than its samples"),
     (Rtav1Status::FramePlaneLength, c"a plane holds fewer bytes than its rows need"),
     (Rtav1Status::FrameSize, c"the picture is empty or larger than 8192x4320"),
     (Rtav1Status::FrameStride, c"a stride is smaller than a row"),
     (Rtav1Status::FrameStrideOverflow, c"stride times height is beyond the address space"),
-    (Rtav1Status::ConfigBitrate, c"the bitrate is outside 1 kbit/s to 100 Mbit/s"),
+    (Rtav1Status::ConfigBitrate, c"the bitrate is outside 1 kbit/s to 100 Mbit/s, and not 0"),
     (
         Rtav1Status::ConfigColor,
         c"a code point of the color description is reserved, or does not go with 4:2:0",
@@ -231,6 +236,7 @@ pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 80] = [
         Rtav1Status::ConfigWire,
         c"the overhead of a packet is above 1000 bytes, or its payload outside 100 to 65535",
     ),
+    (Rtav1Status::ConfigQindexRange, c"the least quantizer index is 0 or above the greatest"),
     (Rtav1Status::EncodeEngine, c"the engine failed on its own account"),
     (Rtav1Status::EncodeFlushed, c"the encoder was flushed and takes no more frames"),
     (Rtav1Status::EncodeSize, c"the frame's size is not the encoder's"),

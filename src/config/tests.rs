@@ -27,12 +27,23 @@ fn rates() {
     for rate in [RateMode::ConstantQindex(0), RateMode::ConstantQindex(255)] {
         assert_eq!(check(|c| c.rate = rate), Ok(()));
     }
-    for bitrate in [1_000, 100_000_000] {
+    for bitrate in [0, 1_000, 100_000_000] {
         assert_eq!(check(|c| c.rate = RateMode::Bitrate(bitrate)), Ok(()));
     }
-    for bitrate in [0, 999, 100_000_001, u32::MAX] {
+    for bitrate in [1, 999, 100_000_001, u32::MAX] {
         let error = ConfigError::Bitrate(bitrate);
         assert_eq!(check(|c| c.rate = RateMode::Bitrate(bitrate)), Err(error));
+    }
+}
+
+#[test]
+fn qindex_ranges() {
+    for (min, max) in [(1, 255), (1, 1), (255, 255), (40, 41)] {
+        assert_eq!(check(|c| (c.min_qindex, c.max_qindex) = (min, max)), Ok(()));
+    }
+    for (min, max) in [(0, 255), (0, 0), (2, 1), (255, 254)] {
+        let error = ConfigError::QindexRange { min, max };
+        assert_eq!(check(|c| (c.min_qindex, c.max_qindex) = (min, max)), Err(error));
     }
 }
 

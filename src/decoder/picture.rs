@@ -5,8 +5,7 @@ use std::fmt;
 use super::backend;
 use crate::av1::obu::ColorConfig;
 use crate::config::ColorDescription;
-use crate::error::FrameError;
-use crate::frame::{ChromaLayout, Frame, PictureBuffer, Plane};
+use crate::frame::{ChromaLayout, Frame, FrameError, PictureBuffer, Plane};
 
 /// Where a chroma sample of 4:2:0 lies (AV1 specification, 6.4.2 chroma_sample_position).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -164,7 +163,7 @@ impl Picture {
             return Err(FrameError::Layout(self.layout));
         }
         let planes = [0, 1, 2].map(|plane| self.plane(plane));
-        Frame::i420(self.width, self.height, planes, self.timestamp)
+        Frame::i420_planes(planes, self.width, self.height, self.timestamp)
     }
 
     /// A copy as I420; a monochrome picture gets chroma of 128.

@@ -1,8 +1,11 @@
 //! The seam between [`Encoder`](super::Encoder) and the engines that do its work.
 
+use super::error::EncodeError;
 use super::unit::{EncodeOutcome, FrameOptions, TemporalUnit};
-use crate::config::{EncoderConfig, EngineKind, Rates, Rational, SendLimits, Settings, Speed};
-use crate::error::{ConfigError, EncodeError};
+use crate::av1::obu::SequenceHeader;
+use crate::config::{
+    ConfigError, EncoderConfig, EngineKind, Rates, Rational, SendLimits, Settings, Speed,
+};
 use crate::frame::Frame;
 use crate::rate::QindexRange;
 
@@ -12,8 +15,10 @@ use crate::rate::QindexRange;
 pub struct Capabilities {
     /// Frames that go in before the first temporal unit comes out; 0 is one in, one out.
     pub delay_frames: u32,
-    /// Target rate and nominal frame rate can change on any frame.
+    /// Target rate, nominal frame rate and the range of the quantizer index can change on any frame.
     pub live_rates: bool,
+    /// The size can change on any frame, which becomes a key frame.
+    pub live_size: bool,
     /// The speed can change on any frame.
     pub live_speed: bool,
     /// A quantizer index can be given for a single frame.
@@ -39,7 +44,7 @@ pub(crate) trait Engine: Send {
     /// Name for command lines and errors.
     fn name(&self) -> &'static str;
 
-    /// What it can do, the same for the engine's whole life.
+    /// What it can do; only the most threads depend on the size, the rest never changes.
     fn capabilities(&self) -> Capabilities;
 
     /// Takes one frame and gives at most one coded.
@@ -64,18 +69,23 @@ pub(crate) trait Engine: Send {
         Err(unsupported(self.name(), "max delay", format_args!("{:?}", limits.max_delay)))
     }
 
-    /// Bounds of the quantizer index under a target rate; called only with
-    /// [`Capabilities::bounded_delay`].
+    /// Bounds of the quantizer index under a target rate; to be had with
+    /// [`Capabilities::live_rates`].
     fn set_qindex_range(&mut self, range: QindexRange) -> Result<(), ConfigError> {
         let QindexRange { least, most } = range;
         Err(unsupported(self.name(), "qindex range", format_args!("{least} to {most}")))
     }
 
-    /// Pictures of another size, in range, from the next frame on, which becomes a key frame. What
-    /// rate control knows stays.
-    fn set_size(&mut self, width: u32, height: u32) -> Result<(), ConfigError> {
-        Err(unsupported(self.name(), "size at run time", format_args!("{width}x{height}")))
+    /// Pictures of the size in `settings`, which otherwise are those that hold already, from the next
+    /// frame on, which becomes a key frame. What rate control knows stays. To be had with
+    /// [`Capabilities::live_size`].
+    fn set_size(&mut self, settings: &Settings) -> Result<(), ConfigError> {
+        let size = format_args!("{}x{}", settings.width, settings.height);
+        Err(unsupported(self.name(), "size at run time", size))
     }
+
+    /// The sequence header in front of the next key frame, one that can be written.
+    fn sequence_header(&self) -> Result<&SequenceHeader, ConfigError>;
 
     /// A new speed; to be had with [`Capabilities::live_speed`].
     fn set_speed(&mut self, speed: Speed) -> Result<(), ConfigError> {

@@ -1,6 +1,21 @@
-//! The encoder: one frame in, zero or one temporal unit out.
+//! The encoder: one frame in, one answer out.
+//!
+//! Each call of [`Encoder::encode`] takes a picture and answers at once with what became of it: a
+//! [unit](EncodeOutcome::Unit) to send, or [dropped](EncodeOutcome::Dropped) with the reason. Only
+//! engines with delay ([`Capabilities::delay_frames`] above 0) may answer
+//! [pending](EncodeOutcome::Pending), give the units of earlier pictures, and hold some back for
+//! [`Encoder::flush`].
+//!
+//! Everything that an application learns during a call is told between two frames and holds from the
+//! next one on: [rates](Encoder::set_rates), pauses among them, [size](Encoder::set_size),
+//! [key frames](Encoder::request_key_frame), limits and effort. `examples/capture_loop.rs` shows the
+//! whole loop.
+//!
+//! An encoder is `Send` and may go from thread to thread; each call needs it alone (`&mut`). Time
+//! comes in as timestamps only, so that equal calls give equal bytes.
 
 mod engine;
+mod error;
 pub(crate) mod native;
 #[cfg(feature = "rav1e")]
 mod rav1e;
@@ -13,19 +28,22 @@ use std::time::Duration;
 
 pub use engine::Capabilities;
 pub(crate) use engine::Engine;
+pub use error::EncodeError;
 pub use unit::{
     CodedFrame, DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, TemporalUnit,
 };
 
+use crate::av1::obu::BitstreamError;
 use crate::config::{
-    EncoderConfig, RateMode, Rates, SendLimits, Settings, Speed, WireOverhead, check_bitrate,
-    check_frame_rate, check_limits,
+    ConfigError, EncoderConfig, RateMode, Rates, SendLimits, Settings, Speed, WireOverhead,
+    check_bitrate, check_frame_rate, check_limits, check_qindex_range,
 };
-use crate::error::{ConfigError, EncodeError};
 use crate::frame::Frame;
+use crate::rate::QindexRange;
 pub use crate::rate::{DropReason, QindexReason};
+use crate::rtp::sdp::FmtpParameters;
 
-/// Codes frames of one size into temporal units.
+/// Codes frames into temporal units.
 ///
 /// What the engine cannot do ([`capabilities`](Self::capabilities)) is refused. After a refusal
 /// the encoder is as it was before the call.
@@ -112,8 +130,11 @@ impl Encoder {
 
     /// Sets target rate and nominal frame rate from the next frame on.
     ///
+    /// A bitrate of 0 pauses: frames are dropped with [`DropReason::Paused`]. When there is a rate
+    /// again the stream goes on without a key frame, unless one was asked for meanwhile.
+    ///
     /// # Errors
-    /// A bitrate outside 1000 to 100 000 000, a frame rate outside 1/10 to 240, an encoder of
+    /// A bitrate that is neither 0 nor 1000 to 100 000 000, a frame rate outside 1/10 to 240, an encoder of
     /// constant quantizer index, or an engine whose rates are fixed.
     pub fn set_rates(&mut self, rates: Rates) -> Result<(), ConfigError> {
         let Rates { bitrate, frame_rate } = rates;
@@ -125,6 +146,35 @@ impl Encoder {
         self.engine.set_rates(rates)?;
         self.config.rate = RateMode::Bitrate(bitrate);
         self.config.frame_rate = frame_rate;
+        Ok(())
+    }
+
+    /// Sets the range of quantizer indices that the target rate may choose from
+    /// ([`EncoderConfig::min_qindex`], [`EncoderConfig::max_qindex`]), from the next frame on.
+    ///
+    /// # Errors
+    /// `min` is 0 or above `max`, or an engine whose range is fixed.
+    pub fn set_qindex_range(&mut self, min: u8, max: u8) -> Result<(), ConfigError> {
+        check_qindex_range(min, max)?;
+        self.engine.set_qindex_range(QindexRange { least: min, most: max })?;
+        (self.config.min_qindex, self.config.max_qindex) = (min, max);
+        Ok(())
+    }
+
+    /// Sets the size of the pictures from the next frame on, which becomes a key frame.
+    ///
+    /// What the link still carries, the limits and what was learnt of the content stay, so that the
+    /// bound on delay holds across the change. The present size changes nothing.
+    ///
+    /// # Errors
+    /// A size outside 16×16 to 8192×4320, or an engine whose size is fixed.
+    pub fn set_size(&mut self, width: u32, height: u32) -> Result<(), ConfigError> {
+        if (width, height) == (self.width(), self.height()) {
+            return Ok(());
+        }
+        let settings = Settings::try_from(EncoderConfig { width, height, ..self.config.clone() })?;
+        self.engine.set_size(&settings)?;
+        (self.config.width, self.config.height) = (width, height);
         Ok(())
     }
 
@@ -218,6 +268,44 @@ impl Encoder {
             RateMode::Bitrate(bitrate) => Some(Rates::new(bitrate, self.config.frame_rate)),
             RateMode::ConstantQindex(_) => None,
         }
+    }
+
+    /// The sequence header in front of key frames, as an OBU with its size field: for decoders and
+    /// containers that want it before the first frame. Only [`set_size`](Self::set_size) changes it.
+    ///
+    /// # Errors
+    /// An engine that has none before its first unit.
+    pub fn sequence_header(&self) -> Result<Vec<u8>, ConfigError> {
+        self.described(self.engine.sequence_header()?.write_obu())
+    }
+
+    /// The content of an `av1C` box: AV1CodecConfigurationRecord (AV1-ISOBMFF 2.3.3).
+    ///
+    /// # Errors
+    /// As [`sequence_header`](Self::sequence_header).
+    pub fn av1c(&self) -> Result<Vec<u8>, ConfigError> {
+        self.described(self.engine.sequence_header()?.av1c())
+    }
+
+    /// The `codecs` parameter of RFC 6381 (AV1-ISOBMFF 5), such as `av01.0.04M.08`.
+    ///
+    /// # Errors
+    /// As [`sequence_header`](Self::sequence_header).
+    pub fn codec_string(&self) -> Result<String, ConfigError> {
+        Ok(self.engine.sequence_header()?.codec_string())
+    }
+
+    /// The parameters of the stream for SDP's `fmtp` attribute.
+    ///
+    /// # Errors
+    /// As [`sequence_header`](Self::sequence_header).
+    pub fn fmtp(&self) -> Result<FmtpParameters, ConfigError> {
+        let parameters = FmtpParameters::from_sequence_header(self.engine.sequence_header()?);
+        parameters.ok_or_else(|| engine::unsupported(self.engine.name(), "level", "none"))
+    }
+
+    fn described(&self, bytes: Result<Vec<u8>, BitstreamError>) -> Result<Vec<u8>, ConfigError> {
+        bytes.map_err(|error| engine::unsupported(self.engine.name(), "sequence header", error))
     }
 
     /// What the engine can do.

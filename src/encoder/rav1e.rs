@@ -2,6 +2,7 @@
 //! [`DELAY_FRAMES`] calls after they went in.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 
 use ::rav1e::color::{
     ColorDescription, ColorPrimaries, MatrixCoefficients, PixelRange, TransferCharacteristics,
@@ -13,10 +14,10 @@ use ::rav1e::{Config, Context, EncoderConfig as Rav1eConfig, EncoderStatus};
 use bytes::Bytes;
 
 use super::engine::{Capabilities, Engine, unsupported};
+use super::error::EncodeError;
 use super::unit::{CodedFrame, EncodeOutcome, FrameOptions, TemporalUnit};
-use crate::av1::obu::{FrameInfo, StreamInspector};
-use crate::config::{self, EngineKind, RateMode, Rational, Settings, Speed};
-use crate::error::{ConfigError, EncodeError};
+use crate::av1::obu::{FrameInfo, SequenceHeader, StreamInspector};
+use crate::config::{self, ConfigError, EngineKind, RateMode, Rational, Settings, Speed};
 use crate::frame::{Frame, PictureBuffer};
 use crate::layers::FrameIds;
 
@@ -125,6 +126,7 @@ impl Engine for Rav1e {
         Capabilities {
             delay_frames: DELAY_FRAMES,
             live_rates: false,
+            live_size: false,
             live_speed: false,
             frame_qindex: false,
             key_on_request: true,
@@ -156,6 +158,14 @@ impl Engine for Rav1e {
         self.context.flush();
         self.receive()
     }
+
+    /// rav1e keeps it to itself until there is a coded frame.
+    fn sequence_header(&self) -> Result<&SequenceHeader, ConfigError> {
+        let header = self.inspector.state().sequence_header();
+        header
+            .map(Arc::as_ref)
+            .ok_or_else(|| unsupported(NAME, "sequence header", "before the first unit"))
+    }
 }
 
 /// rav1e's settings for a low-delay stream at the speed asked for.
@@ -176,11 +186,14 @@ fn encoder_config(settings: &Settings) -> Result<Rav1eConfig, ConfigError> {
         ..Rav1eConfig::default()
     };
     match settings.rate {
+        // rav1e's word for a constant quantizer.
+        RateMode::Bitrate(0) => return Err(unsupported(NAME, "bitrate", 0)),
         RateMode::Bitrate(bitrate) => {
             config.bitrate =
                 i32::try_from(bitrate).map_err(|_| unsupported(NAME, "bitrate", bitrate))?;
             // In this mode the greatest index allowed; the default would break the rate.
-            config.quantizer = 255;
+            config.quantizer = usize::from(settings.max_qindex);
+            config.min_quantizer = settings.min_qindex;
             config.reservoir_frame_delay = Some(MIN_RESERVOIR_FRAMES);
         }
         RateMode::ConstantQindex(0) => return Err(unsupported(NAME, "qindex", "0 (lossless)")),

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 use super::native::NativeEngine;
 use super::*;
+use crate::av1::obu::SequenceHeader;
 #[cfg(not(feature = "rav1e"))]
 use crate::config::EngineKind;
 use crate::config::Rational;
@@ -20,6 +21,8 @@ struct Script {
     options: Vec<FrameOptions>,
     rates: Vec<Rates>,
     limits: Vec<SendLimits>,
+    ranges: Vec<QindexRange>,
+    sizes: Vec<(u32, u32)>,
     drop_next: bool,
     fail_next: bool,
 }
@@ -27,6 +30,13 @@ struct Script {
 struct Scripted {
     script: Arc<Mutex<Script>>,
     able: bool,
+    header: SequenceHeader,
+}
+
+impl Scripted {
+    fn new(script: Arc<Mutex<Script>>, able: bool) -> Box<Self> {
+        Box::new(Self { script, able, header: SequenceHeader::new(32, 16) })
+    }
 }
 
 impl Engine for Scripted {
@@ -38,6 +48,7 @@ impl Engine for Scripted {
         Capabilities {
             delay_frames: 0,
             live_rates: self.able,
+            live_size: self.able,
             live_speed: false,
             frame_qindex: self.able,
             key_on_request: self.able,
@@ -94,13 +105,30 @@ impl Engine for Scripted {
         self.script.lock().unwrap().limits.push(limits);
         Ok(())
     }
+
+    fn set_qindex_range(&mut self, range: QindexRange) -> Result<(), ConfigError> {
+        self.script.lock().unwrap().ranges.push(range);
+        Ok(())
+    }
+
+    fn set_size(&mut self, settings: &Settings) -> Result<(), ConfigError> {
+        if settings.height == 99 {
+            return Err(engine::unsupported("scripted", "size at run time", settings.height));
+        }
+        self.script.lock().unwrap().sizes.push((settings.width, settings.height));
+        Ok(())
+    }
+
+    fn sequence_header(&self) -> Result<&SequenceHeader, ConfigError> {
+        Ok(&self.header)
+    }
 }
 
 fn encoder(able: bool, rate: RateMode) -> (Encoder, Arc<Mutex<Script>>) {
     let mut config = EncoderConfig::new(32, 16, 50_000);
     config.rate = rate;
     let script = Arc::default();
-    let engine = Box::new(Scripted { script: Arc::clone(&script), able });
+    let engine = Scripted::new(Arc::clone(&script), able);
     let encoder = Encoder::with_engine(&Settings::try_from(config).unwrap(), engine).unwrap();
     (encoder, script)
 }
@@ -178,7 +206,7 @@ fn requests_beyond_the_engine_are_refused() {
 
     let mut config = EncoderConfig::new(32, 16, 50_000);
     config.reconstruction = true;
-    let engine = Box::new(Scripted { script, able: false });
+    let engine = Scripted::new(script, false);
     let made = Encoder::with_engine(&Settings::try_from(config).unwrap(), engine);
     let message = "engine scripted does not serve reconstruction = true";
     assert_eq!(made.unwrap_err().to_string(), message);
@@ -212,6 +240,9 @@ fn live_rates() {
     assert_eq!(encoder.set_rates(Rates::new(80_000, Rational::new(241, 1))), Err(error));
     assert_eq!(script.lock().unwrap().rates, [Rates::new(70_000, frame_rate)]);
     assert_eq!(encoder.rates(), Some(Rates::new(70_000, frame_rate)), "nothing of the refused");
+    encoder.set_rates(Rates::new(0, frame_rate)).unwrap();
+    assert_eq!(encoder.rates(), Some(Rates::new(0, frame_rate)));
+    assert_eq!(script.lock().unwrap().rates.last(), encoder.rates().as_ref());
 
     let (mut constant, script) = self::encoder(true, RateMode::ConstantQindex(90));
     let error = ConfigError::ConstantQindex { bitrate: 70_000, qindex: 90 };
@@ -258,11 +289,47 @@ fn live_limits() {
 }
 
 #[test]
+fn live_sizes() {
+    let (mut encoder, script) = able();
+    for (width, height) in [(15, 16), (64, 4321), (0, 0)] {
+        assert_eq!(encoder.set_size(width, height), Err(ConfigError::Size { width, height }));
+    }
+    encoder.set_size(32, 99).unwrap_err();
+    encoder.set_size(32, 16).unwrap();
+    assert_eq!((encoder.width(), encoder.height()), (32, 16));
+    assert!(script.lock().unwrap().sizes.is_empty(), "neither refused ones nor the present one");
+    encode(&mut encoder, 0).unwrap();
+    encoder.set_size(64, 48).unwrap();
+    assert_eq!((encoder.width(), encoder.height()), (64, 48));
+    assert_eq!(script.lock().unwrap().sizes, [(64, 48)]);
+    let error =
+        EncodeError::Size { width: 32, height: 16, expected_width: 64, expected_height: 48 };
+    assert_eq!(encode(&mut encoder, 1).unwrap_err(), error);
+    let picture = PictureBuffer::new(64, 48).unwrap();
+    encoder.encode(&picture.as_frame(1), FrameOptions::default()).unwrap();
+}
+
+#[test]
+fn live_qindex_ranges() {
+    let (mut encoder, script) = able();
+    for (min, max) in [(0, 255), (0, 0), (8, 7)] {
+        let error = ConfigError::QindexRange { min, max };
+        assert_eq!(encoder.set_qindex_range(min, max), Err(error));
+    }
+    assert!(script.lock().unwrap().ranges.is_empty());
+    encoder.set_qindex_range(7, 7).unwrap();
+    encoder.set_qindex_range(20, 200).unwrap();
+    let ranges = [QindexRange { least: 7, most: 7 }, QindexRange { least: 20, most: 200 }];
+    assert_eq!(script.lock().unwrap().ranges, ranges);
+    assert_eq!((encoder.config().min_qindex, encoder.config().max_qindex), (20, 200));
+}
+
+#[test]
 fn limits_beyond_the_engine_are_refused() {
     let unable = |change: fn(&mut EncoderConfig)| {
         let mut config = EncoderConfig::new(32, 16, 50_000);
         change(&mut config);
-        let engine = Box::new(Scripted { script: Arc::default(), able: false });
+        let engine = Scripted::new(Arc::default(), false);
         Encoder::with_engine(&Settings::try_from(config).unwrap(), engine)
     };
     let refused = |setting, value: &str| ConfigError::Unsupported {

@@ -9,6 +9,8 @@ mod capi;
 mod clips;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod damage;
+#[cfg(test)]
+mod encoder_api;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod exactness;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]

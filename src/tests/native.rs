@@ -75,7 +75,7 @@ fn nv12_is_coded_as_i420() {
                 Plane::new(picture.plane(0), picture.plane_width(0)),
                 Plane::new(&chroma, 2 * picture.plane_width(1)),
             ];
-            let frame = Frame::nv12(width, height, planes, TICKS * number).unwrap();
+            let frame = Frame::nv12_planes(planes, width, height, TICKS * number).unwrap();
             let unit =
                 encoder.encode(&frame, FrameOptions::default()).unwrap().into_unit().unwrap();
             assert!(unit.data == expected.data);

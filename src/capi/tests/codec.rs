@@ -48,7 +48,7 @@ fn encoder_settings_are_checked() {
     assert_eq!(new(|config| config.engine = 99).0, Rtav1Status::UnknownValue);
     assert_eq!(new(|config| config.width = 0).0, Rtav1Status::ConfigSize);
     assert_eq!(new(|config| config.height = u32::MAX).0, Rtav1Status::ConfigSize);
-    assert_eq!(new(|config| config.bitrate = 0).0, Rtav1Status::ConfigBitrate);
+    assert_eq!(new(|config| config.bitrate = 999).0, Rtav1Status::ConfigBitrate);
     assert_eq!(new(|config| config.frame_rate_den = 0).0, Rtav1Status::ConfigFrameRate);
     assert_eq!(new(|config| config.timebase_num = 0).0, Rtav1Status::ConfigTimebase);
     assert_eq!(new(|config| config.threads = 0).0, Rtav1Status::ConfigThreads);

@@ -1,6 +1,7 @@
 //! The exports under hostile arguments and calls out of order.
 
 mod codec;
+mod live;
 mod rtp;
 
 use std::collections::HashSet;
@@ -15,6 +16,7 @@ use super::encoder_types::*;
 use super::handle::{Handle, Report, call, create, free, guard, last_error};
 use super::memory::CallerStruct;
 use super::packetizer::*;
+use super::sdp::Rtav1FmtpParameters;
 use super::status::{DESCRIPTIONS, Rtav1Status, rtav1_status_string};
 use super::unit::Rtav1Unit;
 use super::{RTAV1_ABI_VERSION, rtav1_abi_version, rtav1_version};
@@ -92,6 +94,8 @@ fn null_handles_are_answered() {
     let mut out: *const Rtav1Unit = null();
     let mut event: *const Rtav1Event = null();
     let mut capabilities = sized::<Rtav1Capabilities>();
+    let mut config = sized::<Rtav1EncoderConfig>();
+    let mut fmtp = sized::<Rtav1FmtpParameters>();
     let frame = sized::<Rtav1Frame>();
     let mut outcome = sized::<Rtav1EncodeOutcome>();
     let packet = sized::<Rtav1RtpPacket>();
@@ -106,6 +110,13 @@ fn null_handles_are_answered() {
             rtav1_encoder_encode(e, &raw const frame, null(), &raw mut outcome),
             rtav1_encoder_flush(e, &raw mut out),
             rtav1_encoder_set_rates(e, 100_000, 30, 1),
+            rtav1_encoder_set_qindex_range(e, 1, 255),
+            rtav1_encoder_set_size(e, 64, 64),
+            rtav1_encoder_config(e, &raw mut config),
+            rtav1_encoder_sequence_header(e, null_mut(), 0, &raw mut count),
+            rtav1_encoder_av1c(e, null_mut(), 0, &raw mut count),
+            rtav1_encoder_codec_string(e, null_mut(), 0),
+            rtav1_encoder_fmtp(e, &raw mut fmtp),
             rtav1_encoder_set_speed(e, 10),
             rtav1_encoder_set_max_delay(e, 100),
             rtav1_encoder_set_max_frame_bytes(e, 0),

@@ -8,16 +8,16 @@ use super::headers::{frame_header, sequence_header};
 use super::stream::{CodedUnit, FinishedUnit, Stream, tile_bounds};
 use crate::av1::frame::current::SB4;
 use crate::av1::frame::reference::Reference;
-use crate::av1::obu::BitstreamError;
+use crate::av1::obu::{BitstreamError, SequenceHeader};
 use crate::av1::tile::decider::{SuperblockChoice, SuperblockControl, SuperblockPlace};
 use crate::config::{
-    EngineKind, MAX_THREADS, RateMode, Rates, Rational, SendLimits, Settings, Speed,
+    ConfigError, EngineKind, MAX_THREADS, RateMode, Rates, Rational, SendLimits, Settings, Speed,
 };
-use crate::encoder::engine::{Capabilities, Engine};
+use crate::encoder::engine::{Capabilities, Engine, unsupported};
+use crate::encoder::error::EncodeError;
 use crate::encoder::unit::{
     self, DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, TemporalUnit,
 };
-use crate::error::{ConfigError, EncodeError};
 use crate::frame::padded::PaddedPlane;
 use crate::frame::{Frame, PictureBuffer};
 use crate::kernels::isa::Isa;
@@ -48,8 +48,6 @@ pub(crate) struct NativeEngine {
     /// The superblock that the next frame goes on with, if not all can have coefficients.
     turn: usize,
     max_frame_bytes: Option<u32>,
-    /// What the engine was made from, with the size of now.
-    settings: Settings,
     /// The picture to code, edges extended.
     source: [PaddedPlane; 3],
     width: u32,
@@ -77,7 +75,7 @@ impl Pictures {
     fn new(settings: &Settings, isa: Isa) -> Result<Self, ConfigError> {
         let (width, height) = (settings.width as usize, settings.height as usize);
         let mut stream = Stream::new(sequence_header(settings), isa)
-            .map_err(|error| crate::encoder::engine::unsupported(NAME, "sequence header", error))?;
+            .map_err(|error| unsupported(NAME, "sequence header", error))?;
         stream.set_threads(settings.threads);
         let mut search = Search::new(width, height, isa);
         search.set_speed(settings.speed.level());
@@ -120,14 +118,18 @@ impl NativeEngine {
         let quantizer = match settings.rate {
             RateMode::ConstantQindex(qindex) => QuantizerSource::Constant(qindex),
             RateMode::Bitrate(bitrate) => {
-                QuantizerSource::Rate(Box::new(Controller::new(ControllerSettings {
-                    rate: f64::from(bitrate),
+                let mut controller = Controller::new(ControllerSettings {
+                    // Whichever it is, nothing is measured by it while all frames are dropped.
+                    rate: if bitrate == 0 { 1000.0 } else { f64::from(bitrate) },
                     frame_rate: settings.frame_rate.as_f64(),
                     samples: f64::from(settings.width) * f64::from(settings.height),
                     limits: limits(settings.send_limits()),
                     adaptive_frame_rate: settings.adaptive_frame_rate,
                     cascade: GoldenPlan::CASCADE,
-                })))
+                });
+                controller.set_rate(f64::from(bitrate));
+                controller.set_qindex_range(qindex_range(settings));
+                QuantizerSource::Rate(Box::new(controller))
             }
         };
         Ok(Self {
@@ -143,7 +145,6 @@ impl NativeEngine {
             turn: 0,
             max_frame_bytes: settings.max_frame_bytes,
             source,
-            settings: settings.clone(),
             width: settings.width,
             height: settings.height,
             speed: settings.speed.level(),
@@ -407,6 +408,7 @@ impl Engine for NativeEngine {
         Capabilities {
             delay_frames: 0,
             live_rates: true,
+            live_size: true,
             live_speed: true,
             frame_qindex: true,
             key_on_request: true,
@@ -490,20 +492,21 @@ impl Engine for NativeEngine {
         Ok(())
     }
 
-    fn set_size(&mut self, width: u32, height: u32) -> Result<(), ConfigError> {
-        let settings = self.settings.with_size(width, height)?;
-        let Pictures { stream, search, source } = Pictures::new(&settings, self.isa)?;
+    fn set_size(&mut self, settings: &Settings) -> Result<(), ConfigError> {
+        let Pictures { stream, search, source } = Pictures::new(settings, self.isa)?;
         (self.stream, self.search, self.source) = (stream, search, source);
-        self.search.set_speed(self.speed);
-        self.settings = settings;
         self.plan = GoldenPlan::default();
         (self.pacer, self.turn) = (RowPacer::default(), 0);
         (self.account, self.too_large) = (Account::default(), Account::default());
-        (self.width, self.height) = (width, height);
+        (self.width, self.height) = (settings.width, settings.height);
         if let QuantizerSource::Rate(controller) = &mut self.quantizer {
-            controller.resize(f64::from(width) * f64::from(height));
+            controller.resize(f64::from(self.width) * f64::from(self.height));
         }
         Ok(())
+    }
+
+    fn sequence_header(&self) -> Result<&SequenceHeader, ConfigError> {
+        Ok(self.stream.sequence())
     }
 
     fn set_speed(&mut self, speed: Speed) -> Result<(), ConfigError> {
@@ -546,6 +549,10 @@ impl SuperblockControl for Superblocks<'_> {
         let qindex = self.pacer.fixed(place.index, log_step);
         Some(SuperblockChoice { qindex, thrift: if log_step.is_some() { 0 } else { MOST_THRIFT } })
     }
+}
+
+fn qindex_range(settings: &Settings) -> QindexRange {
+    QindexRange { least: settings.min_qindex, most: settings.max_qindex }
 }
 
 fn limits(limits: SendLimits) -> Limits {

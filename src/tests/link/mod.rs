@@ -12,6 +12,7 @@ mod published;
 mod published_aom;
 mod random;
 mod scenes;
+mod sizes;
 
 use std::ops::Range;
 use std::time::Duration;
@@ -110,6 +111,12 @@ impl Link {
     fn set_frame_rate(&mut self, frame_rate: u32) {
         let frame_rate = Rational::new(frame_rate, 1);
         self.encoder.set_rates(Rates { frame_rate, ..self.rates() }).unwrap();
+    }
+
+    /// Pictures of another size from the next one on: the link stays as it is.
+    fn set_size(&mut self, width: u32, height: u32) {
+        self.encoder.set_size(width, height).unwrap();
+        self.picture = PictureBuffer::new(width, height).unwrap();
     }
 
     fn rates(&self) -> Rates {
