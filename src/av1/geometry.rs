@@ -4,6 +4,9 @@ use crate::av1::types::BlockSize;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::view::Samples;
 
+/// 4×4 units along the side of a superblock; all are of 64×64 samples.
+pub(crate) const SB4: usize = 16;
+
 /// A position in units of 4×4 luma samples (`MiRow` and `MiCol` of a block).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct MiPos {

@@ -9,11 +9,13 @@ use super::cost::CostTable;
 use super::lambda::Lambda;
 use super::planes::{HalfPlanes, SubpelPlanes, quarter};
 use super::speed::Effort;
+use super::tuning::{INTER_ROUNDING, INTRA_ROUNDING};
 use crate::av1::frame::reference::Reference;
 use crate::av1::geometry::MiPos;
 use crate::av1::tile::cdf::CdfContext;
 use crate::av1::tile::decider::{FrameJob, SuperblockDecider};
 use crate::av1::tile::executor::TileCoder;
+use crate::av1::tile::quantizers::Rounding;
 use crate::av1::tile::symbol::Record;
 use crate::av1::types::{BlockSize, Mv, RefFrame};
 use crate::frame::padded::PaddedPlane;
@@ -114,6 +116,7 @@ impl Search {
 impl SuperblockDecider for Search {
     type Shared = FrameSearch;
     type Worker = Worker;
+    const ROUNDING: [Rounding; 2] = [INTRA_ROUNDING, INTER_ROUNDING];
 
     fn start_frame(&mut self, job: &FrameJob, cdfs: &CdfContext) {
         debug_assert!(self.frame.is_prepared_for(job), "prepared for other references");

@@ -7,11 +7,20 @@
 //! frames each, at speed 6.
 
 use super::cost::COST_BITS;
+use crate::av1::tile::quantizers::Rounding;
 
 /// λ of squared error: error per bit, as a share of the squared quantizer step in the sample domain.
 /// More saves bits and loses detail. Six clips, from 0.045 to 0.20: below 0.13 everything gains, up
 /// to 3 % of the bits at 0.06 to 0.09, together with more rounding up.
 pub(super) const LAMBDA_SQUARED_SHARE: f64 = 0.13;
+
+/// How coefficients of intra blocks are rounded. More keeps more of them, at a higher rate; intra blocks
+/// keep more than others, since what surrounds them is predicted from them. Not swept but for the
+/// note at [`LAMBDA_SQUARED_SHARE`].
+pub(super) const INTRA_ROUNDING: Rounding = Rounding { dc: 56, ac: 46 };
+
+/// How coefficients of inter blocks are rounded, see [`INTRA_ROUNDING`].
+pub(super) const INTER_ROUNDING: Rounding = Rounding { dc: 48, ac: 40 };
 
 /// λ of absolute differences: differences per bit, as a share of the root of λ of squared error.
 /// More prefers vectors and modes that are cheap to those that predict well. Not swept.

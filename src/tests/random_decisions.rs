@@ -10,6 +10,7 @@ use crate::av1::tile::coefficient_syntax::TxSet;
 use crate::av1::tile::decider::SuperblockDecider;
 use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::inter_syntax::{component_modes, needs_interp_filter, predicted_mv};
+use crate::av1::tile::quantizers::Rounding;
 use crate::av1::tile::residual::{Quantized, TransformChoice};
 use crate::av1::tile::symbol::Record;
 use crate::av1::types::{
@@ -326,6 +327,7 @@ impl Draw<'_> {
 impl SuperblockDecider for RandomDecider {
     type Shared = Plan;
     type Worker = ();
+    const ROUNDING: [Rounding; 2] = [Rounding { dc: 56, ac: 46 }, Rounding { dc: 48, ac: 40 }];
 
     fn workers(&mut self, count: usize) -> (&Plan, &mut [()]) {
         self.workers.resize(count, ());

@@ -14,6 +14,7 @@ use crate::av1::obu::frame::{
 use crate::av1::obu::{LayerId, SequenceHeader};
 use crate::av1::tile::decider::SuperblockDecider;
 use crate::av1::tile::executor::TileCoder;
+use crate::av1::tile::quantizers::Rounding;
 use crate::av1::tile::symbol::Record;
 use crate::encoder::native::stream::{FinishedUnit, Stream};
 use crate::frame::padded::PaddedPlane;
@@ -349,6 +350,7 @@ struct Failing(RandomDecider);
 impl SuperblockDecider for Failing {
     type Shared = Plan;
     type Worker = ();
+    const ROUNDING: [Rounding; 2] = RandomDecider::ROUNDING;
 
     fn workers(&mut self, count: usize) -> (&Plan, &mut [()]) {
         self.0.workers(count)

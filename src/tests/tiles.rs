@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use super::TICKS;
 use super::random_stream::compare;
-use crate::av1::frame::current::SB4;
+use crate::av1::geometry::SB4;
 use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, TileInfo, TxMode};
 use crate::av1::obu::{LayerId, SequenceHeader};
 use crate::av1::tile::decider::{SuperblockChoice, SuperblockControl, SuperblockPlace};
@@ -117,6 +117,8 @@ impl TiledStream {
             header.refresh_frame_flags = 1;
             header.primary_ref_frame = Some(0);
         }
+        let reads = (self.frame > 0).then_some(&header.ref_frame_idx);
+        self.search.prepare(&self.planes, &self.stream.references(reads));
         self.frame += 1;
         header
     }

@@ -9,6 +9,7 @@ use super::current::{CurrentFrame, blank_planes};
 use super::deblock::LoopFilter;
 use super::motion_field::{MotionField, SavedMotion};
 use super::reference::Reference;
+use crate::av1::geometry::SB4;
 use crate::av1::tile::cdf::CdfContext;
 use crate::av1::tile::decider::{FrameJob, SuperblockControl, SuperblockDecider};
 #[cfg(test)]
@@ -209,7 +210,7 @@ impl FrameCoder {
         let filter =
             LoopFilter::new(&header.loop_filter_params, &header.segmentation_params, job.isa);
         if filter.is_active() {
-            filter.filter_rows(planes, grid, tx_sizes, 0..grid.mi_rows.div_ceil(16));
+            filter.filter_rows(planes, grid, tx_sizes, 0..grid.mi_rows.div_ceil(SB4));
         }
         if header.has_cdef(&job.sequence) {
             let params = &header.cdef_params;

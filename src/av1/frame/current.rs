@@ -2,11 +2,9 @@
 
 use crate::av1::frame::deblock::TxSizeGrid;
 use crate::av1::frame::mode_info::ModeInfoGrid;
+use crate::av1::geometry::SB4;
 use crate::av1::tile::mv_prediction::TileBounds;
 use crate::frame::padded::PaddedPlane;
-
-/// 4×4 units along the side of a superblock.
-pub(crate) const SB4: usize = 16;
 
 /// A frame whose tiles are being reconstructed; filters have yet to run.
 #[derive(Clone, Debug)]

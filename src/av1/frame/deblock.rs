@@ -13,6 +13,7 @@
 use core::ops::Range;
 
 use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
+use crate::av1::geometry::SB4;
 use crate::av1::obu::frame::LoopFilterParams;
 use crate::av1::obu::frame::segmentation::{SEG_LVL_ALT_LF_Y_V, SegmentationParams};
 use crate::av1::types::{BlockSize, INTRA_FRAME, MAX_SEGMENTS, PredictionMode, TxSize};
@@ -22,9 +23,6 @@ use crate::kernels::deblock::{
 };
 use crate::kernels::isa::Isa;
 use crate::kernels::view::SamplesMut;
-
-/// Units of 4 luma samples along the side of a 64×64 superblock.
-const SUPERBLOCK_UNITS: usize = 16;
 
 /// `LoopfilterTxSizes` (6.10.33): the transform that covers each 4×4 samples of a plane, whether it
 /// has coefficients or not. Both chroma planes share one array, being always equal.
@@ -184,8 +182,8 @@ impl LoopFilter {
         let sub = usize::from(index > 0);
         // 7.14.2 `onScreen`: a unit counts if its first sample lies in the true picture.
         let cols = 0..plane.width.div_ceil(4);
-        let first_row = (sb_row * SUPERBLOCK_UNITS) >> sub;
-        let end_row = (first_row + (SUPERBLOCK_UNITS >> sub)).min(plane.height.div_ceil(4));
+        let first_row = (sb_row * SB4) >> sub;
+        let end_row = (first_row + (SB4 >> sub)).min(plane.height.div_ceil(4));
         let rows = first_row..end_row.max(first_row);
         let level_index = match (index, pass) {
             (0, Pass::Vertical) => 0,

@@ -34,7 +34,7 @@ impl RandomFrame {
         let skipped = random.pick(&[1, 2, 8]);
         for row in (0..frame.modes.mi_rows).step_by(16) {
             for col in (0..frame.modes.mi_cols).step_by(16) {
-                frame.partition(random, row, col, 6, (deepest, split, skipped));
+                frame.partition(random, MiPos::new(row, col), 6, (deepest, split, skipped));
             }
         }
         frame
@@ -52,18 +52,17 @@ impl RandomFrame {
     fn partition(
         &mut self,
         random: &mut Random,
-        row: usize,
-        col: usize,
+        pos: MiPos,
         log2: usize,
         rates: (usize, usize, usize),
     ) {
-        if row >= self.modes.mi_rows || col >= self.modes.mi_cols {
+        if pos.row >= self.modes.mi_rows || pos.col >= self.modes.mi_cols {
             return;
         }
         let half = 1 << log2 >> 3;
         if log2 > rates.0 && (half > 0 && !random.one_in(rates.1 + 1)) {
             for (r, c) in [(0, 0), (0, half), (half, 0), (half, half)] {
-                self.partition(random, row + r, col + c, log2 - 1, rates);
+                self.partition(random, pos.offset(r, c), log2 - 1, rates);
             }
             return;
         }
@@ -74,20 +73,13 @@ impl RandomFrame {
             .unwrap_or(BlockSize::from_log2(log2, log2).expect("squares exist"));
         for r in (0..1 << log2 >> 2).step_by(size.height4()) {
             for c in (0..1 << log2 >> 2).step_by(size.width4()) {
-                self.block(random, row + r, col + c, size, rates.2);
+                self.block(random, pos.offset(r, c), size, rates.2);
             }
         }
     }
 
-    fn block(
-        &mut self,
-        random: &mut Random,
-        row: usize,
-        col: usize,
-        size: BlockSize,
-        skipped: usize,
-    ) {
-        if row >= self.modes.mi_rows || col >= self.modes.mi_cols {
+    fn block(&mut self, random: &mut Random, pos: MiPos, size: BlockSize, skipped: usize) {
+        if pos.row >= self.modes.mi_rows || pos.col >= self.modes.mi_cols {
             return;
         }
         let inter = !random.one_in(3);
@@ -101,16 +93,16 @@ impl RandomFrame {
             skip: random.one_in(skipped),
             ..ModeInfo::default()
         };
-        self.modes.fill(MiPos::new(row, col), size, info);
+        self.modes.fill(pos, size, info);
         let depth = random.below(3);
         let largest = |w: usize, h: usize, most: usize| (w.min(most), h.min(most));
         let tile =
             |frame: &mut Self, random: &mut Random, plane: usize, w: usize, h: usize, most| {
-                let (row, col) = if plane == 0 { (row, col) } else { (row >> 1, col >> 1) };
+                let at = MiPos::new(pos.row >> plane, pos.col >> plane);
                 let (tw, th) = largest(w, h, most);
                 for r in (0..1 << h >> 2).step_by(1 << th >> 2) {
                     for c in (0..1 << w >> 2).step_by(1 << tw >> 2) {
-                        frame.transform(random, plane, row + r, col + c, (tw, th), depth);
+                        frame.transform(random, plane, at.offset(r, c), (tw, th), depth);
                     }
                 }
             };
@@ -123,24 +115,23 @@ impl RandomFrame {
         &mut self,
         random: &mut Random,
         plane: usize,
-        row: usize,
-        col: usize,
+        pos: MiPos,
         (w, h): (usize, usize),
         depth: usize,
     ) {
         let sub = plane;
-        if row >= self.modes.mi_rows >> sub || col >= self.modes.mi_cols >> sub {
+        if pos.row >= self.modes.mi_rows >> sub || pos.col >= self.modes.mi_cols >> sub {
             return;
         }
         if depth == 0 || (w, h) == (2, 2) || random.one_in(3) {
             let size = TxSize::from_log2(w, h).expect("transforms of blocks exist");
-            self.tx_sizes.fill(plane, row, col, size);
+            self.tx_sizes.fill(plane, pos.row, pos.col, size);
             return;
         }
         let (half_w, half_h) = (w - usize::from(w >= h), h - usize::from(h >= w));
         for r in (0..1 << h >> 2).step_by(1 << half_h >> 2) {
             for c in (0..1 << w >> 2).step_by(1 << half_w >> 2) {
-                self.transform(random, plane, row + r, col + c, (half_w, half_h), depth - 1);
+                self.transform(random, plane, pos.offset(r, c), (half_w, half_h), depth - 1);
             }
         }
     }

@@ -1,11 +1,8 @@
 //! What block syntax remembers along a tile besides the mode records: contexts above and to the
 //! left (5.11.2, 5.11.39), and the state of `cdef_idx` and `CurrentQIndex`.
 
-use crate::av1::geometry::MiPos;
+use crate::av1::geometry::{MiPos, SB4};
 use crate::av1::types::BlockSize;
-
-/// 4×4 units in a superblock's side.
-const SB4: usize = 16;
 
 /// Contexts of one plane, above (by column of the frame) or left (by row within the superblock).
 #[derive(Clone, Debug, Default)]

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::cdf::CdfContext;
 use super::executor::TileCoder;
 use super::mv_prediction::TileBounds;
+use super::quantizers::Rounding;
 use super::symbol::Record;
 use crate::av1::frame::motion_field::OrderHints;
 use crate::av1::frame::reference::Reference;
@@ -39,6 +40,8 @@ pub(crate) trait SuperblockDecider {
     type Shared: Sync;
     /// Room for one thread.
     type Worker: Send;
+    /// How coefficients of intra and of inter blocks are rounded.
+    const ROUNDING: [Rounding; 2];
 
     /// Takes what is known before the first superblock: the frame's headers and references, and the
     /// distributions that all tiles start with.

@@ -17,7 +17,7 @@ use crate::av1::frame::deblock::TxSizeGrid;
 use crate::av1::frame::mode_info::ModeInfoGrid;
 use crate::av1::frame::motion_field::MotionField;
 use crate::av1::frame::reference::Reference;
-use crate::av1::geometry::{MiPos, Rect};
+use crate::av1::geometry::{MiPos, Rect, SB4};
 use crate::av1::obu::SequenceHeader;
 use crate::av1::obu::frame::FrameHeader;
 use crate::av1::types::{BlockSize, RefFrame, TxSize, TxType};
@@ -275,8 +275,8 @@ impl TileCoder<'_> {
     /// Notes the transforms of a coded superblock for the loop filter (6.10.33).
     pub(crate) fn finish_superblock(&mut self, pos: MiPos) {
         let (mi_rows, mi_cols) = (self.grid.mi_rows, self.grid.mi_cols);
-        for row in pos.row..(pos.row + 16).min(mi_rows) {
-            for col in pos.col..(pos.col + 16).min(mi_cols) {
+        for row in pos.row..(pos.row + SB4).min(mi_rows) {
+            for col in pos.col..(pos.col + SB4).min(mi_cols) {
                 let info = self.grid.at(row, col);
                 self.tx_sizes.fill_area(0, row, col, (1, 1), info.inter_tx_size);
                 if row % 2 == 0 && col % 2 == 0 {

@@ -13,7 +13,8 @@ pub(crate) fn ac_step(qindex: u8) -> u16 {
     AC_QLOOKUP[0][usize::from(qindex)]
 }
 
-/// How far below a half levels are rounded up, in 1/128 of a step.
+/// What is added to a coefficient before it is divided by its step, in 1/128 of the step: 64 rounds to
+/// the nearest level.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rounding {
     /// Of the DC coefficient.
@@ -22,31 +23,28 @@ pub(crate) struct Rounding {
     pub(crate) ac: u16,
 }
 
-impl Rounding {
-    /// For intra blocks: distortion there is predicted from.
-    pub(crate) const INTRA: Self = Self { dc: 56, ac: 46 };
-    /// For inter blocks.
-    pub(crate) const INTER: Self = Self { dc: 48, ac: 40 };
-}
-
 /// The quantizers of one frame.
 #[derive(Clone, Debug)]
 pub(crate) struct Quantizers {
     /// By plane, of DC and AC.
     deltas: [[i8; 2]; 3],
+    /// Of intra and of inter blocks.
+    rounding: [Rounding; 2],
     made: Vec<Option<[[Quantizer; 3]; 2]>>,
 }
 
 impl Quantizers {
-    /// Quantizers without differences between planes.
+    /// Quantizers without differences between planes, that round to the nearest level.
     pub(crate) fn new() -> Self {
-        Self { deltas: Default::default(), made: vec![None; 256] }
+        let rounding = [Rounding { dc: 64, ac: 64 }; 2];
+        Self { deltas: Default::default(), rounding, made: vec![None; 256] }
     }
 
-    /// Sets what is added to the index for DC and AC, by plane (5.9.12).
-    pub(crate) fn set_deltas(&mut self, deltas: [[i8; 2]; 3]) {
-        if self.deltas != deltas {
-            self.deltas = deltas;
+    /// Sets what is added to the index for DC and AC, by plane (5.9.12), and how intra and inter
+    /// blocks round.
+    pub(crate) fn set(&mut self, deltas: [[i8; 2]; 3], rounding: [Rounding; 2]) {
+        if (self.deltas, self.rounding) != (deltas, rounding) {
+            (self.deltas, self.rounding) = (deltas, rounding);
             self.made.fill(None);
         }
     }
@@ -61,11 +59,10 @@ impl Quantizers {
     /// The quantizers of Y, U and V at `qindex` (7.12.2).
     pub(crate) fn get(&mut self, qindex: u8, is_inter: bool) -> &[Quantizer; 3] {
         let steps: [[u16; 2]; 3] = std::array::from_fn(|plane| self.steps(qindex, plane));
-        let make = |rounding: Rounding| {
-            steps.map(|[dc, ac]| Quantizer::new(dc, ac, rounding.dc, rounding.ac))
+        let make = |Rounding { dc: dc_rounding, ac: ac_rounding }| {
+            steps.map(|[dc, ac]| Quantizer::new(dc, ac, dc_rounding, ac_rounding))
         };
-        let both = self.made[usize::from(qindex)]
-            .get_or_insert_with(|| [make(Rounding::INTRA), make(Rounding::INTER)]);
+        let both = self.made[usize::from(qindex)].get_or_insert_with(|| self.rounding.map(make));
         &both[usize::from(is_inter)]
     }
 }

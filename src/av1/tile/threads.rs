@@ -6,9 +6,9 @@
 
 use std::{iter, thread};
 
-use crate::av1::frame::current::{CurrentFrame, SB4};
+use crate::av1::frame::current::CurrentFrame;
 use crate::av1::frame::motion_field::MotionField;
-use crate::av1::geometry::MiPos;
+use crate::av1::geometry::{MiPos, SB4};
 use crate::av1::tile::block_decoded::BlockDecoded;
 use crate::av1::tile::context::TileContext;
 use crate::av1::tile::decider::{
@@ -16,7 +16,7 @@ use crate::av1::tile::decider::{
 };
 use crate::av1::tile::executor::{Scratch, TileCoder};
 use crate::av1::tile::mv_prediction::TileBounds;
-use crate::av1::tile::quantizers::Quantizers;
+use crate::av1::tile::quantizers::{Quantizers, Rounding};
 use crate::av1::tile::symbol::Record;
 use crate::av1::tile::tile_data::TileWriter;
 use crate::av1::tile::wavefront::Wavefront;
@@ -48,10 +48,10 @@ impl ThreadState {
         }
     }
 
-    fn start(&mut self, input: &TileInput<'_>) {
+    fn start(&mut self, input: &TileInput<'_>, rounding: [Rounding; 2]) {
         let params = &input.job.header.quantization_params;
         self.context.start_tile(params.base_q_idx);
-        self.quantizers.set_deltas(params.plane_deltas());
+        self.quantizers.set(params.plane_deltas(), rounding);
         self.records.clear();
         self.rows.clear();
     }
@@ -272,7 +272,7 @@ impl TileDecider {
         let threads = if serial { 1 } else { self.threads().min(most_threads(rows, cols)) };
         let (shared, workers) = decider.workers(threads);
         let (first, others) = workers.split_first_mut().expect("a worker for the caller's thread");
-        self.own.start(&input);
+        self.own.start(&input, D::ROUNDING);
         if threads == 1 {
             let mut walk = input.walk(current, &mut self.own);
             let whole =
@@ -283,7 +283,7 @@ impl TileDecider {
         let wavefront = &self.wavefront;
         thread::scope(|scope| {
             for ((state, frame), worker) in self.others[..threads - 1].iter_mut().zip(others) {
-                state.start(&input);
+                state.start(&input, D::ROUNDING);
                 let walk = input.walk(frame, state);
                 let run = move || walk.rows::<D>(wavefront, shared, worker);
                 // Without this thread the others decide its rows.

@@ -6,9 +6,8 @@
 
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
-use crate::av1::frame::current::SB4;
 use crate::av1::frame::mode_info::ModeInfo;
-use crate::av1::geometry::MiPos;
+use crate::av1::geometry::{MiPos, SB4};
 use crate::av1::tile::context::AboveSnapshot;
 use crate::av1::tile::executor::TileCoder;
 

@@ -6,8 +6,8 @@ use bytes::Bytes;
 
 use super::headers::{frame_header, sequence_header};
 use super::stream::{CodedUnit, FinishedUnit, Stream, tile_bounds};
-use crate::av1::frame::current::SB4;
 use crate::av1::frame::reference::Reference;
+use crate::av1::geometry::SB4;
 use crate::av1::obu::{BitstreamError, SequenceHeader};
 use crate::av1::tile::decider::{SuperblockChoice, SuperblockControl, SuperblockPlace};
 use crate::config::{

@@ -129,6 +129,11 @@ impl Stream {
         let payload = self.frame_payload(&job.header, layer, &bytes)?;
         let mut data = self.start_unit(&job.header)?;
         write_obu(&obu_header(ObuType::Frame, layer), &payload, &mut data)?;
+        let tile_bytes = bytes.iter().map(|tile| tile.len() as u32).sum();
+        debug_assert_eq!(
+            self.overhead(&job.header, layer, tile_bytes)? + tile_bytes,
+            data.len() as u32
+        );
         Ok(Some(CodedUnit { layer, job, tiles, data }))
     }
 

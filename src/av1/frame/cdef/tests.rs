@@ -87,7 +87,7 @@ fn block(
 }
 
 #[test]
-fn frames_equal_the_literal_walk() {
+fn frames_equal_the_specification() {
     let mut changed = [0; 3];
     for seed in 0..200 {
         let mut random = Random::new(seed);

@@ -154,7 +154,7 @@ fn strength(
 }
 
 #[test]
-fn frames_equal_the_literal_walk() {
+fn frames_equal_the_specification() {
     let mut changed = [0; 3];
     for seed in 0..250 {
         let mut random = Random::new(seed);
