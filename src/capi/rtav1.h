@@ -312,7 +312,7 @@ typedef enum Rtav1QindexReason {
     // The room that a key frame has on the link.
     RTAV1_QINDEX_REASON_KEY_FRAME = 1,
     // The room that new content has on the link: after a cut, or when the light goes on.
-    RTAV1_QINDEX_REASON_NEW_CONTENT = 2,
+    RTAV1_QINDEX_REASON_SCENE_CUT = 2,
     // The rate.
     RTAV1_QINDEX_REASON_BUDGET = 3,
     // The rate, held back so that quality does not jump.

@@ -16,7 +16,7 @@ pub enum Rtav1QindexReason {
     /// The room that a key frame has on the link.
     KeyFrame = 1,
     /// The room that new content has on the link: after a cut, or when the light goes on.
-    NewContent = 2,
+    SceneCut = 2,
     /// The rate.
     Budget = 3,
     /// The rate, held back so that quality does not jump.
@@ -217,7 +217,7 @@ impl From<QindexReason> for Rtav1QindexReason {
         match reason {
             QindexReason::Asked => Self::Asked,
             QindexReason::KeyFrame => Self::KeyFrame,
-            QindexReason::NewContent => Self::NewContent,
+            QindexReason::SceneCut => Self::SceneCut,
             QindexReason::Budget => Self::Budget,
             QindexReason::Steadiness => Self::Steadiness,
             QindexReason::Delay => Self::Delay,

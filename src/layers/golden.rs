@@ -1,6 +1,6 @@
 //! The simplest plan: the last frames, and an anchor now and then that stays for longer.
 
-use super::{Cascade, FramePlan, Level, ORDER_HINT_BITS};
+use super::{Cascade, FramePlan, ORDER_HINT_BITS, PyramidLevel};
 use crate::av1::obu::LayerId;
 
 /// Inter frames from one anchor to the next.
@@ -48,19 +48,19 @@ impl GoldenPlan {
                 primary: None,
                 order_hint,
                 layer,
-                level: Level::Anchor,
+                level: PyramidLevel::Anchor,
             };
         }
         let in_turn = |number: u64| (number % 2) as u8;
         let recent = |back: u64| RECENT + in_turn(number + back);
         let anchor = |back: u64| ANCHORS + in_turn((number - 1) / PERIOD + back);
         let level = match number {
-            _ if number.is_multiple_of(PERIOD) => Level::Anchor,
-            _ if number.is_multiple_of(MIDDLE) => Level::Middle,
-            _ => Level::Ordinary,
+            _ if number.is_multiple_of(PERIOD) => PyramidLevel::Anchor,
+            _ if number.is_multiple_of(MIDDLE) => PyramidLevel::Middle,
+            _ => PyramidLevel::Ordinary,
         };
         let mut refresh = 1 << recent(0);
-        if level == Level::Anchor {
+        if level == PyramidLevel::Anchor {
             refresh |= 1 << (ANCHORS + in_turn(number / PERIOD)) | OTHERS;
         }
         let (last, last2) = (recent(1), recent(0));
@@ -109,7 +109,7 @@ mod tests {
                 let last = number - 1;
                 assert_eq!(read, [last, before, older, anchor, last, last, before], "{number}");
                 assert_eq!(frame.primary, Some(0));
-                assert_eq!(frame.level == Level::Anchor, since.is_multiple_of(PERIOD));
+                assert_eq!(frame.level == PyramidLevel::Anchor, since.is_multiple_of(PERIOD));
             }
             for (slot, held) in slots.iter_mut().enumerate() {
                 if (frame.refresh >> slot) & 1 != 0 {

@@ -12,7 +12,7 @@ use crate::av1::obu::LayerId;
 /// Quality class of an inter frame within a plan: frames that many others build on are worth more
 /// bits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Level {
+pub(crate) enum PyramidLevel {
     /// Refreshes a long-lived slot.
     Anchor = 0,
     /// Between two anchors.
@@ -21,9 +21,9 @@ pub(crate) enum Level {
     Ordinary = 2,
 }
 
-impl Level {
+impl PyramidLevel {
     /// All of them, in order of [`index`](Self::index).
-    pub(crate) const ALL: [Self; LEVELS] = [Self::Anchor, Self::Middle, Self::Ordinary];
+    pub(crate) const ALL: [Self; PYRAMID_LEVELS] = [Self::Anchor, Self::Middle, Self::Ordinary];
 
     /// Place in tables by level.
     pub(crate) const fn index(self) -> usize {
@@ -32,15 +32,15 @@ impl Level {
 }
 
 /// How many levels there are.
-pub(crate) const LEVELS: usize = 3;
+pub(crate) const PYRAMID_LEVELS: usize = 3;
 
 /// How a plan spreads quality over its levels; all offsets zero is flat quality.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Cascade {
     /// Offset of the quantizer step, in octaves.
-    pub(crate) octaves: [f64; LEVELS],
+    pub(crate) octaves: [f64; PYRAMID_LEVELS],
     /// Share of the inter frames; they add up to 1.
-    pub(crate) shares: [f64; LEVELS],
+    pub(crate) shares: [f64; PYRAMID_LEVELS],
 }
 
 /// What one frame is, reads and writes.
@@ -59,7 +59,7 @@ pub(crate) struct FramePlan {
     /// Temporal and spatial layer.
     pub(crate) layer: LayerId,
     /// Quality class.
-    pub(crate) level: Level,
+    pub(crate) level: PyramidLevel,
 }
 
 impl FramePlan {

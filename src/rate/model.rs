@@ -18,8 +18,12 @@
 //!
 //! `overhead` stands for headers, which do not shrink with the step.
 
+use super::tuning::model::{
+    EMPTY, EMPTY_LESSON, FLOOR, GAINS, INTER_COMPLEXITY, INTER_EXPONENT, INTER_START,
+    KEY_COMPLEXITY, KEY_EXPONENT, KEY_START, LEAST_BITS, MOST_DRIFT, MOST_ERROR, OVERHEAD,
+};
 use crate::kernels::logarithm::{exp2, log2};
-use crate::layers::{LEVELS, Level};
+use crate::layers::{PYRAMID_LEVELS, PyramidLevel};
 
 /// What is known of a picture before it is coded.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -36,19 +40,19 @@ pub(crate) enum Class {
     /// Key frames.
     Key,
     /// Inter frames that show something new: those after a cut, or when the light goes on.
-    Fresh,
+    SceneCut,
     /// Other inter frames, of a level.
-    Inter(Level),
+    Inter(PyramidLevel),
 }
 
 /// How many classes there are.
-const CLASSES: usize = LEVELS + 2;
+const CLASSES: usize = PYRAMID_LEVELS + 2;
 
 impl Class {
     fn index(self) -> usize {
         match self {
-            Self::Key => LEVELS,
-            Self::Fresh => LEVELS + 1,
+            Self::Key => PYRAMID_LEVELS,
+            Self::SceneCut => PYRAMID_LEVELS + 1,
             Self::Inter(level) => level.index(),
         }
     }
@@ -64,19 +68,10 @@ struct Law {
     start: f64,
 }
 
-const KEY: Law = Law { complexity: 1.0, step: 1.0, floor: 0.3, start: 1.0 };
-const INTER: Law = Law { complexity: 0.7, step: INTER_EXPONENT, floor: 0.3, start: 0.5 };
-/// How fast the bits of an inter frame fall as the step grows.
-pub(crate) const INTER_EXPONENT: f64 = 1.3;
-/// Bits of headers.
-const OVERHEAD: f64 = 120.0;
-/// Share of an error that `k` takes over from the first, the second and later frames of a class.
-const GAINS: [f64; 3] = [1.0, 0.6, 0.35];
-/// The greatest error, in octaves, that one frame may teach.
-const MOST_ERROR: f64 = 3.0;
-/// How far `k` may leave its first guess: what a picture without motion teaches is forgotten when
-/// something moves again.
-const MOST_DRIFT: f64 = 4.0;
+const KEY: Law =
+    Law { complexity: KEY_COMPLEXITY, step: KEY_EXPONENT, floor: FLOOR, start: KEY_START };
+const INTER: Law =
+    Law { complexity: INTER_COMPLEXITY, step: INTER_EXPONENT, floor: FLOOR, start: INTER_START };
 
 /// The model of one stream.
 #[derive(Clone, Debug)]
@@ -93,7 +88,7 @@ impl Model {
     pub(crate) fn new(samples: f64) -> Self {
         let size = log2(samples);
         let mut k = [INTER.start + size; CLASSES];
-        k[LEVELS..].fill(KEY.start + size);
+        k[PYRAMID_LEVELS..].fill(KEY.start + size);
         Self { k, start: k, seen: [0; CLASSES], complexity: [0.0; CLASSES] }
     }
 
@@ -148,7 +143,7 @@ impl Model {
         let index = class.index();
         let first = self.seen[index] == 0;
         // An empty frame says no more than that it is empty.
-        let error = if bits <= EMPTY { error.max(-LEAST_LESSON) } else { error };
+        let error = if bits <= EMPTY { error.max(-EMPTY_LESSON) } else { error };
         // Nor does a picture quite unlike the others say much of them.
         let value = log_complexity(class, complexity);
         let strange = (value - self.complexity[index]).abs();
@@ -159,14 +154,14 @@ impl Model {
         let start = self.start[index];
         self.k[index] = self.k[index].clamp(start - MOST_DRIFT, start + MOST_DRIFT);
         self.seen[index] += 1;
-        if class == Class::Key && self.seen[LEVELS + 1] == 0 {
-            self.k[LEVELS + 1] = self.k[LEVELS];
+        if class == Class::Key && self.seen[PYRAMID_LEVELS + 1] == 0 {
+            self.k[PYRAMID_LEVELS + 1] = self.k[PYRAMID_LEVELS];
         }
         // Until a level has had a frame of its own, it goes with the others.
         if let Class::Inter(_) = class
             && first
         {
-            for other in (0..LEVELS).filter(|&other| self.seen[other] == 0) {
+            for other in (0..PYRAMID_LEVELS).filter(|&other| self.seen[other] == 0) {
                 self.k[other] += error;
             }
         }
@@ -175,7 +170,7 @@ impl Model {
 
 fn log_complexity(class: Class, complexity: Complexity) -> f64 {
     let value = match class {
-        Class::Key | Class::Fresh => complexity.spatial,
+        Class::Key | Class::SceneCut => complexity.spatial,
         Class::Inter(_) => complexity.temporal,
     };
     log2(f64::from(value) + law(class).floor)
@@ -183,17 +178,10 @@ fn log_complexity(class: Class, complexity: Complexity) -> f64 {
 
 fn law(class: Class) -> &'static Law {
     match class {
-        Class::Key | Class::Fresh => &KEY,
+        Class::Key | Class::SceneCut => &KEY,
         Class::Inter(_) => &INTER,
     }
 }
-
-/// Bits of a frame that holds next to nothing, and the most that it teaches, in octaves.
-const EMPTY: f64 = 2.0 * OVERHEAD;
-const LEAST_LESSON: f64 = 0.5;
-
-/// What even an empty frame is taken to cost beside its headers.
-const LEAST_BITS: f64 = 16.0;
 
 #[cfg(test)]
 mod tests {
@@ -204,7 +192,7 @@ mod tests {
     #[test]
     fn the_step_is_the_inverse_of_the_bits() {
         let model = Model::new(640.0 * 360.0);
-        for class in [Class::Key, Class::Inter(Level::Middle)] {
+        for class in [Class::Key, Class::Inter(PyramidLevel::Middle)] {
             for bits in [500.0, 4_000.0, 90_000.0] {
                 let alone = [(class, 1.0, 0.0)].into_iter();
                 let step = model.log_step(alone, COMPLEXITY, bits);
@@ -217,7 +205,7 @@ mod tests {
     #[test]
     fn a_mix_costs_its_mean() {
         let model = Model::new(320.0 * 180.0);
-        let parts = [(Level::Anchor, 0.25, -0.5), (Level::Ordinary, 0.75, 0.2)];
+        let parts = [(PyramidLevel::Anchor, 0.25, -0.5), (PyramidLevel::Ordinary, 0.75, 0.2)];
         let mix = parts.map(|(level, share, octaves)| (Class::Inter(level), share, octaves));
         let step = model.log_step(mix.into_iter(), COMPLEXITY, 5_000.0);
         let mean: f64 = mix
@@ -230,7 +218,7 @@ mod tests {
     #[test]
     fn it_learns_what_frames_cost() {
         let mut model = Model::new(320.0 * 180.0);
-        let class = Class::Inter(Level::Ordinary);
+        let class = Class::Inter(PyramidLevel::Ordinary);
         // Another exponent than the model's.
         let truth = |log_step: f64| 70_000.0 * exp2(-1.7 * log_step);
         let mut step = 3.0;
@@ -239,7 +227,7 @@ mod tests {
             step = model.log_step([(class, 1.0, 0.0)].into_iter(), COMPLEXITY, 3_000.0);
         }
         assert!((truth(step) / 3_000.0 - 1.0).abs() < 0.01, "{}", truth(step));
-        let other = model.bits(Class::Inter(Level::Anchor), COMPLEXITY, 3.0);
+        let other = model.bits(Class::Inter(PyramidLevel::Anchor), COMPLEXITY, 3.0);
         assert!((other / truth(3.0) - 1.0).abs() < 0.1, "{other}");
     }
 }

@@ -9,7 +9,7 @@ pub enum QindexReason {
     /// The room that a key frame has on the link.
     KeyFrame,
     /// The room that new content has on the link: after a cut, or when the light goes on.
-    NewContent,
+    SceneCut,
     /// The rate.
     Budget,
     /// The rate, held back so that quality does not jump.
@@ -29,7 +29,7 @@ impl QindexReason {
         match self {
             Self::Asked => "asked",
             Self::KeyFrame => "key-frame",
-            Self::NewContent => "new-content",
+            Self::SceneCut => "scene-cut",
             Self::Budget => "budget",
             Self::Steadiness => "steadiness",
             Self::Delay => "delay",

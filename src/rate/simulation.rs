@@ -4,7 +4,6 @@ use super::*;
 use crate::kernels::logarithm::exp2;
 use crate::kernels::random::Random;
 use crate::layers::GoldenPlan;
-use crate::search::frame::MOST_THRIFT;
 
 pub(super) const SAMPLES: f64 = 320.0 * 180.0;
 pub(super) const LIMITS: Limits = Limits {
@@ -204,7 +203,7 @@ pub(super) struct Logged {
 /// A source, a coder and a link without pixels.
 pub(super) struct Simulation<C> {
     pub(super) controller: Controller,
-    pacer: RowPacer,
+    rows: RowControl,
     plan: GoldenPlan,
     pub(super) content: C,
     pub(super) time: f64,
@@ -221,7 +220,7 @@ impl<C: Content> Simulation<C> {
     pub(super) fn new(settings: ControllerSettings, content: C) -> Self {
         Self {
             controller: Controller::new(settings),
-            pacer: RowPacer::default(),
+            rows: RowControl::default(),
             plan: GoldenPlan::default(),
             content,
             time: 0.0,
@@ -247,7 +246,7 @@ impl<C: Content> Simulation<C> {
             elapsed: self.elapsed,
             class: match plan.key_frame {
                 true => Class::Key,
-                false if new => Class::Fresh,
+                false if new => Class::SceneCut,
                 false => Class::Inter(plan.level),
             },
             complexity,
@@ -285,11 +284,11 @@ impl<C: Content> Simulation<C> {
     /// Codes a frame as the engine does.
     fn code(&mut self, target: &Target, key_frame: bool) -> Option<(Outcome, [f64; ROWS])> {
         const HEADER: f64 = 170.0;
-        let mut attempts = Attempts::new(target);
+        let mut recode = Recode::new(target);
         let mut kept = None;
         loop {
             self.codings += 1;
-            let attempt = attempts.now();
+            let attempt = recode.current();
             let most = (target.soft_bytes * 8) as f64 - 200.0;
             let aim = (target.bits as f64 - 200.0).min(most);
             let rows = RowTarget {
@@ -300,34 +299,34 @@ impl<C: Content> Simulation<C> {
                 exact: target.exact,
                 usual: !key_frame,
             };
-            self.pacer.start(&rows, [1.0, 1.0, 0.8].into_iter());
+            self.rows.start(&rows, [1.0, 1.0, 0.8].into_iter());
             let mut bits = 0.0;
             let mut log_steps = [0.0; ROWS];
             for (row, log_step) in log_steps.iter_mut().enumerate() {
-                *log_step = log_step_of(self.pacer.row(row, bits as u64));
+                *log_step = log_step_of(self.rows.row(row, bits as u64));
                 let cost = self.content.bits(key_frame, row, *log_step);
                 bits += 4.0
-                    + match attempt.thrift {
-                        0 => cost,
-                        MOST_THRIFT => 0.0,
+                    + match attempt.residual {
+                        Residual::Normal => cost,
+                        Residual::None => 0.0,
                         _ => cost.min((aim - bits).max(0.0)),
                     };
             }
             let bytes = ((HEADER + bits) / 8.0).ceil() as u64;
-            let used = self.pacer.used();
-            match attempts.took(used.log_step, bytes) {
-                Next::Take => {
-                    self.pacer.finish(bits as u64);
-                    let thrifty = attempt.thrift > 0;
-                    return Some((Outcome { used, thrifty, bytes }, log_steps));
+            let used = self.rows.used();
+            match recode.record(used.log_step, bytes) {
+                RecodeAction::Take => {
+                    self.rows.finish(bits as u64);
+                    let residual = attempt.residual;
+                    return Some((Outcome { used, residual, bytes }, log_steps));
                 }
-                Next::KeepAndTryAgain => {
-                    let thrifty = attempt.thrift > 0;
-                    kept = Some((Outcome { used, thrifty, bytes }, log_steps));
+                RecodeAction::KeepAndTryAgain => {
+                    let residual = attempt.residual;
+                    kept = Some((Outcome { used, residual, bytes }, log_steps));
                 }
-                Next::TryAgain => {}
-                Next::TakeKept => return kept,
-                Next::GiveUp => return None,
+                RecodeAction::TryAgain => {}
+                RecodeAction::TakeKept => return kept,
+                RecodeAction::GiveUp => return None,
             }
         }
     }

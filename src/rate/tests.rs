@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use super::simulation::{LIMITS, Recorded, Shows, Simulation, Synthetic, settings};
 use super::*;
 use crate::kernels::logarithm::exp2;
+use crate::layers::PyramidLevel;
 
 #[test]
 fn recorded_pictures_hold_the_rate() {
@@ -203,10 +204,10 @@ fn a_full_link_drops_and_a_pick_changes_nothing() {
     let mut controller = Controller::new(settings(100_000.0, 30.0));
     let frame = |elapsed| FrameFacts {
         elapsed,
-        class: Class::Inter(Level::Ordinary),
+        class: Class::Inter(PyramidLevel::Ordinary),
         complexity: Complexity { spatial: 6.0, temporal: 2.0 },
     };
-    let outcome = Outcome { used: Used::one(100), thrifty: false, bytes: 30_000 / 8 };
+    let outcome = Outcome { used: Used::one(100), residual: Residual::Normal, bytes: 30_000 / 8 };
     controller.coded(&frame(0.0), &outcome);
     assert!((controller.delay() - 0.3).abs() < 1e-9);
     let full = Decision::Drop(DropReason::LinkFull);
@@ -221,9 +222,9 @@ fn a_full_link_drops_and_a_pick_changes_nothing() {
 fn a_rate_of_0_pauses_and_the_bucket_drains_on() {
     let mut controller = Controller::new(settings(100_000.0, 30.0));
     let complexity = Complexity { spatial: 6.0, temporal: 2.0 };
-    let class = Class::Inter(Level::Ordinary);
+    let class = Class::Inter(PyramidLevel::Ordinary);
     let frame = FrameFacts { elapsed: 0.1, class, complexity };
-    let outcome = Outcome { used: Used::one(250), thrifty: false, bytes: 15_000 / 8 };
+    let outcome = Outcome { used: Used::one(250), residual: Residual::Normal, bytes: 15_000 / 8 };
     controller.coded(&frame, &outcome);
     controller.set_rate(0.0);
     assert!(controller.paused());
@@ -249,14 +250,14 @@ fn a_pause_of_any_length_leaves_the_rate_and_the_frame_rate_as_they_were() {
             ..settings(100_000.0, 30.0)
         });
         simulation.run(4.0, 30.0);
-        let apart = simulation.controller.pacing.apart(100_000.0, 0);
+        let apart = simulation.controller.dropper.apart(100_000.0, 0);
         simulation.controller.set_rate(0.0);
         for _ in 0..(seconds * 30.0) as usize {
             simulation.frame(Shows::Usual, false, 1.0 / 30.0);
             assert_eq!(simulation.log.last().unwrap().dropped, Some(DropReason::Paused));
         }
         simulation.set_rate(100_000.0);
-        assert_eq!(simulation.controller.pacing.apart(100_000.0, 0), apart);
+        assert_eq!(simulation.controller.dropper.apart(100_000.0, 0), apart);
         let mean = simulation.run(5.0, 30.0);
         assert!((mean - 1.0).abs() < 0.05, "{seconds}: {mean}");
     }
@@ -291,9 +292,9 @@ fn a_new_size_keeps_what_waits_and_what_was_learnt() {
     let mut controller =
         Controller::new(ControllerSettings { samples: small, ..settings(100_000.0, 30.0) });
     let complexity = Complexity { spatial: 6.0, temporal: 2.0 };
-    let class = Class::Inter(Level::Ordinary);
+    let class = Class::Inter(PyramidLevel::Ordinary);
     let frame = FrameFacts { elapsed: 0.01, class, complexity };
-    let outcome = Outcome { used: Used::one(100), thrifty: false, bytes: 1_500 };
+    let outcome = Outcome { used: Used::one(100), residual: Residual::Normal, bytes: 1_500 };
     controller.coded(&frame, &outcome);
     let before = controller.clone();
     controller.resize(large);
@@ -314,7 +315,7 @@ fn targets_stay_below_their_ceilings() {
         for max_delay in [0.05, 0.1, 0.2, 1.0] {
             let limits = Limits { max_delay, ..LIMITS };
             let controller = Controller::new(ControllerSettings { limits, ..settings(rate, 30.0) });
-            for class in [Class::Key, Class::Fresh, Class::Inter(Level::Anchor)] {
+            for class in [Class::Key, Class::SceneCut, Class::Inter(PyramidLevel::Anchor)] {
                 let complexity = Complexity { spatial: 5.0, temporal: 5.0 };
                 let frame = FrameFacts { elapsed: 0.0, class, complexity };
                 let Decision::Code(target) = controller.pick(&frame) else { panic!("{class:?}") };

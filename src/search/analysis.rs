@@ -22,7 +22,7 @@ pub(crate) struct Analysis {
     /// the first one.
     pub(crate) temporal: f32,
     /// Whether most of the picture is not what it was.
-    pub(crate) new: bool,
+    pub(crate) scene_cut: bool,
 }
 
 /// What a row of superblocks holds, in sums of absolute differences of luma samples.
@@ -77,10 +77,10 @@ impl Analyser {
         let sum = |of: fn(&RowActivity) -> u64| self.rows.iter().map(of).sum::<u64>() as f32;
         let spatial = sum(|row| row.spatial) / samples;
         let temporal = sum(|row| row.temporal) / samples;
-        let new = changed * 2 > self.still.len() && temporal > SCENE_CUT_RISE * self.temporal;
+        let scene_cut = changed * 2 > self.still.len() && temporal > SCENE_CUT_RISE * self.temporal;
         let analysis = match self.seen {
-            true => Analysis { spatial, temporal, new },
-            false => Analysis { spatial, temporal: spatial, new: true },
+            true => Analysis { spatial, temporal, scene_cut },
+            false => Analysis { spatial, temporal: spatial, scene_cut: true },
         };
         self.temporal = if self.seen { temporal } else { 0.0 };
         self.seen = true;
@@ -159,10 +159,10 @@ mod tests {
     fn still_is_what_has_not_changed() {
         let mut analyser = Analyser::new(96, 80, Isa::detect());
         let first = analyser.analyse(&picture(|x, _| x as u8));
-        assert!(first.new && !analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B16x16));
+        assert!(first.scene_cut && !analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B16x16));
         let second =
             analyser.analyse(&picture(|x, y| if x < 16 && y < 16 { 200 } else { x as u8 }));
-        assert!(!second.new);
+        assert!(!second.scene_cut);
         assert!(!analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B16x16));
         assert!(!analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B64x64));
         assert!(analyser.is_still(MiPos { row: 4, col: 0 }, BlockSize::B64x64));
@@ -176,8 +176,8 @@ mod tests {
     fn cuts_are_told_from_motion() {
         let mut analyser = Analyser::new(96, 80, Isa::detect());
         analyser.analyse(&picture(|_, _| 90));
-        assert!(!analyser.analyse(&picture(|_, _| 91)).new);
-        assert!(analyser.analyse(&picture(|_, _| 200)).new);
-        assert!(!analyser.analyse(&picture(|_, _| 90)).new);
+        assert!(!analyser.analyse(&picture(|_, _| 91)).scene_cut);
+        assert!(analyser.analyse(&picture(|_, _| 200)).scene_cut);
+        assert!(!analyser.analyse(&picture(|_, _| 90)).scene_cut);
     }
 }

@@ -1,7 +1,7 @@
 //! The search within one superblock, and the coding of one block whose luma modes are decided.
 
 use super::checkpoint::{Checkpoint, Snapshot, copy_in, copy_out};
-use super::frame::{FrameSearch, MOST_THRIFT};
+use super::frame::FrameSearch;
 use super::lambda::Lambda;
 use super::mode::Candidate;
 use super::tuning::ZERO_TRANSFORM;
@@ -18,6 +18,7 @@ use crate::av1::tile::symbol::Record;
 use crate::av1::types::{BlockSize, TxType};
 use crate::kernels::intra::CFL_MAX;
 use crate::kernels::sad::sse;
+use crate::rate::Residual;
 
 /// Room for the search of one block at a time.
 pub(crate) struct Worker {
@@ -73,8 +74,8 @@ impl Worker {
 pub(super) struct BlockSearch<'a, 'b, 'c> {
     /// The frame.
     pub(super) frame: &'a FrameSearch,
-    /// How much dearer bits are than usual in the superblock.
-    pub(super) thrift: u32,
+    /// What is left of the residual in the superblock.
+    pub(super) residual: Residual,
     /// λ of the superblock.
     pub(super) lambda: Lambda,
     /// Room.
@@ -112,10 +113,10 @@ impl BlockSearch<'_, '_, '_> {
     }
 
     /// Codes `block`, whose luma modes are decided, and gives what it cost. Blocks lose their
-    /// coefficients if these are not worth their bits; intra blocks only where bits are dearer than
-    /// usual, as it is rare otherwise.
+    /// coefficients if these are not worth their bits; intra blocks only in frames that must be
+    /// small, as it is rare otherwise.
     pub(super) fn code(&mut self, block: Block, stack: Option<&MvStack>) -> Coded {
-        if block.is_inter || block.skip || self.thrift == 0 {
+        if block.is_inter || block.skip || self.residual == Residual::Normal {
             return self.code_once(block, stack);
         }
         let pos = block.pos;
@@ -190,14 +191,14 @@ impl BlockSearch<'_, '_, '_> {
                 copy_out(kept, &self.coder.recon[plane], Rect::of_block(plane, pos, size));
             }
         }
-        self.coder.reconstruct(block, 0..3, &mut Transforms { thrift: self.thrift });
+        self.coder.reconstruct(block, 0..3, &mut Transforms { residual: self.residual });
         error
     }
 
     /// Reconstructs luma of a prepared intra block, chooses its chroma mode, and reconstructs
     /// chroma.
     fn reconstruct_intra(&mut self, block: &mut Block) {
-        let mut choice = Transforms { thrift: self.thrift };
+        let mut choice = Transforms { residual: self.residual };
         self.coder.reconstruct(block, 0..1, &mut choice);
         self.choose_chroma(block);
         self.coder.reconstruct(block, 1..3, &mut choice);
@@ -222,8 +223,8 @@ impl BlockSearch<'_, '_, '_> {
 
 /// Transform types by the prediction; coefficients where they are worth it.
 struct Transforms {
-    /// How much dearer bits are than usual, log₂ of a factor.
-    thrift: u32,
+    /// What is left of the residual.
+    residual: Residual,
 }
 
 impl TransformChoice for Transforms {
@@ -239,6 +240,6 @@ impl TransformChoice for Transforms {
         // Transforms count in 1/8.
         let (numerator, denominator) = ZERO_TRANSFORM;
         let least = u64::from(steps[0].min(steps[1])) * numerator / denominator;
-        self.thrift >= MOST_THRIFT || u64::from(energy) * 64 < least * least
+        self.residual == Residual::None || u64::from(energy) * 64 < least * least
     }
 }

@@ -9,7 +9,7 @@ use super::cost::CostTable;
 use super::lambda::Lambda;
 use super::planes::{HalfPlanes, SubpelPlanes, quarter};
 use super::speed::Effort;
-use super::tuning::{INTER_ROUNDING, INTRA_ROUNDING};
+use super::tuning::{INTER_ROUNDING, INTRA_ROUNDING, NO_RESIDUAL_LAMBDA_SHIFT};
 use crate::av1::frame::reference::Reference;
 use crate::av1::geometry::MiPos;
 use crate::av1::tile::cdf::CdfContext;
@@ -20,9 +20,7 @@ use crate::av1::tile::symbol::Record;
 use crate::av1::types::{BlockSize, Mv, RefFrame};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
-
-/// Thrift that leaves no coefficient.
-pub(crate) const MOST_THRIFT: u32 = 12;
+use crate::rate::Residual;
 
 /// The order in which references are searched, by name: LAST, GOLDEN, and then the others.
 const REFERENCE_ORDER: [usize; 7] = [1, 4, 2, 3, 7, 5, 6];
@@ -35,8 +33,8 @@ pub(crate) struct FrameSearch {
     pub(super) effort: Effort,
     /// Costs of symbols at the frame's start.
     pub(super) costs: CostTable,
-    /// How dear bits are beyond what the quantizer says: log₂ of a factor of λ.
-    thrift: u32,
+    /// What is left of the residual.
+    residual: Residual,
     /// The references to search, most likely first; every one another frame.
     pub(super) names: Vec<RefFrame>,
     /// Their serial numbers.
@@ -67,7 +65,7 @@ impl Search {
                 isa,
                 effort: Effort::of(6),
                 costs: CostTable::new(),
-                thrift: 0,
+                residual: Residual::Normal,
                 names: Vec::new(),
                 serials: Vec::new(),
                 half: Vec::new(),
@@ -84,10 +82,9 @@ impl Search {
         self.frame.effort = Effort::of(level);
     }
 
-    /// Makes bits 2^`thrift` times as dear as they are by the quantizer, for frames that must be
-    /// small; 0 is as usual, and with [`MOST_THRIFT`] nothing is left but predictions.
-    pub(crate) fn set_thrift(&mut self, thrift: u32) {
-        self.frame.thrift = thrift;
+    /// Sets what is left of the residual, in frames that must be small.
+    pub(crate) fn set_residual(&mut self, residual: Residual) {
+        self.frame.residual = residual;
     }
 
     /// Compares a picture with the one given before.
@@ -137,9 +134,19 @@ impl SuperblockDecider for Search {
         records: &mut Vec<Record>,
         pos: MiPos,
     ) {
-        let thrift = shared.thrift.max(coder.thrift);
-        let lambda = Lambda::new(coder.target_q_index, thrift);
-        let mut search = BlockSearch { frame: shared, thrift, lambda, worker, coder, records };
+        let residual = match shared.residual {
+            _ if !coder.residual => Residual::None,
+            // This superblock is one of them.
+            Residual::SomeSuperblocks => Residual::Normal,
+            residual => residual,
+        };
+        let shift = match residual {
+            Residual::Normal | Residual::SomeSuperblocks => 0,
+            Residual::LambdaShift(shift) => shift,
+            Residual::None => NO_RESIDUAL_LAMBDA_SHIFT,
+        };
+        let lambda = Lambda::new(coder.target_q_index, shift);
+        let mut search = BlockSearch { frame: shared, residual, lambda, worker, coder, records };
         search.superblock(pos);
     }
 }

@@ -16,10 +16,10 @@ pub(crate) struct Lambda {
 impl Lambda {
     /// λ for blocks coded with `qindex`: a share of the squared step in the sample domain, where a
     /// transform's step is 8 times a sample's, and for absolute differences a share of its root. Bits count
-    /// 2^`thrift` times.
-    pub(crate) fn new(qindex: u8, thrift: u32) -> Self {
+    /// 2^`shift` times.
+    pub(crate) fn new(qindex: u8, shift: u8) -> Self {
         let step = f64::from(ac_step(qindex)) / 8.0;
-        let squared = LAMBDA_SQUARED_SHARE * step * step * f64::from(1_u32 << thrift);
+        let squared = LAMBDA_SQUARED_SHARE * step * step * f64::from(1_u32 << shift);
         Self {
             squared: (squared * 256.0).round().max(1.0) as u64,
             absolute: (LAMBDA_ABSOLUTE_SHARE * squared.sqrt() * 256.0).round().max(1.0) as u32,

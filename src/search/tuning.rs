@@ -126,3 +126,7 @@ pub(super) const CDEF_KEY_SHARE: f32 = 0.6;
 pub(super) const CDEF_CHROMA_SHARE: f32 = 0.6;
 /// Greatest secondary strength of CDEF, of 0, 1, 2 and 4: the last blurs too much. Not swept.
 pub(super) const CDEF_MAX_SECONDARY: f32 = 2.0;
+
+/// log₂ of the factor of λ in superblocks that have no residual: only modes are left to choose, and
+/// the cheapest are to be taken. Not swept.
+pub(super) const NO_RESIDUAL_LAMBDA_SHIFT: u8 = 12;

@@ -11,7 +11,7 @@ use crate::encoder::native::stream::Stream;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
 use crate::kernels::random::Random;
-use crate::search::frame::{MOST_THRIFT, Search};
+use crate::search::frame::Search;
 use crate::synthetic::{Clip, Scene};
 use crate::{Decoder, DecoderConfig};
 
@@ -26,8 +26,8 @@ impl SuperblockControl for RandomChoices {
         let (down, up) = (usize::from(self.qindex - 1) / 4, usize::from(255 - self.qindex) / 4);
         let (down, up) = (down.min(20), up.min(20));
         let qindex = usize::from(self.qindex) - 4 * down + 4 * self.random.below(down + up + 1);
-        let thrift = [0, 0, 2, MOST_THRIFT][self.random.below(4)];
-        Some(SuperblockChoice { qindex: qindex as u8, thrift })
+        let residual = self.random.below(4) > 0;
+        Some(SuperblockChoice { qindex: qindex as u8, residual })
     }
 }
 

@@ -66,7 +66,7 @@ impl SuperblockControl for Noting {
     fn superblock(&mut self, place: SuperblockPlace, bits: u64) -> Option<SuperblockChoice> {
         self.places.push((place, bits));
         let qindex = 100 + 4 * (place.row + 2 * place.col) as u8;
-        (bits <= self.ceiling).then_some(SuperblockChoice { qindex, thrift: 0 })
+        (bits <= self.ceiling).then_some(SuperblockChoice { qindex, residual: true })
     }
 }
 

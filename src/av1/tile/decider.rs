@@ -89,6 +89,6 @@ pub(crate) struct SuperblockPlace {
 pub(crate) struct SuperblockChoice {
     /// The quantizer index; without effect in frames without `delta_q_present` (5.9.17).
     pub(crate) qindex: u8,
-    /// log₂ of how much dearer bits are than usual.
-    pub(crate) thrift: u32,
+    /// Whether blocks may have coefficients.
+    pub(crate) residual: bool,
 }

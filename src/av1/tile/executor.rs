@@ -101,8 +101,8 @@ pub(crate) struct TileCoder<'a> {
     pub(crate) cdef_idx: u8,
     /// The quantizer index wanted for this superblock.
     pub(crate) target_q_index: u8,
-    /// How much dearer than usual bits are in this superblock, log₂ of a factor.
-    pub(crate) thrift: u32,
+    /// Whether blocks of this superblock may have coefficients.
+    pub(crate) residual: bool,
     /// Quantizers.
     pub(crate) quantizers: &'a mut Quantizers,
     /// Room.

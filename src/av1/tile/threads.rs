@@ -131,7 +131,7 @@ impl<'a> TileInput<'a> {
             prev_segment_ids: job.primary.as_ref().map_or(&[][..], |p| &p.segment_ids[..]),
             cdef_idx: 0,
             target_q_index: job.header.quantization_params.base_q_idx,
-            thrift: 0,
+            residual: true,
             quantizers: &mut state.quantizers,
             scratch: &mut state.scratch,
         };
@@ -173,8 +173,8 @@ impl Walk<'_> {
             }
             if let Some(controlled) = &mut controlled {
                 let choice = controlled.choose(tile, row, col);
-                let Some(SuperblockChoice { qindex, thrift }) = choice else { return false };
-                (self.coder.target_q_index, self.coder.thrift) = (qindex, thrift);
+                let Some(SuperblockChoice { qindex, residual }) = choice else { return false };
+                (self.coder.target_q_index, self.coder.residual) = (qindex, residual);
             }
             self.coder.start_superblock(pos);
             D::superblock(shared, worker, &mut self.coder, self.records, pos);

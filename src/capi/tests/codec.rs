@@ -357,7 +357,7 @@ fn every_reason_has_its_code() {
     let reasons = [
         QindexReason::Asked,
         QindexReason::KeyFrame,
-        QindexReason::NewContent,
+        QindexReason::SceneCut,
         QindexReason::Budget,
         QindexReason::Steadiness,
         QindexReason::Delay,

@@ -2,6 +2,9 @@
 
 mod engine;
 mod headers;
+mod prepare;
+mod recode;
+mod statistics;
 pub(crate) mod stream;
 
 pub(super) use engine::NativeEngine;

@@ -5,39 +5,19 @@
 //! has been fine for longer. Between the two thresholds, those of libwebrtc's quality scaler, n
 //! stays.
 
-/// Rates, in bit/s, up to which headers decide.
-const THIN: f64 = 30_000.0;
-/// The share of the rate that headers may take.
-const MOST_HEADERS: f64 = 0.25;
-/// Bytes of a temporal unit without any content.
-const EMPTY_UNIT: f64 = 24.0;
-/// Mean quantizer indices above which frames become fewer, and below which they become more.
-const COARSE: f64 = 205.0;
-const FINE: f64 = 145.0;
-/// Seconds that the quantizer must be coarse, or fine.
-const COARSE_FOR: f64 = 1.0;
-const FINE_FOR: f64 = 3.0;
-/// Share of a frame's index that the mean takes over.
-const INDEX_GAIN: f64 = 0.1;
-/// Share of an interval between two frames that the mean interval takes over.
-const INTERVAL_GAIN: f64 = 0.2;
-/// n, at most.
-const MOST_APART: u32 = 4;
+use super::tuning::dropper::{
+    COARSE, COARSE_FOR, EMPTY_UNIT, FINE, FINE_FOR, FLOOR, FLOOR_SLACK, FLOORS, INDEX_GAIN,
+    INTERVAL_GAIN, LONGEST_INTERVAL, MOST_APART, MOST_HEADERS, THIN_LINK,
+};
 
 /// Frames a second below which a picture of so many samples must not fall.
 fn floor(samples: f64) -> f64 {
-    if samples <= 320.0 * 240.0 {
-        7.0
-    } else if samples <= 480.0 * 270.0 {
-        10.0
-    } else {
-        15.0
-    }
+    FLOORS.iter().find(|(most, _)| samples <= *most).map_or(FLOOR, |&(_, floor)| floor)
 }
 
-/// Which frames stay.
+/// Decides which frames stay.
 #[derive(Clone, Debug)]
-pub(crate) struct Pacing {
+pub(crate) struct FrameDropper {
     /// Whether a coarse quantizer makes frames fewer.
     adaptive: bool,
     floor: f64,
@@ -53,7 +33,7 @@ pub(crate) struct Pacing {
     passed: f64,
 }
 
-impl Pacing {
+impl FrameDropper {
     /// For pictures of `samples` luma samples at `frame_rate` frames a second.
     pub(crate) fn new(samples: f64, frame_rate: f64, adaptive: bool) -> Self {
         Self {
@@ -82,12 +62,12 @@ impl Pacing {
     pub(crate) fn apart(&self, rate: f64, packet_overhead: u32) -> u32 {
         let wanted = self.apart.max(self.apart_for_headers(rate, packet_overhead));
         // A little above the floor counts as the floor.
-        let most = (1.02 / (self.interval * self.floor)) as u32;
+        let most = (FLOOR_SLACK / (self.interval * self.floor)) as u32;
         wanted.min(most.clamp(1, MOST_APART))
     }
 
     fn apart_for_headers(&self, rate: f64, packet_overhead: u32) -> u32 {
-        if packet_overhead == 0 || rate > THIN {
+        if packet_overhead == 0 || rate > THIN_LINK {
             return 1;
         }
         let header_rate = 8.0 * (f64::from(packet_overhead) + EMPTY_UNIT) / self.interval;
@@ -102,7 +82,7 @@ impl Pacing {
 
     /// A frame `elapsed` seconds after the one before stayed or was left out.
     pub(crate) fn pass(&mut self, elapsed: f64, stayed: bool) {
-        if elapsed > 0.0 && elapsed < 5.0 * self.interval {
+        if elapsed > 0.0 && elapsed < LONGEST_INTERVAL * self.interval {
             self.interval += INTERVAL_GAIN * (elapsed - self.interval);
         }
         self.passed = if stayed { 0.0 } else { self.passed + elapsed };
@@ -134,14 +114,20 @@ mod tests {
     const QVGA: f64 = 320.0 * 180.0;
 
     /// Feeds `frames` frames at 30 fps; gives how many stayed and the longest gap in frames.
-    fn run(pacing: &mut Pacing, frames: u32, rate: f64, overhead: u32, qindex: f64) -> (u32, u32) {
+    fn run(
+        dropper: &mut FrameDropper,
+        frames: u32,
+        rate: f64,
+        overhead: u32,
+        qindex: f64,
+    ) -> (u32, u32) {
         let (mut stayed, mut gap, mut longest) = (0, 0, 0);
         for _ in 0..frames {
-            let out = pacing.leaves_out(1.0 / 30.0, rate, overhead);
-            pacing.pass(1.0 / 30.0, !out);
+            let out = dropper.leaves_out(1.0 / 30.0, rate, overhead);
+            dropper.pass(1.0 / 30.0, !out);
             gap += 1;
             if !out {
-                pacing.coded(qindex, f64::from(gap) / 30.0);
+                dropper.coded(qindex, f64::from(gap) / 30.0);
                 longest = longest.max(gap);
                 (stayed, gap) = (stayed + 1, 0);
             }
@@ -158,8 +144,8 @@ mod tests {
             (20_000.0, 48, 74, 76),
             (8_000.0, 48, 74, 76),
         ] {
-            let mut pacing = Pacing::new(QVGA, 30.0, false);
-            let (stayed, gap) = run(&mut pacing, 300, rate, overhead, 250.0);
+            let mut dropper = FrameDropper::new(QVGA, 30.0, false);
+            let (stayed, gap) = run(&mut dropper, 300, rate, overhead, 250.0);
             assert!((least..=most).contains(&stayed), "{rate} {overhead}: {stayed}");
             assert!(f64::from(gap) / 30.0 <= 0.15);
         }
@@ -167,24 +153,24 @@ mod tests {
 
     #[test]
     fn a_coarse_quantizer_makes_frames_fewer_if_asked_to_and_hysteresis_holds() {
-        let mut fixed = Pacing::new(QVGA, 30.0, false);
+        let mut fixed = FrameDropper::new(QVGA, 30.0, false);
         assert_eq!(run(&mut fixed, 300, 1e5, 0, 250.0).0, 300);
-        let mut pacing = Pacing::new(QVGA, 30.0, true);
-        run(&mut pacing, 300, 1e5, 0, 250.0);
-        assert_eq!(run(&mut pacing, 120, 1e5, 0, 250.0).0, 30, "7.5 fps");
-        assert_eq!(run(&mut pacing, 120, 1e5, 0, 180.0).0, 30, "neither coarse nor fine");
-        run(&mut pacing, 600, 1e5, 0, 100.0);
-        assert_eq!(run(&mut pacing, 120, 1e5, 0, 100.0).0, 120);
+        let mut dropper = FrameDropper::new(QVGA, 30.0, true);
+        run(&mut dropper, 300, 1e5, 0, 250.0);
+        assert_eq!(run(&mut dropper, 120, 1e5, 0, 250.0).0, 30, "7.5 fps");
+        assert_eq!(run(&mut dropper, 120, 1e5, 0, 180.0).0, 30, "neither coarse nor fine");
+        run(&mut dropper, 600, 1e5, 0, 100.0);
+        assert_eq!(run(&mut dropper, 120, 1e5, 0, 100.0).0, 120);
     }
 
     #[test]
     fn floors_go_by_size() {
         for (samples, apart) in [(QVGA, 4), (480.0 * 270.0, 3), (640.0 * 360.0, 2)] {
-            let mut pacing = Pacing::new(samples, 30.0, true);
-            run(&mut pacing, 600, 1e5, 0, 250.0);
-            assert_eq!(pacing.apart(1e5, 0), apart, "{samples}");
+            let mut dropper = FrameDropper::new(samples, 30.0, true);
+            run(&mut dropper, 600, 1e5, 0, 250.0);
+            assert_eq!(dropper.apart(1e5, 0), apart, "{samples}");
         }
-        let slow = Pacing::new(QVGA, 7.0, false);
+        let slow = FrameDropper::new(QVGA, 7.0, false);
         assert_eq!(slow.apart(8_000.0, 48), 1);
     }
 }

@@ -1,27 +1,23 @@
-//! A frame that would be too much for the link: superblocks get their coefficients in turn, as many
-//! as there are bits for, and the others nothing. The next such frame goes on where this one stopped,
-//! so that every part of the picture has its turn.
+//! A frame that would be too much for the link is coded in part: superblocks get their coefficients
+//! in coding order as long as there are bits, and the others none. The next such frame resumes where
+//! this one stopped, so that every part of the picture is refreshed.
 //!
 //! What a superblock will take is known from an attempt that was too large.
 
 use super::log_step_of;
+use super::tuning::partial::{EMPTY, EXPONENT, SERVED};
 use crate::kernels::logarithm::{exp2, log2};
-
-/// How fast the bits of a superblock fall at least as its step grows.
-const EXPONENT: f64 = 0.75;
-/// Bits that a superblock without coefficients is taken to cost.
-const EMPTY: f64 = 14.0;
 
 /// What the superblocks of an attempt took.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Account {
+pub(crate) struct SuperblockCosts {
     /// Quantizer index and bits of each, in coding order.
     superblocks: Vec<(u8, u64)>,
     /// Bits before the last.
     before: u64,
 }
 
-impl Account {
+impl SuperblockCosts {
     /// Starts on an attempt.
     pub(crate) fn start(&mut self) {
         self.superblocks.clear();
@@ -44,7 +40,7 @@ impl Account {
     }
 }
 
-/// Bits of the tile of a sparing frame.
+/// Bits of the tiles of a frame that is coded in part.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Budget {
     /// That are aimed at.
@@ -53,38 +49,44 @@ pub(crate) struct Budget {
     pub(crate) alone: [f64; 2],
 }
 
-/// Who gets coefficients in one frame.
+/// Which superblocks of one frame get coefficients.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Sparing {
+pub(crate) struct PartialFrame {
     budget: Budget,
-    /// The first superblock whose turn it is.
-    from: usize,
-    /// Whether any had its turn.
+    /// The first superblock that may have coefficients, in coding order.
+    resume_at: usize,
+    /// Whether any had some.
     served: bool,
+    /// The first superblock for which the bits did not last.
     stopped: Option<usize>,
 }
 
-impl Sparing {
-    /// The turn is at superblock `from`, in coding order.
-    pub(crate) fn new(budget: Budget, from: usize) -> Self {
-        Self { budget, from, served: false, stopped: None }
+impl PartialFrame {
+    /// Resumes at a superblock, in coding order over all tiles.
+    pub(crate) fn new(budget: Budget, resume_at: usize) -> Self {
+        Self { budget, resume_at, served: false, stopped: None }
     }
 
     /// log₂ of the step of superblock `index`, if it gets coefficients, when those before it took
-    /// `bits` and `account` tells what all of them took at an attempt that was too large. One that is
-    /// too large alone gets a coarser step than it had then.
-    pub(crate) fn log_step(&mut self, account: &Account, index: usize, bits: u64) -> Option<f64> {
-        if index < self.from || self.stopped.is_some() {
+    /// `bits` and `costs` are those of an attempt that was too large. One that is too large alone
+    /// gets a coarser step than it had then.
+    pub(crate) fn log_step(
+        &mut self,
+        costs: &SuperblockCosts,
+        index: usize,
+        bits: u64,
+    ) -> Option<f64> {
+        if index < self.resume_at || self.stopped.is_some() {
             return None;
         }
-        let (qindex, took) = account.superblocks.get(index).copied().unwrap_or((255, 0));
+        let (qindex, took) = costs.superblocks.get(index).copied().unwrap_or((255, 0));
         let step = log_step_of(qindex.max(1));
-        let rest = EMPTY * account.superblocks.len().saturating_sub(index + 1) as f64;
+        let rest = EMPTY * costs.superblocks.len().saturating_sub(index + 1) as f64;
         let left = |of: f64| of - bits as f64 - rest;
         let takes = took.max(1) as f64;
         let Budget { aim, alone: [usual, most] } = self.budget;
         if takes <= left(aim) {
-            self.served |= takes > 2.0 * EMPTY;
+            self.served |= takes > SERVED * EMPTY;
             return Some(step);
         }
         if self.served {
@@ -98,8 +100,8 @@ impl Sparing {
         self.served.then_some(step + coarser)
     }
 
-    /// Where the next frame goes on.
-    pub(crate) fn next(&self) -> usize {
+    /// Where the next frame that is coded in part resumes.
+    pub(crate) fn resume_at(&self) -> usize {
         self.stopped.unwrap_or(0)
     }
 }
@@ -111,34 +113,34 @@ mod tests {
     const BUDGET: Budget = Budget { aim: 2000.0, alone: [3000.0, 5000.0] };
 
     /// An attempt before, at `qindex`.
-    fn account(qindex: u8, costs: &[u64]) -> Account {
-        let mut account = Account::default();
-        account.start();
+    fn measured(qindex: u8, bits_each: &[u64]) -> SuperblockCosts {
+        let mut costs = SuperblockCosts::default();
+        costs.start();
         let mut bits = 0;
-        for cost in costs {
-            account.begins(qindex, bits);
+        for cost in bits_each {
+            costs.begins(qindex, bits);
             bits += cost;
         }
-        account.ends(bits);
-        account
+        costs.ends(bits);
+        costs
     }
 
     /// Codes a frame; gives its bits, whom it served, and where to go on.
     fn code(costs: &[u64], qindex: u8, from: usize) -> (u64, Vec<bool>, usize) {
-        let account = account(qindex, costs);
-        let mut sparing = Sparing::new(BUDGET, from);
+        let measured = measured(qindex, costs);
+        let mut frame = PartialFrame::new(BUDGET, from);
         let (mut bits, mut served) = (0, Vec::new());
         for (index, &cost) in costs.iter().enumerate() {
-            let step = sparing.log_step(&account, index, bits);
+            let step = frame.log_step(&measured, index, bits);
             let takes = |step| cost as f64 * exp2(EXPONENT * (log_step_of(qindex) - step));
             bits += step.map_or(9, |step| takes(step) as u64);
             served.push(step.is_some());
         }
-        (bits, served, sparing.next())
+        (bits, served, frame.resume_at())
     }
 
     #[test]
-    fn every_superblock_has_its_turn() {
+    fn every_superblock_is_refreshed() {
         let costs: Vec<u64> = (0..12).map(|index| 300 + 170 * (index % 4)).collect();
         let (mut from, mut times) = (0, [0; 12]);
         for _ in 0..24 {
@@ -164,8 +166,8 @@ mod tests {
     }
 
     #[test]
-    fn an_account_tells_superblocks_apart() {
-        let account = account(7, &[5, 0, 9]);
-        assert_eq!(account.superblocks, [(7, 5), (7, 0), (7, 9)]);
+    fn costs_tell_superblocks_apart() {
+        let costs = measured(7, &[5, 0, 9]);
+        assert_eq!(costs.superblocks, [(7, 5), (7, 0), (7, 9)]);
     }
 }

@@ -1,31 +1,21 @@
 //! Correction within a frame: each row of superblocks gets the step at which the rest of the frame is
-//! expected to meet its target, given what the rows above took.
+//! expected to meet its target, given what the rows before it took.
 //!
-//! What a row will take is guessed beforehand from how much it holds ([`RowWeight`]), corrected by
-//! how far that guess was off in the frames before. The rows above tell how far off the guess for the
-//! frame is; it counts as much as [`PRIOR`] of the frame itself. Misses that the next frames can
-//! level out are left alone, since an even quality is worth more.
+//! A row is one of a tile; the rows of all tiles follow one another in coding order, so that a frame
+//! of several tiles is held to one target. What a row will take is guessed beforehand from how much
+//! it holds ([`RowWeight`]), corrected by how far that guess was off in the frames before. The rows
+//! coded so far tell how far off the guess for the frame is; it counts as much as [`PRIOR`] of the
+//! frame itself. Misses that the next frames can level out are left alone, since an even quality is
+//! worth more.
 
+use super::tuning::rows::{
+    CORRECTIONS, DOWN, EXPONENT, LEARN, LEAST_REST, PRIOR, SAFE, TOLERANCE, TOLERANCE_EXACT, UP,
+};
 use super::{QindexRange, log_step_of, nearest_qindex};
 use crate::kernels::logarithm::{exp2, log2};
 
-/// How much of a frame the guess is worth beside what was seen.
-const PRIOR: f64 = 0.12;
-/// Shares of the target between which the frame may end, usually and where there is more to gain
-/// from all of it.
-const AGREED: (f64, f64) = (0.75, 1.2);
-const AGREED_KEY: (f64, f64) = (0.95, 1.05);
-/// The share of the ceiling that rows are led to end below.
-const SAFE: f64 = 0.96;
-/// How far a row's step may leave that of the frame, in octaves.
-const DOWN: f64 = 0.4;
-const UP: f64 = 2.0;
-/// The exponent of the step.
-const EXPONENT: f64 = 1.2;
-/// How much of a frame's error the correction of a row's guess takes over, and its bounds.
-const LEARN: f64 = 0.2;
-const CORRECTIONS: (f64, f64) = (0.25, 4.0);
-/// log₂ of the unit that row indices are coded in (5.9.17 `delta_q_res`).
+/// log₂ of the unit that row indices are coded in (5.9.17 `delta_q_res`): in steps of 4 a delta
+/// takes few bits.
 pub(crate) const DELTA_Q_RES: u8 = 2;
 
 /// How much a row of superblocks holds that will have to be coded, in any unit.
@@ -38,9 +28,9 @@ pub(crate) struct RowTarget {
     pub(crate) qindex: u8,
     /// The indices that rows may have.
     pub(crate) range: QindexRange,
-    /// Bits of the tile that are aimed at.
+    /// Bits of the tiles that are aimed at.
     pub(crate) aim: f64,
-    /// Bits of the tile that must not be passed.
+    /// Bits of the tiles that should not be passed.
     pub(crate) most: f64,
     /// Whether small misses matter too.
     pub(crate) exact: bool,
@@ -50,18 +40,18 @@ pub(crate) struct RowTarget {
 
 /// The quantizers of the rows of one frame.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct RowPacer {
+pub(crate) struct RowControl {
     /// The frame's index, and log₂ of its step.
     qindex: u8,
     log_step: f64,
     range: QindexRange,
-    /// Bits of the tile that are aimed at, and that must not be passed.
+    /// Bits of the tiles that are aimed at, and that should not be passed.
     aim: f64,
     most: f64,
     /// Whether the frame is one to learn from.
     learns: bool,
     /// Shares of the aim between which the frame may end.
-    agreed: (f64, f64),
+    tolerance: (f64, f64),
     /// Share of the frame before each row, as guessed.
     before: Vec<f64>,
     weights: Vec<RowWeight>,
@@ -105,14 +95,14 @@ impl Default for Used {
     }
 }
 
-impl RowPacer {
+impl RowControl {
     /// Starts a frame.
     pub(crate) fn start(&mut self, target: &RowTarget, weights: impl Iterator<Item = RowWeight>) {
         self.qindex = target.qindex;
         self.log_step = log_step_of(target.qindex);
         self.range = target.range.with(target.qindex);
         (self.aim, self.most) = (target.aim.max(1.0), target.most.max(1.0));
-        self.agreed = if target.exact { AGREED_KEY } else { AGREED };
+        self.tolerance = if target.exact { TOLERANCE_EXACT } else { TOLERANCE };
         self.learns = target.usual;
         self.weights.clear();
         self.weights.extend(weights.map(|weight| weight.max(1e-3)));
@@ -133,23 +123,23 @@ impl RowPacer {
         self.used = Used { mean: 0.0, least: u8::MAX, greatest: 0, log_step: 0.0 };
     }
 
-    /// The index of `row`, when the rows above it took `bits`.
+    /// The index of `row`, in coding order, when the rows before it took `bits`.
     pub(crate) fn row(&mut self, row: usize, bits: u64) -> u8 {
         if row > 0 {
-            self.account(bits);
+            self.note_bits(bits);
         }
         self.offset = self.wanted(row);
         let qindex = self.coded_as(self.log_step + self.offset);
         self.offset = log_step_of(qindex) - self.log_step;
-        self.note(row, qindex);
+        self.note_index(row, qindex);
         qindex
     }
 
-    /// The quantizer index of superblock `index` in a frame whose rows are not paced: that of the
+    /// The quantizer index of superblock `index` in a frame whose rows are not controlled: that of the
     /// frame, or the nearest to `log_step`.
-    pub(crate) fn fixed(&mut self, index: usize, log_step: Option<f64>) -> u8 {
+    pub(crate) fn fixed_index(&mut self, index: usize, log_step: Option<f64>) -> u8 {
         let qindex = log_step.map_or(self.qindex, |log_step| self.coded_as(log_step));
-        self.note(index, qindex);
+        self.note_index(index, qindex);
         qindex
     }
 
@@ -158,7 +148,7 @@ impl RowPacer {
         if !std::mem::take(&mut self.learns) {
             return;
         }
-        self.account(bits);
+        self.note_bits(bits);
         let rows = self.corrections.iter_mut().zip(&self.weights).zip(&self.costs);
         for ((correction, weight), cost) in rows {
             let ratio = (cost + 0.1 * self.even * weight) / (1.1 * self.even * weight).max(1.0);
@@ -169,7 +159,7 @@ impl RowPacer {
     }
 
     /// The rows so far took `bits`.
-    fn account(&mut self, bits: u64) {
+    fn note_bits(&mut self, bits: u64) {
         let bits = bits as f64;
         let cost = (bits - self.bits).max(0.0) * exp2(EXPONENT * self.offset);
         self.costs.push(cost);
@@ -189,10 +179,10 @@ impl RowPacer {
         }
         let miss = (self.even + PRIOR * self.aim) / ((before + PRIOR) * self.aim);
         let rest = (miss * (1.0 - before) * self.aim).max(1.0);
-        let most = (self.agreed.1 * self.aim).min(SAFE * self.most);
-        let least = self.agreed.0 * self.aim.min(most);
+        let most = (self.tolerance.1 * self.aim).min(SAFE * self.most);
+        let least = self.tolerance.0 * self.aim.min(most);
         let total = (self.bits + rest).clamp(least, most.max(least));
-        let left = (total - self.bits).max(0.02 * self.aim);
+        let left = (total - self.bits).max(LEAST_REST * self.aim);
         ((log2(rest) - log2(left)) / EXPONENT).clamp(-DOWN, UP)
     }
 
@@ -206,7 +196,7 @@ impl RowPacer {
         (base + (steps.round() as i32).clamp(-down, up) * unit) as u8
     }
 
-    fn note(&mut self, row: usize, qindex: u8) {
+    fn note_index(&mut self, row: usize, qindex: u8) {
         let used = &mut self.used;
         let rows = row as f64;
         used.mean = (used.mean * rows + f64::from(qindex)) / (rows + 1.0);
@@ -228,14 +218,14 @@ mod tests {
     /// Codes a frame whose rows cost `costs` bits at the frame's step, guessed as all the same; gives
     /// its bits.
     fn run(costs: &[f64], qindex: u8, aim: f64, most: f64) -> (f64, Used) {
-        let mut pacer = RowPacer::default();
-        pacer.start(&target(qindex, aim, most), costs.iter().map(|_| 1.0));
+        let mut control = RowControl::default();
+        control.start(&target(qindex, aim, most), costs.iter().map(|_| 1.0));
         let mut bits = 0.0;
         for (row, cost) in costs.iter().enumerate() {
-            let index = pacer.row(row, bits as u64);
+            let index = control.row(row, bits as u64);
             bits += cost * exp2(-1.3 * (log_step_of(index) - log_step_of(qindex)));
         }
-        (bits, pacer.used())
+        (bits, control.used())
     }
 
     #[test]
@@ -267,19 +257,19 @@ mod tests {
 
     #[test]
     fn guesses_become_better() {
-        let mut pacer = RowPacer::default();
+        let mut control = RowControl::default();
         let costs = [600.0, 100.0, 300.0];
         let mut used = Used::one(1);
         for _ in 0..40 {
             let target = RowTarget { exact: true, ..target(120, 1000.0, 2000.0) };
-            pacer.start(&target, [1.0; 3].into_iter());
+            control.start(&target, [1.0; 3].into_iter());
             let mut bits = 0.0;
             for (row, cost) in costs.iter().enumerate() {
-                let index = pacer.row(row, bits as u64);
+                let index = control.row(row, bits as u64);
                 bits += cost * exp2(-1.2 * (log_step_of(index) - log_step_of(120)));
             }
-            used = pacer.used();
-            pacer.finish(bits as u64);
+            used = control.used();
+            control.finish(bits as u64);
         }
         assert!(used.greatest - used.least <= 8, "{used:?}");
     }
@@ -288,10 +278,10 @@ mod tests {
     fn indices_are_those_that_can_be_coded() {
         for qindex in [1, 2, 3, 128, 253, 254, 255] {
             for miss in [0.01, 0.5, 2.0, 100.0] {
-                let mut pacer = RowPacer::default();
-                pacer.start(&target(qindex, 1000.0, 1500.0), [1.0; 8].into_iter());
+                let mut control = RowControl::default();
+                control.start(&target(qindex, 1000.0, 1500.0), [1.0; 8].into_iter());
                 for row in 0..8 {
-                    let index = pacer.row(row, (miss * 125.0 * row as f64) as u64);
+                    let index = control.row(row, (miss * 125.0 * row as f64) as u64);
                     assert!(index >= 1 && index.abs_diff(qindex).is_multiple_of(1 << DELTA_Q_RES));
                 }
             }

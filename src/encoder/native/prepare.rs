@@ -1,0 +1,199 @@
+//! What is known of a frame before any of it is coded: its picture, its facts for rate control, and
+//! what it is to become.
+
+use super::engine::NativeEngine;
+use super::headers::sequence_header;
+use super::stream::{CodedUnit, Stream, tile_bounds};
+use crate::av1::geometry::SB4;
+use crate::av1::obu::frame::FrameHeader;
+use crate::av1::obu::{BitstreamError, LayerId};
+use crate::av1::tile::decider::SuperblockControl;
+use crate::config::{ConfigError, RateMode, SendLimits, Settings};
+use crate::encoder::engine::unsupported;
+use crate::frame::Frame;
+use crate::frame::padded::PaddedPlane;
+use crate::kernels::isa::Isa;
+use crate::layers::{FramePlan, GoldenPlan};
+use crate::rate::{
+    Class, Complexity, Controller, ControllerSettings, Decision, FrameFacts, LEAST_ACTIVITY,
+    Limits, QindexRange, QindexReason, RowWeight, Target, Wire,
+};
+use crate::search::Analysis;
+use crate::search::frame::Search;
+
+/// What is made for pictures of one size.
+pub(super) struct Pictures {
+    pub(super) stream: Stream,
+    pub(super) search: Search,
+    /// The picture to code, edges extended.
+    pub(super) source: [PaddedPlane; 3],
+}
+
+impl Pictures {
+    pub(super) fn new(
+        settings: &Settings,
+        isa: Isa,
+        engine: &'static str,
+    ) -> Result<Self, ConfigError> {
+        let (width, height) = (settings.width as usize, settings.height as usize);
+        let mut stream = Stream::new(sequence_header(settings), isa)
+            .map_err(|error| unsupported(engine, "sequence header", error))?;
+        stream.set_threads(settings.threads);
+        let mut search = Search::new(width, height, isa);
+        search.set_speed(settings.speed.level());
+        let chroma = (width.div_ceil(2), height.div_ceil(2));
+        let source = [(width, height), chroma, chroma].map(|(w, h)| PaddedPlane::new(w, h));
+        Ok(Self { stream, search, source })
+    }
+
+    /// Takes a picture in, and looks at it.
+    pub(super) fn import(&mut self, frame: &Frame<'_>) -> Analysis {
+        for (index, plane) in self.source.iter_mut().enumerate() {
+            let (start, stride) = (plane.index(0, 0), plane.stride);
+            frame.copy_i420_plane(index, &mut plane.data[start..], stride);
+            plane.extend_edges();
+        }
+        self.search.analyse(&self.source)
+    }
+
+    /// Readies the search for a frame of this plan, however often it will be coded.
+    pub(super) fn prepare(&mut self, plan: &FramePlan) {
+        let references = self.stream.references((!plan.key_frame).then_some(&plan.reads));
+        self.search.prepare(&self.source, &references);
+    }
+
+    /// How much the rows of superblocks of a frame's tiles hold, in coding order: those of a tile
+    /// their share of the picture's.
+    pub(super) fn row_weights(&self, header: &FrameHeader) -> Vec<RowWeight> {
+        let tiles = tile_bounds(header);
+        let mi_cols = tiles.last().map_or(1, |tile| tile.mi_col_end);
+        let (rows, intra) = (self.search.rows(), header.is_intra());
+        let weights = tiles.iter().flat_map(|tile| {
+            let share = (tile.mi_col_end - tile.mi_col_start) as f64 / mi_cols as f64;
+            rows[tile.mi_row_start / SB4..tile.mi_row_end.div_ceil(SB4)].iter().map(move |row| {
+                let sum = if intra { row.spatial } else { row.temporal };
+                share * (sum as f64 + LEAST_ACTIVITY * row.area as f64)
+            })
+        });
+        weights.collect()
+    }
+
+    /// Codes the picture with the search's choices and, superblock by superblock, those of `control`;
+    /// `None` if it gives the frame up.
+    pub(super) fn code(
+        &mut self,
+        header: FrameHeader,
+        layer: LayerId,
+        control: Option<&mut dyn SuperblockControl>,
+    ) -> Result<Option<CodedUnit>, BitstreamError> {
+        let Self { stream, search, source } = self;
+        stream.code(header, source, layer, search, control)
+    }
+}
+
+/// Where the quantizer of a frame comes from.
+pub(super) enum QuantizerSource {
+    Constant(u8),
+    Rate(Box<Controller>),
+}
+
+impl QuantizerSource {
+    pub(super) fn new(settings: &Settings) -> Self {
+        match settings.rate {
+            RateMode::ConstantQindex(qindex) => Self::Constant(qindex),
+            RateMode::Bitrate(bitrate) => {
+                let mut controller = Controller::new(ControllerSettings {
+                    // Whichever it is, nothing is measured by it while all frames are dropped.
+                    rate: if bitrate == 0 { 1000.0 } else { f64::from(bitrate) },
+                    frame_rate: settings.frame_rate.as_f64(),
+                    samples: f64::from(settings.width) * f64::from(settings.height),
+                    limits: limits(settings.send_limits()),
+                    adaptive_frame_rate: settings.adaptive_frame_rate,
+                    cascade: GoldenPlan::CASCADE,
+                });
+                controller.set_rate(f64::from(bitrate));
+                controller.set_qindex_range(QindexRange {
+                    least: settings.min_qindex,
+                    most: settings.max_qindex,
+                });
+                Self::Rate(Box::new(controller))
+            }
+        }
+    }
+
+    /// The controller of a target rate.
+    pub(super) fn controller(&self) -> Option<&Controller> {
+        match self {
+            Self::Rate(controller) => Some(controller),
+            Self::Constant(_) => None,
+        }
+    }
+
+    /// The same, to be changed.
+    pub(super) fn controller_mut(&mut self) -> Option<&mut Controller> {
+        match self {
+            Self::Rate(controller) => Some(controller),
+            Self::Constant(_) => None,
+        }
+    }
+}
+
+/// The limits as rate control counts them.
+pub(super) fn limits(limits: SendLimits) -> Limits {
+    let wire = limits.wire;
+    Limits {
+        max_delay: limits.max_delay.as_secs_f64(),
+        max_frame_bytes: limits.max_frame_bytes,
+        wire: Wire { packet_overhead: wire.packet_overhead, max_payload: wire.max_payload },
+    }
+}
+
+impl NativeEngine {
+    /// Seconds since the frame before, coded or not; 0 for the first.
+    pub(super) fn elapsed(&self, timestamp: u64) -> f64 {
+        self.last_timestamp.map_or(0, |last| timestamp - last) as f64 * self.tick
+    }
+
+    /// A frame as rate control sees it.
+    pub(super) fn facts(&self, timestamp: u64, plan: &FramePlan, analysis: Analysis) -> FrameFacts {
+        let class = match plan.key_frame {
+            true => Class::Key,
+            false if analysis.scene_cut => Class::SceneCut,
+            false => Class::Inter(plan.level),
+        };
+        FrameFacts {
+            elapsed: self.elapsed(timestamp),
+            class,
+            complexity: Complexity { spatial: analysis.spatial, temporal: analysis.temporal },
+        }
+    }
+
+    /// What a frame is to become, whoever says so: `asked` is the caller's index for it.
+    pub(super) fn decide(&self, facts: &FrameFacts, asked: Option<u8>) -> Decision {
+        let most = self.max_frame_bytes.map_or(u64::MAX, u64::from);
+        match (&self.quantizer, asked) {
+            (QuantizerSource::Constant(qindex), None) => Decision::Code(fixed(*qindex, most)),
+            (QuantizerSource::Constant(_), Some(qindex)) => Decision::Code(fixed(qindex, most)),
+            (QuantizerSource::Rate(controller), asked) => match (controller.pick(facts), asked) {
+                (Decision::Code(target), Some(qindex)) => {
+                    Decision::Code(fixed(qindex, target.max_bytes))
+                }
+                (decision, _) => decision,
+            },
+        }
+    }
+}
+
+/// A frame of one quantizer index, unless it would pass `max_bytes`.
+fn fixed(qindex: u8, max_bytes: u64) -> Target {
+    Target {
+        qindex,
+        range: QindexRange::default(),
+        reason: QindexReason::Asked,
+        bits: 0,
+        soft_bytes: max_bytes,
+        max_bytes,
+        exact: false,
+        poor_bytes: 0,
+    }
+}

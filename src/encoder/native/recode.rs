@@ -1,0 +1,95 @@
+//! Coding a frame until rate control takes an attempt.
+
+use super::engine::NativeEngine;
+use super::headers::frame_header;
+use super::stream::CodedUnit;
+
+use crate::av1::obu::BitstreamError;
+use crate::av1::tile::decider::SuperblockControl;
+use crate::layers::FramePlan;
+use crate::rate::{Attempt, Recode, RecodeAction, Residual, Target, Used};
+
+/// A frame that was coded, and how.
+pub(super) struct CodedFrame {
+    pub(super) unit: CodedUnit,
+    pub(super) used: Used,
+    pub(super) residual: Residual,
+    /// How often it was coded.
+    pub(super) attempts: usize,
+    /// Where the next frame that is coded in part resumes.
+    pub(super) resume_at: usize,
+}
+
+/// Bits of a unit that are left to its headers.
+const HEADER_BITS: f64 = 200.0;
+
+impl NativeEngine {
+    /// Codes a frame, again if need be, until it is below its ceiling; `None` if it cannot be.
+    pub(super) fn code_until_accepted(
+        &mut self,
+        plan: &FramePlan,
+        target: &Target,
+    ) -> Result<Option<CodedFrame>, BitstreamError> {
+        let mut recode = Recode::new(target);
+        let mut kept = None;
+        let taken = loop {
+            let coded = self.attempt(plan, target, recode.current())?;
+            let bytes = coded.unit.data.len() as u64;
+            match recode.record(coded.used.log_step, bytes) {
+                RecodeAction::Take => {
+                    self.control.learn(coded.unit.spent().iter().sum());
+                    self.discard(kept);
+                    break Some(coded);
+                }
+                RecodeAction::KeepAndTryAgain => {
+                    let before = kept.replace(coded);
+                    self.discard(before);
+                }
+                RecodeAction::TryAgain => self.discard(Some(coded)),
+                RecodeAction::TakeKept => {
+                    self.discard(Some(coded));
+                    break kept;
+                }
+                RecodeAction::GiveUp => {
+                    self.discard(Some(coded));
+                    break None;
+                }
+            }
+        };
+        Ok(taken.map(|coded| CodedFrame { attempts: recode.made(), ..coded }))
+    }
+
+    fn attempt(
+        &mut self,
+        plan: &FramePlan,
+        target: &Target,
+        attempt: Attempt,
+    ) -> Result<CodedFrame, BitstreamError> {
+        let Attempt { qindex, residual } = attempt;
+        // Lossless frames have no steps to vary.
+        let controlled = target.bits > 0 && qindex > 0;
+        let header =
+            frame_header(self.pictures.stream.sequence(), plan, qindex, self.speed, controlled)?;
+        self.pictures.search.set_residual(residual);
+        if controlled {
+            let weights = self.pictures.row_weights(&header).into_iter();
+            self.control.start(target, attempt, HEADER_BITS, plan.key_frame, weights);
+        }
+        let control = controlled.then_some(&mut self.control as &mut dyn SuperblockControl);
+        let unit = self.pictures.code(header, plan.layer, control)?;
+        let unit = unit.expect("a control that never gives up");
+        let (mut used, mut resume_at) = (Used::one(qindex), 0);
+        if controlled {
+            let too_large = unit.data.len() as u64 > target.soft_bytes;
+            let measured = self.control.end(unit.spent().iter().sum(), too_large);
+            (used, resume_at) = (measured.used, measured.resume_at);
+        }
+        Ok(CodedFrame { unit, used, residual, attempts: 1, resume_at })
+    }
+
+    fn discard(&mut self, coded: Option<CodedFrame>) {
+        if let Some(coded) = coded {
+            self.pictures.stream.discard(coded.unit);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! The state that a stream's rate is held by, from frame to frame.
+
+use super::bucket::Bucket;
+use super::frame_dropper::FrameDropper;
+use super::model::{Class, Model};
+use super::tuning::budget::{
+    AFTER_KEY, INTERVAL_GAIN, KEY_ROOM, LEAST_BYTES, LEAST_KEY_BYTES, LEAST_ROOM, LONGEST_INTERVAL,
+    MOST_ROOM,
+};
+use super::{Decision, DropReason, FrameFacts, Limits, Outcome, QindexRange, Residual, Used};
+use crate::layers::Cascade;
+
+/// Holds the rate of a stream.
+#[derive(Clone, Debug)]
+pub(crate) struct Controller {
+    /// Bit/s, above 0: while sending is paused, the rate before the pause.
+    pub(super) rate: f64,
+    /// Whether sending is paused.
+    pub(super) paused: bool,
+    pub(super) limits: Limits,
+    /// The indices that the caller wants frames and rows to have.
+    pub(super) qindex_range: QindexRange,
+    /// Mean seconds between the frames that are wanted.
+    pub(super) interval: f64,
+    /// The longest of the last intervals: the link must not run dry in it.
+    pub(super) longest: f64,
+    /// Seconds from the last wanted frame to the last frame.
+    pub(super) unwanted: f64,
+    /// Seconds since the last coded frame.
+    pub(super) since_coded: f64,
+    pub(super) bucket: Bucket,
+    pub(super) model: Model,
+    pub(super) dropper: FrameDropper,
+    pub(super) cascade: Cascade,
+    /// log₂ of the step that offsets of levels are from, of the frame before.
+    pub(super) last: Option<f64>,
+    /// Mean difference of the frame before.
+    pub(super) temporal: f32,
+    /// Whether the step may move without limits: rate, frame rate or kind of frame changed.
+    pub(super) free: bool,
+}
+
+/// What a [`Controller`] is made for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct ControllerSettings {
+    /// Target rate in bit/s.
+    pub(crate) rate: f64,
+    /// Nominal frames a second.
+    pub(crate) frame_rate: f64,
+    /// Luma samples of a picture.
+    pub(crate) samples: f64,
+    /// Limits.
+    pub(crate) limits: Limits,
+    /// Whether frames are left out while the quantizer is coarse.
+    pub(crate) adaptive_frame_rate: bool,
+    /// The plan's levels.
+    pub(crate) cascade: Cascade,
+}
+
+impl Controller {
+    /// A controller with these settings.
+    pub(crate) fn new(settings: ControllerSettings) -> Self {
+        let ControllerSettings { rate, frame_rate, samples, limits, cascade, .. } = settings;
+        Self {
+            rate,
+            paused: false,
+            limits,
+            qindex_range: QindexRange::default(),
+            interval: frame_rate.recip(),
+            longest: frame_rate.recip(),
+            unwanted: 0.0,
+            since_coded: 0.0,
+            bucket: Bucket::default(),
+            model: Model::new(samples),
+            dropper: FrameDropper::new(samples, frame_rate, settings.adaptive_frame_rate),
+            cascade,
+            last: None,
+            temporal: 0.0,
+            free: true,
+        }
+    }
+
+    /// Another rate in bit/s from the next frame on. 0 pauses: every frame is dropped with
+    /// [`DropReason::Paused`] while the bucket goes on draining at the rate before, until there is a
+    /// rate again. Nothing else is forgotten, so the frames after a pause need no key frame.
+    pub(crate) fn set_rate(&mut self, rate: f64) {
+        self.paused = rate <= 0.0;
+        if !self.paused {
+            self.rate = rate;
+        }
+        self.free = true;
+    }
+
+    /// Whether the rate is 0.
+    pub(crate) fn paused(&self) -> bool {
+        self.paused
+    }
+
+    /// Pictures of `samples` luma samples from the next frame on, which must be a key frame. Bucket,
+    /// limits, intervals and what the model has learnt of content stay.
+    pub(crate) fn resize(&mut self, samples: f64) {
+        self.model.resize(samples);
+        self.dropper.resize(samples);
+        self.free = true;
+    }
+
+    /// Bounds of the quantizer index from the next frame on. No frame is coded finer than `least`,
+    /// or coarser than `most` for the sake of the rate; the bound on delay wins over `most`: a frame
+    /// that would break it is coded coarser.
+    pub(crate) fn set_qindex_range(&mut self, range: QindexRange) {
+        self.qindex_range = range;
+        self.free = true;
+    }
+
+    /// Another nominal frame rate from the next frame on.
+    pub(crate) fn set_frame_rate(&mut self, frame_rate: f64) {
+        self.interval = frame_rate.recip();
+        self.longest = self.interval;
+        self.dropper.set_frame_rate(frame_rate);
+        self.free = true;
+    }
+
+    /// The limits, to be changed from the next frame on.
+    pub(crate) fn limits_mut(&mut self) -> &mut Limits {
+        &mut self.limits
+    }
+
+    /// How long the link will take for what waits, in seconds.
+    pub(crate) fn delay(&self) -> f64 {
+        self.bucket.bits() / self.rate
+    }
+
+    /// What to do with a frame; nothing changes before [`coded`](Self::coded) or
+    /// [`dropped`](Self::dropped) tells what became of it.
+    pub(crate) fn pick(&self, frame: &FrameFacts) -> Decision {
+        if self.paused {
+            return Decision::Drop(DropReason::Paused);
+        }
+        let overhead = self.limits.wire.packet_overhead;
+        let key = frame.class == Class::Key;
+        if !key && self.dropper.leaves_out(frame.elapsed, self.rate, overhead) {
+            return Decision::Drop(DropReason::FrameRate);
+        }
+        let waiting = self.bucket.after(frame.elapsed, self.rate).bits();
+        let interval = self.interval_with(frame.elapsed);
+        let usual = self.rate * interval;
+        let max_bytes = self.limits.max_bytes(self.rate, waiting);
+        let alone = Limits { max_frame_bytes: None, ..self.limits };
+        let room = (alone.max_bytes(self.rate, waiting) * 8) as f64;
+        let (least_room, least_bytes) = if key {
+            (KEY_ROOM * self.limits.max_delay * self.rate, LEAST_KEY_BYTES)
+        } else {
+            (LEAST_ROOM * usual, LEAST_BYTES)
+        };
+        if room < least_room.min(MOST_ROOM * self.limits.max_delay * self.rate)
+            || room < (least_bytes * 8) as f64
+        {
+            return Decision::Drop(DropReason::LinkFull);
+        }
+        Decision::Code(self.target(frame, waiting, interval, max_bytes))
+    }
+
+    /// The frame was coded.
+    pub(crate) fn coded(&mut self, frame: &FrameFacts, outcome: &Outcome) {
+        self.pass(frame.elapsed, true);
+        self.bucket = self.bucket.with(self.limits.wire_bits(outcome.bytes));
+        let Used { mean, greatest, log_step, .. } = outcome.used;
+        // Lossless frames follow another law, and so do those that had to be small.
+        if greatest > 0 && outcome.residual == Residual::Normal {
+            let bits = (outcome.bytes * 8) as f64;
+            self.model.learn(frame.class, frame.complexity, log_step, bits);
+        }
+        let base = match frame.class {
+            Class::Key | Class::SceneCut => log_step - AFTER_KEY,
+            Class::Inter(level) => log_step - self.cascade.octaves[level.index()],
+        };
+        self.last = match self.last {
+            // A part of the picture was coded so finely that all of it would have been too much.
+            Some(last) if outcome.residual != Residual::Normal => Some(base.max(last)),
+            _ => Some(base),
+        };
+        self.temporal = frame.complexity.temporal;
+        self.free = false;
+        self.dropper.coded(mean, self.since_coded);
+        self.since_coded = 0.0;
+    }
+
+    /// The frame was left out.
+    pub(crate) fn dropped(&mut self, frame: &FrameFacts, reason: DropReason) {
+        match reason {
+            DropReason::Paused => self.pause(frame.elapsed),
+            _ => self.pass(frame.elapsed, reason != DropReason::FrameRate),
+        }
+    }
+
+    /// A frame was left out because the rate is 0, `elapsed` seconds after the one before. That says
+    /// nothing of how coarse frames are.
+    pub(crate) fn pause(&mut self, elapsed: f64) {
+        let since_coded = self.since_coded;
+        self.pass(elapsed, true);
+        self.since_coded = since_coded;
+    }
+
+    fn pass(&mut self, elapsed: f64, wanted: bool) {
+        self.bucket = self.bucket.after(elapsed, self.rate);
+        self.since_coded += elapsed;
+        self.dropper.pass(elapsed, wanted);
+        if wanted {
+            (self.longest, self.interval) =
+                (self.longest_with(elapsed), self.interval_with(elapsed));
+            self.unwanted = 0.0;
+        } else {
+            self.unwanted += elapsed;
+        }
+    }
+
+    /// The mean interval with the one before this frame.
+    pub(super) fn interval_with(&self, elapsed: f64) -> f64 {
+        let elapsed = elapsed + self.unwanted;
+        if elapsed <= 0.0 {
+            return self.interval;
+        }
+        let counted = elapsed.min(LONGEST_INTERVAL * self.interval);
+        self.interval + INTERVAL_GAIN * (counted - self.interval)
+    }
+
+    /// The longest interval with the one before this frame: it is forgotten as the mean is learnt.
+    pub(super) fn longest_with(&self, elapsed: f64) -> f64 {
+        let elapsed = elapsed + self.unwanted;
+        let faded = self.longest + INTERVAL_GAIN * (self.interval - self.longest);
+        faded.max(elapsed.min(LONGEST_INTERVAL * self.interval))
+    }
+}

@@ -1,0 +1,178 @@
+//! The control of one frame from within, attempt by attempt: steps of its rows, or the superblocks
+//! that get coefficients where it is coded in part.
+
+use super::{
+    Attempt, Budget, PartialFrame, Residual, RowControl, RowTarget, RowWeight, SuperblockCosts,
+    Target, Used,
+};
+use crate::av1::tile::decider::{SuperblockChoice, SuperblockControl, SuperblockPlace};
+
+/// What is known of an attempt when its tiles are coded.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Measured {
+    /// The quantizers of its rows.
+    pub(crate) used: Used,
+    /// The superblock at which the next frame that is coded in part resumes.
+    pub(crate) resume_at: usize,
+}
+
+/// Chooses the quantizers of superblocks, in coding order over all tiles of a frame.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct FrameControl {
+    rows: RowControl,
+    /// The row of the superblock coded last, of those of all tiles, and its quantizer index.
+    row: Option<usize>,
+    qindex: u8,
+    partial: Option<PartialFrame>,
+    /// What superblocks took at the last attempt that gave coefficients to all of them, and at the
+    /// last such that was too large.
+    costs: SuperblockCosts,
+    costs_too_large: SuperblockCosts,
+    resume_at: usize,
+}
+
+impl FrameControl {
+    /// Starts an attempt at a frame whose headers take `header_bits`, and whose rows of superblocks
+    /// in all tiles, in coding order, hold as much as `weights` say. Later frames cannot be guessed
+    /// from a key frame.
+    pub(crate) fn start(
+        &mut self,
+        target: &Target,
+        attempt: Attempt,
+        header_bits: f64,
+        key_frame: bool,
+        weights: impl Iterator<Item = RowWeight>,
+    ) {
+        let most = 8.0 * target.soft_bytes as f64 - header_bits;
+        let aim = (target.bits as f64 - header_bits).min(most);
+        self.partial = (attempt.residual == Residual::SomeSuperblocks).then(|| {
+            let alone = [most, 8.0 * target.max_bytes as f64 - header_bits];
+            PartialFrame::new(Budget { aim, alone }, self.resume_at)
+        });
+        if self.partial.is_none() {
+            self.costs.start();
+        }
+        self.row = None;
+        let target = RowTarget {
+            qindex: attempt.qindex,
+            range: target.range,
+            aim,
+            most,
+            exact: target.exact,
+            usual: !key_frame && self.partial.is_none(),
+        };
+        self.rows.start(&target, weights);
+    }
+
+    /// The attempt's tiles took `bits`; `too_large` is whether its unit is above what it should be.
+    pub(crate) fn end(&mut self, bits: u64, too_large: bool) -> Measured {
+        let used = self.rows.used();
+        if let Some(partial) = &self.partial {
+            return Measured { used, resume_at: partial.resume_at() };
+        }
+        self.costs.ends(bits);
+        if too_large {
+            std::mem::swap(&mut self.costs, &mut self.costs_too_large);
+        }
+        Measured { used, resume_at: 0 }
+    }
+
+    /// The attempt that was made last, whose tiles took `bits`, is the frame: the next guess will be
+    /// better for it.
+    pub(crate) fn learn(&mut self, bits: u64) {
+        self.rows.finish(bits);
+    }
+
+    /// The frame is sent: the next one that is coded in part resumes at this superblock.
+    pub(crate) fn resume_at(&mut self, superblock: usize) {
+        self.resume_at = superblock;
+    }
+}
+
+impl SuperblockControl for FrameControl {
+    fn superblock(&mut self, place: SuperblockPlace, bits: u64) -> Option<SuperblockChoice> {
+        if let Some(partial) = &mut self.partial {
+            let log_step = partial.log_step(&self.costs_too_large, place.index, bits);
+            let qindex = self.rows.fixed_index(place.index, log_step);
+            return Some(SuperblockChoice { qindex, residual: log_step.is_some() });
+        }
+        if self.row.replace(place.tile_row) != Some(place.tile_row) {
+            self.qindex = self.rows.row(place.tile_row, bits);
+        }
+        self.costs.begins(self.qindex, bits);
+        Some(SuperblockChoice { qindex: self.qindex, residual: true })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{QindexRange, QindexReason};
+    use super::*;
+
+    fn target(bits: u64) -> Target {
+        Target {
+            qindex: 100,
+            range: QindexRange::default(),
+            reason: QindexReason::Budget,
+            bits,
+            soft_bytes: bits / 4,
+            max_bytes: bits / 2,
+            exact: true,
+            poor_bytes: 0,
+        }
+    }
+
+    /// Codes a frame of rows of superblocks that cost as much as said; gives the index of each.
+    fn code(control: &mut FrameControl, rows: &[&[u64]], residual: Residual) -> (Vec<u8>, u64) {
+        let weights = rows.iter().map(|row| row.iter().sum::<u64>() as f64);
+        control.start(&target(1000), Attempt { qindex: 100, residual }, 0.0, false, weights);
+        let (mut bits, mut indices) = (0, Vec::new());
+        for (tile_row, row) in rows.iter().enumerate() {
+            for (col, cost) in row.iter().enumerate() {
+                let place = SuperblockPlace { index: indices.len(), tile_row, row: 0, col };
+                let choice = control.superblock(place, bits).unwrap();
+                indices.push(choice.qindex);
+                bits += if choice.residual { *cost } else { 5 };
+            }
+        }
+        (indices, bits)
+    }
+
+    /// Two tiles side by side, three rows each: six rows in coding order, one quantizer each.
+    #[test]
+    fn rows_of_all_tiles_follow_one_another() {
+        let mut control = FrameControl::default();
+        let rows: [&[u64]; 6] = [&[90; 4], &[90; 4], &[90; 4], &[90; 2], &[90; 2], &[90; 2]];
+        let (indices, bits) = code(&mut control, &rows, Residual::Normal);
+        assert_eq!(indices.len(), 18);
+        let mut rest = &indices[..];
+        for row in rows {
+            let (row, after) = rest.split_at(row.len());
+            assert!(row.iter().all(|index| *index == row[0]), "{indices:?}");
+            rest = after;
+        }
+        // Too much from the first row on: every row is coarser than the one before, over both tiles.
+        assert!(indices.windows(2).all(|pair| pair[0] <= pair[1]), "{indices:?}");
+        assert!(indices[16] > indices[8] && indices[4] > indices[0], "{indices:?}");
+        let measured = control.end(bits, true);
+        assert_eq!((measured.used.least, measured.used.greatest), (100, indices[17]));
+    }
+
+    /// Where one frame in part stops, in any tile, the next resumes.
+    #[test]
+    fn parts_go_through_all_tiles() {
+        let mut control = FrameControl::default();
+        let rows: [&[u64]; 4] = [&[300; 3], &[300; 3], &[300; 2], &[300; 2]];
+        let (_, bits) = code(&mut control, &rows, Residual::Normal);
+        control.end(bits, true);
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            let (_, bits) = code(&mut control, &rows, Residual::SomeSuperblocks);
+            assert!(bits <= 1000, "{bits}");
+            let Measured { resume_at, .. } = control.end(bits, false);
+            control.resume_at(resume_at);
+            seen.push(resume_at);
+        }
+        assert_eq!(seen, [3, 6, 9, 0]);
+    }
+}
