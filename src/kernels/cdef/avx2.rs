@@ -1,6 +1,14 @@
-//! The scalar version, compiled for AVX2: its loops over a block's bytes become vectors of 32.
+//! The filter in AVX2, four rows of eight bytes at a time; the direction is the scalar version's, compiled for AVX2.
 
-use super::{Strength, Window, scalar};
+use std::arch::x86_64::{
+    __m128i, __m256i, _mm_cvtsi32_si128, _mm256_add_epi8, _mm256_adds_epu8, _mm256_and_si256,
+    _mm256_extract_epi64, _mm256_max_epu8, _mm256_min_epu8, _mm256_or_si256, _mm256_set1_epi8,
+    _mm256_setr_epi64x, _mm256_setzero_si256, _mm256_srl_epi16, _mm256_srli_epi16, _mm256_sub_epi8,
+    _mm256_subs_epu8, _mm256_xor_si256,
+};
+
+use super::scalar::{self, tap_offset};
+use super::{LUMA_ROWS, MARGIN, REACH, STRIDE, Strength, Window};
 
 #[target_feature(enable = "avx2")]
 pub(super) fn find_direction(block: &[[u8; 8]; 8]) -> (u8, u32) {
@@ -14,7 +22,10 @@ pub(super) fn filter_luma(
     strength: Strength,
     at_edge: bool,
 ) -> [[u8; 8]; 8] {
-    scalar::filter_luma(window, block, strength, at_edge)
+    let origin = REACH * STRIDE + MARGIN + 8 * block;
+    let [a, b, c, d] = filter::<1>(window, origin, strength, at_edge);
+    let [e, f, g, h] = filter::<1>(window, origin + 4 * STRIDE, strength, at_edge);
+    [a, b, c, d, e, f, g, h]
 }
 
 #[target_feature(enable = "avx2")]
@@ -24,5 +35,180 @@ pub(super) fn filter_chroma(
     strength: Strength,
     at_edge: bool,
 ) -> [[u8; 8]; 4] {
-    scalar::filter_chroma(window, block, strength, at_edge)
+    filter::<2>(window, REACH * STRIDE + MARGIN + 8 * block, strength, at_edge)
+}
+
+/// Four rows from byte `origin` of a window on; `STEP` bytes lie between neighbouring samples of a plane.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn filter<const STEP: isize>(
+    window: &Window,
+    origin: usize,
+    strength: Strength,
+    at_edge: bool,
+) -> [[u8; 8]; 4] {
+    let rows = match (strength.primary > 0, strength.secondary > 0, at_edge) {
+        (true, true, false) => filter_taps::<STEP, true, true, false>(window, origin, strength),
+        (true, true, true) => filter_taps::<STEP, true, true, true>(window, origin, strength),
+        (true, false, false) => filter_taps::<STEP, true, false, false>(window, origin, strength),
+        (true, false, true) => filter_taps::<STEP, true, false, true>(window, origin, strength),
+        (false, true, false) => filter_taps::<STEP, false, true, false>(window, origin, strength),
+        (false, true, true) => filter_taps::<STEP, false, true, true>(window, origin, strength),
+        (false, false, _) => rows(&window.samples, origin),
+    };
+    [
+        _mm256_extract_epi64::<0>(rows).to_le_bytes(),
+        _mm256_extract_epi64::<1>(rows).to_le_bytes(),
+        _mm256_extract_epi64::<2>(rows).to_le_bytes(),
+        _mm256_extract_epi64::<3>(rows).to_le_bytes(),
+    ]
+}
+
+/// Eight bytes of each of four rows.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn rows(bytes: &[u8; STRIDE * LUMA_ROWS], start: usize) -> __m256i {
+    let span: &[u8; 3 * STRIDE + 8] =
+        bytes[start..].first_chunk().expect("taps stay inside their window");
+    let row = |row: usize| i64::from_le_bytes(span.as_chunks().0[row * STRIDE / 8]);
+    _mm256_setr_epi64x(row(0), row(1), row(2), row(3))
+}
+
+/// The taps at a distance from the samples `x`; one that is not available counts as the sample itself.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn load_tap<const EDGE: bool>(
+    window: &Window,
+    x: __m256i,
+    origin: usize,
+    offset: isize,
+) -> __m256i {
+    let start = origin.wrapping_add_signed(offset);
+    let tap = rows(&window.samples, start);
+    if !EDGE {
+        return tap;
+    }
+    let available = rows(&window.available, start);
+    _mm256_xor_si256(x, _mm256_and_si256(_mm256_xor_si256(x, tap), available))
+}
+
+/// One kind of taps: what differences to them are held to.
+struct Constraint {
+    threshold: __m256i,
+    /// `dampingAdj`.
+    shift: __m128i,
+    /// What a byte keeps of itself after that shift.
+    kept: __m256i,
+}
+
+impl Constraint {
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn new(threshold: u8, damping: u8) -> Self {
+        let shift = scalar::adjusted_damping(threshold, damping);
+        Self {
+            threshold: _mm256_set1_epi8(threshold as i8),
+            shift: _mm_cvtsi32_si128(shift as i32),
+            kept: _mm256_set1_epi8((0xFF_u8 >> shift) as i8),
+        }
+    }
+}
+
+/// Sums of constrained differences, positive and negative ones apart, and the range of the taps.
+#[derive(Clone, Copy)]
+struct Sums {
+    positive: __m256i,
+    negative: __m256i,
+    least: __m256i,
+    greatest: __m256i,
+}
+
+impl Sums {
+    /// No differences, of samples with this range so far.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn new(least: __m256i, greatest: __m256i) -> Self {
+        let zero = _mm256_setzero_si256();
+        Self { positive: zero, negative: zero, least, greatest }
+    }
+
+    /// Adds 7.15.3 `constrain` of the difference from `x` to `tap`.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn add(self, x: __m256i, tap: __m256i, constraint: &Constraint) -> Self {
+        let (above, below) = (_mm256_subs_epu8(tap, x), _mm256_subs_epu8(x, tap));
+        let difference = _mm256_srl_epi16(_mm256_or_si256(above, below), constraint.shift);
+        let damped = _mm256_and_si256(difference, constraint.kept);
+        let most = _mm256_subs_epu8(constraint.threshold, damped);
+        Self {
+            positive: _mm256_add_epi8(self.positive, _mm256_min_epu8(above, most)),
+            negative: _mm256_add_epi8(self.negative, _mm256_min_epu8(below, most)),
+            least: _mm256_min_epu8(self.least, tap),
+            greatest: _mm256_max_epu8(self.greatest, tap),
+        }
+    }
+}
+
+/// The filter with `PRIMARY` and `SECONDARY` taps, minding availability if `EDGE`; everything fits 8 bits for the reasons
+/// that the scalar twin gives.
+#[target_feature(enable = "avx2")]
+fn filter_taps<const STEP: isize, const PRIMARY: bool, const SECONDARY: bool, const EDGE: bool>(
+    window: &Window,
+    origin: usize,
+    strength: Strength,
+) -> __m256i {
+    let Strength { primary, secondary, damping, direction } = strength;
+    let x = rows(&window.samples, origin);
+    let (mut least, mut greatest) = (x, x);
+    let (mut positive, mut negative) = (_mm256_setzero_si256(), _mm256_setzero_si256());
+    if PRIMARY {
+        let constraint = Constraint::new(primary, damping);
+        let mut sums = [Sums::new(x, x); 2];
+        for (k, sums) in sums.iter_mut().enumerate() {
+            for sign in [1, -1] {
+                let tap =
+                    load_tap::<EDGE>(window, x, origin, sign * tap_offset(direction, k, STEP));
+                *sums = sums.add(x, tap, &constraint);
+            }
+        }
+        let [near, far] = sums;
+        least = _mm256_min_epu8(near.least, far.least);
+        greatest = _mm256_max_epu8(near.greatest, far.greatest);
+        // The weights of near and far taps: 4 and 2 if `priStr` is even, else 3 and 3.
+        let even = _mm256_set1_epi8((primary & 1).wrapping_sub(1) as i8);
+        let weigh = |near: __m256i, far: __m256i| {
+            let both = _mm256_add_epi8(near, far);
+            let three = _mm256_add_epi8(_mm256_add_epi8(both, both), both);
+            let more = _mm256_add_epi8(three, _mm256_and_si256(near, even));
+            _mm256_sub_epi8(more, _mm256_and_si256(far, even))
+        };
+        positive = weigh(near.positive, far.positive);
+        negative = weigh(near.negative, far.negative);
+    }
+    if SECONDARY {
+        let constraint = Constraint::new(secondary, damping);
+        let mut sums = [Sums::new(least, greatest); 2];
+        for (k, sums) in sums.iter_mut().enumerate() {
+            for (turn, sign) in [(2, 1), (2, -1), (6, 1), (6, -1)] {
+                let offset = sign * tap_offset(direction + turn, k, STEP);
+                *sums = sums.add(x, load_tap::<EDGE>(window, x, origin, offset), &constraint);
+            }
+        }
+        let [near, far] = sums;
+        least = _mm256_min_epu8(near.least, far.least);
+        greatest = _mm256_max_epu8(near.greatest, far.greatest);
+        let weigh = |sum: __m256i, near: __m256i, far: __m256i| {
+            _mm256_add_epi8(_mm256_add_epi8(sum, _mm256_add_epi8(near, near)), far)
+        };
+        positive = weigh(positive, near.positive, far.positive);
+        negative = weigh(negative, near.negative, far.negative);
+    }
+    // The standard's shift of 8 + sum - (sum < 0) rounds half away from zero.
+    let rounded = |a: __m256i, b: __m256i| {
+        let sum = _mm256_add_epi8(_mm256_subs_epu8(a, b), _mm256_set1_epi8(8));
+        _mm256_and_si256(_mm256_srli_epi16::<4>(sum), _mm256_set1_epi8(15))
+    };
+    let raised = _mm256_adds_epu8(x, rounded(positive, negative));
+    let y = _mm256_subs_epu8(raised, rounded(negative, positive));
+    if PRIMARY && SECONDARY { _mm256_min_epu8(_mm256_max_epu8(y, least), greatest) } else { y }
 }

@@ -197,6 +197,67 @@ fn sum_constrained<const N: usize>(x: u8, taps: [u8; N], threshold: u8, shift: u
     sum
 }
 
+/// `dampingAdj` of 7.15.3.
+#[inline(always)]
+pub(super) fn adjusted_damping(threshold: u8, damping: u8) -> u32 {
+    // Below 8 in any case; the mask lets the compiler see it.
+    u32::from(damping).saturating_sub(threshold.max(1).ilog2()) & 7
+}
+
+/// How many bytes tap `k` (0 near, 1 far) of a direction lies after its sample, in planes whose neighbours are `step`
+/// bytes apart.
+#[inline(always)]
+pub(super) fn tap_offset(direction: u8, k: usize, step: isize) -> isize {
+    let (down, right) = DIRECTIONS[usize::from(direction & 7)][k];
+    down * STRIDE as isize + right * step
+}
+
+/// Primary and secondary taps of every byte of a block, near ones first.
+struct Taps<const BYTES: usize> {
+    p: [[u8; BYTES]; 4],
+    s: [[u8; BYTES]; 8],
+}
+
+#[inline(always)]
+fn taps<
+    const BYTES: usize,
+    const SPAN: usize,
+    const STEP: isize,
+    const PRIMARY: bool,
+    const SECONDARY: bool,
+    const EDGE: bool,
+>(
+    window: &Window,
+    center: &[u8; BYTES],
+    origin: usize,
+    direction: u8,
+) -> Taps<BYTES> {
+    let tap = |turn: u8, k: usize, sign: isize| {
+        let start = origin.wrapping_add_signed(sign * tap_offset(direction + turn, k, STEP));
+        let mut tap = gather::<BYTES, SPAN>(&window.samples, start);
+        if EDGE {
+            let available = gather::<BYTES, SPAN>(&window.available, start);
+            for l in 0..BYTES {
+                tap[l] = center[l] ^ ((center[l] ^ tap[l]) & available[l]);
+            }
+        }
+        tap
+    };
+    let mut taps = Taps { p: [[0; BYTES]; 4], s: [[0; BYTES]; 8] };
+    if PRIMARY {
+        for (i, taps) in taps.p.iter_mut().enumerate() {
+            *taps = tap(0, i / 2, if i % 2 == 0 { 1 } else { -1 });
+        }
+    }
+    if SECONDARY {
+        for (i, taps) in taps.s.iter_mut().enumerate() {
+            let turn = if i % 4 < 2 { 2 } else { 6 };
+            *taps = tap(turn, i / 4, if i % 2 == 0 { 1 } else { -1 });
+        }
+    }
+    taps
+}
+
 /// The filter with `PRIMARY` and `SECONDARY` taps, minding availability if `EDGE`.
 ///
 /// Everything fits 8 bits when positive and negative differences are summed apart: under their
@@ -221,33 +282,10 @@ fn filter_taps<
     let Strength { primary, secondary, damping, direction } = strength;
     let origin = REACH * STRIDE + MARGIN + 8 * block;
     let center = gather::<BYTES, SPAN>(&window.samples, origin);
-    // Tap `k` of a direction relative to that of the block, on one side.
-    let tap = |turn: u8, k: usize, sign: isize| {
-        let (down, right) = DIRECTIONS[usize::from((direction + turn) & 7)][k];
-        let start = origin.wrapping_add_signed(sign * (down * STRIDE as isize + right * STEP));
-        let mut tap = gather::<BYTES, SPAN>(&window.samples, start);
-        if EDGE {
-            let available = gather::<BYTES, SPAN>(&window.available, start);
-            for l in 0..BYTES {
-                tap[l] = center[l] ^ ((center[l] ^ tap[l]) & available[l]);
-            }
-        }
-        tap
-    };
-    // Near taps first, then far ones.
-    let mut p = [[0; BYTES]; 4];
-    if PRIMARY {
-        p = [tap(0, 0, 1), tap(0, 0, -1), tap(0, 1, 1), tap(0, 1, -1)];
-    }
-    let mut s = [[0; BYTES]; 8];
-    if SECONDARY {
-        let pairs = |k: usize| [tap(2, k, 1), tap(2, k, -1), tap(6, k, 1), tap(6, k, -1)];
-        let ([a, b, c, d], [e, f, g, h]) = (pairs(0), pairs(1));
-        s = [a, b, c, d, e, f, g, h];
-    }
-    // Below 8 in any case; the mask lets the compiler see it.
-    let adjusted = |threshold: u8| u32::from(damping).saturating_sub(threshold.max(1).ilog2()) & 7;
-    let (primary_shift, secondary_shift) = (adjusted(primary), adjusted(secondary));
+    let Taps { p, s } =
+        taps::<BYTES, SPAN, STEP, PRIMARY, SECONDARY, EDGE>(window, &center, origin, direction);
+    let primary_shift = adjusted_damping(primary, damping);
+    let secondary_shift = adjusted_damping(secondary, damping);
     // The weights of near and far primary taps: 4 and 2 if `priStr` is even, else 3 and 3.
     let even = (primary & 1).wrapping_sub(1);
     let weigh_primary = |near: u8, far: u8| {

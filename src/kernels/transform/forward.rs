@@ -4,7 +4,8 @@
 //! that their rows are the very basis functions the decoder will add up. Floating point needs neither the roundings
 //! nor the headroom of integers, costs the same, and rounds once per operation on every machine.
 
-use super::factors::{adst_input, adst_output, brev, cos128, sin128};
+use super::factors::{adst_input, adst_output, cos128, sin128};
+use super::forward_dct::forward_dct;
 use super::{Kind, Shape, identity_factor};
 use crate::kernels::simd::{F32x8, Float32Vector};
 use crate::kernels::view::View;
@@ -119,7 +120,7 @@ pub(super) fn forward_1d<R: Float32Vector, const N: usize>(t: &mut [R; N], kind:
 
 /// The transpose of 7.13.2.1 `B( a, b, angle, flip, r )`.
 #[inline(always)]
-fn unrotate<R: Float32Vector, const N: usize>(
+pub(super) fn unrotate<R: Float32Vector, const N: usize>(
     t: &mut [R; N],
     a: usize,
     b: usize,
@@ -137,181 +138,14 @@ fn unrotate<R: Float32Vector, const N: usize>(
 
 /// 7.13.2.1 `H( a, b, flip, r )` without its clamp, which is its own transpose.
 #[inline(always)]
-fn hadamard<R: Float32Vector, const N: usize>(t: &mut [R; N], a: usize, b: usize, flip: usize) {
+pub(super) fn hadamard<R: Float32Vector, const N: usize>(
+    t: &mut [R; N],
+    a: usize,
+    b: usize,
+    flip: usize,
+) {
     let (a, b) = if flip == 1 { (b, a) } else { (a, b) };
     (t[a], t[b]) = (t[a].add(t[b]), t[a].sub(t[b]));
-}
-
-/// The transpose of 7.13.2.3; the numbers are those of its steps.
-#[inline(always)]
-fn forward_dct<R: Float32Vector, const N: usize>(t: &mut [R; N]) {
-    let n = N.trailing_zeros();
-    if n == 6 {
-        for i in 0..32 {
-            hadamard(t, i, 63 - i, 0); // 31
-        }
-        for i in 0..8 {
-            unrotate(t, 55 - i, 40 + i, 32, 1); // 30
-        }
-    }
-    if n >= 5 {
-        for i in 0..16 {
-            hadamard(t, i, 31 - i, 0); // 29
-        }
-    }
-    if n == 6 {
-        for i in 0..8 {
-            hadamard(t, 32 + i, 47 - i, 0); // 28
-            hadamard(t, 48 + i, 63 - i, 1);
-        }
-    }
-    if n >= 5 {
-        for i in 0..4 {
-            unrotate(t, 27 - i, 20 + i, 32, 1); // 27
-        }
-    }
-    if n >= 4 {
-        for i in 0..8 {
-            hadamard(t, i, 15 - i, 0); // 26
-        }
-    }
-    if n == 6 {
-        for i in 0..8 {
-            unrotate(t, 59 - i, 36 + i, if i < 4 { 48 } else { 112 }, 1); // 25
-        }
-    }
-    if n >= 5 {
-        for i in 0..2 {
-            for j in 0..4 {
-                hadamard(t, 16 + i * 8 + j, 23 + i * 8 - j, i); // 24
-            }
-        }
-    }
-    if n >= 4 {
-        for i in 0..2 {
-            unrotate(t, 13 - i, 10 + i, 32, 1); // 23
-        }
-    }
-    if n >= 3 {
-        for i in 0..4 {
-            hadamard(t, i, 7 - i, 0); // 22
-        }
-    }
-    if n == 6 {
-        for i in 0..4 {
-            for j in 0..4 {
-                hadamard(t, 32 + 8 * i + j, 39 + 8 * i - j, i & 1); // 21
-            }
-        }
-    }
-    if n >= 5 {
-        for i in 0..4 {
-            unrotate(t, 29 - i, 18 + i, 48 + (i >> 1) * 64, 1); // 20
-        }
-    }
-    if n >= 4 {
-        for i in 0..2 {
-            for j in 0..2 {
-                hadamard(t, 8 + 4 * i + j, 11 + 4 * i - j, i); // 19
-            }
-        }
-    }
-    if n >= 3 {
-        unrotate(t, 6, 5, 32, 1); // 18
-    }
-    for i in 0..2 {
-        hadamard(t, i, 3 - i, 0); // 17
-    }
-    if n == 6 {
-        for i in 0..2 {
-            for j in 0..4 {
-                let angle = 56 - i * 32 + (j >> 1) * 64;
-                unrotate(t, 61 - i * 8 - j, 34 + i * 8 + j, angle, 1); // 16
-            }
-        }
-    }
-    if n >= 5 {
-        for i in 0..4 {
-            for j in 0..2 {
-                hadamard(t, 16 + 4 * i + j, 19 + 4 * i - j, i & 1); // 15
-            }
-        }
-    }
-    if n >= 4 {
-        for i in 0..2 {
-            unrotate(t, 14 - i, 9 + i, 48 + 64 * i, 1); // 14
-        }
-    }
-    if n >= 3 {
-        for i in 0..2 {
-            hadamard(t, 4 + 2 * i, 5 + 2 * i, i); // 13
-        }
-    }
-    for i in 0..2 {
-        unrotate(t, 2 * i, 2 * i + 1, 32 + 16 * i, 1 - i); // 12
-    }
-    if n == 6 {
-        for i in 0..8 {
-            for j in 0..2 {
-                hadamard(t, 32 + i * 4 + j, 35 + i * 4 - j, i & 1); // 11
-            }
-        }
-    }
-    if n >= 5 {
-        for i in 0..2 {
-            for j in 0..2 {
-                let angle = 24 + (j << 6) + ((1 - i) << 5);
-                unrotate(t, 30 - 4 * i - j, 17 + 4 * i + j, angle, 1); // 10
-            }
-        }
-    }
-    if n >= 4 {
-        for i in 0..4 {
-            hadamard(t, 8 + 2 * i, 9 + 2 * i, i & 1); // 9
-        }
-    }
-    if n >= 3 {
-        for i in 0..2 {
-            unrotate(t, 4 + i, 7 - i, 56 - 32 * i, 0); // 8
-        }
-    }
-    if n == 6 {
-        for i in 0..4 {
-            for j in 0..2 {
-                let angle = 60 - 16 * brev(2, i) + 64 * j;
-                unrotate(t, 62 - i * 4 - j, 33 + i * 4 + j, angle, 1); // 7
-            }
-        }
-    }
-    if n >= 5 {
-        for i in 0..8 {
-            hadamard(t, 16 + 2 * i, 17 + 2 * i, i & 1); // 6
-        }
-    }
-    if n >= 4 {
-        for i in 0..4 {
-            unrotate(t, 8 + i, 15 - i, 12 + (brev(2, 3 - i) << 4), 0); // 5
-        }
-    }
-    if n == 6 {
-        for i in 0..16 {
-            hadamard(t, 32 + i * 2, 33 + i * 2, i & 1); // 4
-        }
-    }
-    if n >= 5 {
-        for i in 0..8 {
-            unrotate(t, 16 + i, 31 - i, 6 + (brev(3, 7 - i) << 3), 0); // 3
-        }
-    }
-    if n == 6 {
-        for i in 0..16 {
-            unrotate(t, 32 + i, 63 - i, 63 - 4 * brev(4, i), 0); // 2
-        }
-    }
-    let output = *t;
-    for (i, lane) in t.iter_mut().enumerate() {
-        *lane = output[brev(n, i)];
-    }
 }
 
 /// The transpose of 7.13.2.6.

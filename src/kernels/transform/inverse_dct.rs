@@ -38,6 +38,15 @@ pub(super) fn inverse_dct<L: Int16Lanes, const N: usize>(t: &mut [L; N]) {
     for (i, lane) in t.iter_mut().enumerate() {
         *lane = input[brev(n, i)];
     }
+    first_steps(t);
+    middle_steps(t);
+    last_steps(t);
+}
+
+/// Steps 2 to 11.
+#[inline(always)]
+fn first_steps<L: Int16Lanes, const N: usize>(t: &mut [L; N]) {
+    let n = N.trailing_zeros();
     if n == 6 {
         for i in 0..16 {
             butterfly(t, 32 + i, 63 - i, 63 - 4 * brev(4, i), 0); // 2
@@ -96,6 +105,12 @@ pub(super) fn inverse_dct<L: Int16Lanes, const N: usize>(t: &mut [L; N]) {
             }
         }
     }
+}
+
+/// Steps 12 to 21.
+#[inline(always)]
+fn middle_steps<L: Int16Lanes, const N: usize>(t: &mut [L; N]) {
+    let n = N.trailing_zeros();
     for i in 0..2 {
         butterfly(t, 2 * i, 2 * i + 1, 32 + 16 * i, 1 - i); // 12
     }
@@ -149,6 +164,12 @@ pub(super) fn inverse_dct<L: Int16Lanes, const N: usize>(t: &mut [L; N]) {
             }
         }
     }
+}
+
+/// Steps 22 to 31.
+#[inline(always)]
+fn last_steps<L: Int16Lanes, const N: usize>(t: &mut [L; N]) {
+    let n = N.trailing_zeros();
     if n >= 3 {
         for i in 0..4 {
             hadamard(t, i, 7 - i, 0); // 22

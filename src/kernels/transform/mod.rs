@@ -17,6 +17,7 @@ mod avx2;
 pub(crate) mod conformance;
 mod factors;
 mod forward;
+mod forward_dct;
 mod inverse;
 mod inverse_adst;
 mod inverse_dct;
