@@ -1,5 +1,9 @@
-//! Kernels on samples and coefficients, and arithmetic that is the same on every machine: plain safe
-//! Rust in the shape of vectors, no loops over the whole picture.
+//! Kernels on samples and coefficients, and arithmetic that is the same on every machine.
+//!
+//! A family is a folder: `mod.rs` has its contract and the doors, which take the instruction set
+//! ([`isa`]); `scalar.rs` what every machine runs, `avx2.rs` the same for AVX2, `spec.rs` the standard's
+//! own steps to test against. Nothing of the rest of the library is known here, and nothing loops over
+//! a whole picture.
 
 pub(crate) mod cdef;
 pub(crate) mod convolve;
@@ -10,6 +14,7 @@ pub(crate) mod logarithm;
 pub(crate) mod quantize;
 pub(crate) mod sad;
 pub(crate) mod satd;
+pub(crate) mod scale;
 pub(crate) mod simd;
 pub(crate) mod transform;
 pub(crate) mod view;

@@ -40,7 +40,7 @@ impl CoarseMotion {
     /// Finds every block of `source`, a quarter of the picture's size, in `reference`, the luma of a
     /// reference at full size. What was found in the frame before is where it begins.
     pub(crate) fn search(&mut self, source: &PaddedPlane, reference: &PaddedPlane) {
-        quarter(reference, &mut self.reference);
+        quarter(self.isa, reference, &mut self.reference);
         for index in 0..self.vectors.len() {
             let (row, col) = (index / self.cols, index % self.cols);
             let near = |there: bool, back: usize| {
@@ -129,7 +129,7 @@ mod tests {
             plane
         };
         let mut small = PaddedPlane::new(32, 24);
-        quarter(&paint(12), &mut small);
+        quarter(Isa::detect(), &paint(12), &mut small);
         let mut motion = CoarseMotion::new(128, 96, Isa::detect());
         motion.search(&small, &paint(0));
         assert_eq!(motion.at(40, 40), Mv::new(0, 96));

@@ -181,7 +181,7 @@ impl FrameSearch {
         if self.names.is_empty() {
             return;
         }
-        quarter(luma, &mut self.small);
+        quarter(self.isa, luma, &mut self.small);
         for index in 0..self.names.len() {
             let name = self.names[index] as usize;
             let reference = &references[name].as_ref().expect("named above").planes[0];

@@ -6,21 +6,15 @@ use crate::frame::padded::PaddedPlane;
 use crate::kernels::convolve::{FilterSet, Source, Subpel, put};
 use crate::kernels::isa::Isa;
 use crate::kernels::sad::{sad, sad_4, sad_average};
+use crate::kernels::scale::quarter_row;
 use crate::kernels::view::Samples;
 
 /// Writes the means of 4×4 samples of `luma` to `out`.
-pub(crate) fn quarter(luma: &PaddedPlane, out: &mut PaddedPlane) {
+pub(crate) fn quarter(isa: Isa, luma: &PaddedPlane, out: &mut PaddedPlane) {
+    let width = out.width;
     for y in 0..out.height {
-        let rows: [&[u8]; 4] =
-            std::array::from_fn(|i| luma.row(0, (4 * y + i) as isize, 4 * out.width));
-        let width = out.width;
-        for (x, sample) in out.row_mut(0, y as isize, width).iter_mut().enumerate() {
-            let sum: u16 = rows
-                .iter()
-                .map(|row| row[4 * x..4 * x + 4].iter().map(|&s| u16::from(s)).sum::<u16>())
-                .sum();
-            *sample = ((sum + 8) >> 4) as u8;
-        }
+        let rows = [0, 1, 2, 3].map(|i| luma.row(0, (4 * y + i) as isize, 4 * width));
+        quarter_row(isa, out.row_mut(0, y as isize, width), rows);
     }
     out.extend_edges();
 }
@@ -212,7 +206,7 @@ mod tests {
     fn quarters_are_means() {
         let plane = noise(30, 18, 3);
         let mut small = PaddedPlane::new(8, 5);
-        quarter(&plane, &mut small);
+        quarter(Isa::detect(), &plane, &mut small);
         let sum: u32 = (4..8).flat_map(|y| plane.row(8, y, 4)).map(|&s| u32::from(s)).sum();
         assert_eq!(u32::from(small.row(2, 1, 1)[0]), (sum + 8) / 16);
     }

@@ -22,6 +22,8 @@ trait Value: Copy {
     const COMPOUND: bool;
     /// Writes as many values as `to` has: those of a compound, or samples.
     fn write(to: &mut [Self], values: &[i16; 8], samples: &[u8; 8]);
+    /// Takes samples at whole positions over.
+    fn copy<const W: usize>(to: &mut [Self; W], samples: &[u8; W]);
     /// The scalar twin.
     fn scalar(dst: ViewMut<'_, Self>, src: Source<'_>, size: (usize, usize), subpel: Subpel);
 }
@@ -32,6 +34,11 @@ impl Value for u8 {
     #[inline(always)]
     fn write(to: &mut [Self], _: &[i16; 8], samples: &[u8; 8]) {
         to.copy_from_slice(&samples[..to.len()]);
+    }
+
+    #[inline(always)]
+    fn copy<const W: usize>(to: &mut [Self; W], samples: &[u8; W]) {
+        *to = *samples;
     }
 
     fn scalar(dst: ViewMut<'_, Self>, src: Source<'_>, size: (usize, usize), subpel: Subpel) {
@@ -45,6 +52,11 @@ impl Value for i16 {
     #[inline(always)]
     fn write(to: &mut [Self], values: &[i16; 8], _: &[u8; 8]) {
         to.copy_from_slice(&values[..to.len()]);
+    }
+
+    #[inline(always)]
+    fn copy<const W: usize>(to: &mut [Self; W], samples: &[u8; W]) {
+        *to = samples.map(|sample| i16::from(sample) << 4);
     }
 
     fn scalar(dst: ViewMut<'_, Self>, src: Source<'_>, size: (usize, usize), subpel: Subpel) {
@@ -89,9 +101,6 @@ fn convolve<T: Value>(
     subpel: Subpel,
 ) {
     if w == 2 || (w < 16 && h % 2 == 1) {
-        return T::scalar(dst, src, (w, h), subpel);
-    }
-    if (subpel.x, subpel.y) == (0, 0) && !T::COMPOUND {
         return T::scalar(dst, src, (w, h), subpel);
     }
     match w {
@@ -169,11 +178,17 @@ fn word_taps<const T: usize>(filter: FilterSet, position: usize) -> [__m256i; 4]
     pairs
 }
 
-/// Whole positions of a compound.
+/// Whole positions.
 #[target_feature(enable = "avx2")]
 #[inline]
 fn whole<T: Value, const W: usize>(dst: &mut ViewMut<'_, T>, src: Source<'_>, h: usize) {
     let src = View::new(&src.data[src.offset..], src.stride);
+    if !T::COMPOUND {
+        for y in 0..h {
+            T::copy(dst.row::<W>(0, y), src.row(0, y));
+        }
+        return;
+    }
     for y in 0..h / unit_rows::<W>() {
         let samples = if W == 16 {
             load_wide::<16>(src.row(0, y))

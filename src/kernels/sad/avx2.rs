@@ -152,6 +152,9 @@ pub(super) fn residual(
     mut dst: ViewMut<'_, i16>,
     (width, height): (usize, usize),
 ) {
+    if width < 16 {
+        return scalar::residual(src, pred, dst, (width, height));
+    }
     for_columns!(width, x, W, {
         for y in 0..height {
             let (src, src_rest) = src.row::<W>(x, y).as_chunks::<16>();
