@@ -3,7 +3,7 @@
 use crate::av1::frame::deblock::TxSizeGrid;
 use crate::av1::frame::mode_info::ModeInfoGrid;
 use crate::av1::geometry::SB4;
-use crate::av1::tile::mv_prediction::TileBounds;
+use crate::av1::tile::bounds::TileBounds;
 use crate::frame::padded::PaddedPlane;
 
 /// A frame whose tiles are being reconstructed; filters have yet to run.

@@ -2,6 +2,7 @@
 //! modes, with the contexts of 8.3.2.
 
 use super::block::{Block, Residual, chroma_size};
+use super::bounds::TileBounds;
 use super::cdf::{
     ANGLE_DELTA_CDF, CFL_ALPHA_CDF, CFL_SIGN_CDF, DELTA_Q_CDF, INTRA_FRAME_Y_MODE_CDF,
     IS_INTER_CDF, PALETTE_UV_MODE_CDF, PALETTE_Y_MODE_CDF, SKIP_CDF, UV_MODE_CFL_ALLOWED_CDF,
@@ -9,7 +10,7 @@ use super::cdf::{
 };
 use super::context::TileContext;
 use super::inter_syntax::{InterContext, write_inter_block};
-use super::mv_prediction::{MvStack, TileBounds};
+use super::mv_prediction::MvStack;
 use super::symbol::{Gather, SymbolSink, partition_row};
 use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
 use crate::av1::geometry::MiPos;

@@ -3,9 +3,9 @@
 
 use std::sync::Arc;
 
+use super::bounds::TileBounds;
 use super::cdf::CdfContext;
 use super::executor::TileCoder;
-use super::mv_prediction::TileBounds;
 use super::quantizers::Rounding;
 use super::symbol::Record;
 use crate::av1::frame::motion_field::OrderHints;

@@ -4,6 +4,7 @@
 pub(crate) mod block;
 pub(crate) mod block_decoded;
 pub(crate) mod block_syntax;
+pub(crate) mod bounds;
 pub(crate) mod cdf;
 pub(crate) mod coefficient_syntax;
 pub(crate) mod context;

@@ -10,6 +10,7 @@ mod scan;
 use crate::av1::frame::mode_info::ModeInfoGrid;
 use crate::av1::frame::motion_field::MotionField;
 use crate::av1::geometry::MiPos;
+use crate::av1::tile::bounds::TileBounds;
 use crate::av1::types::{BlockSize, INTRA_FRAME, MI_SIZE_LOG2, Mv, PredictionMode, RefFrame};
 
 /// `MAX_REF_MV_STACK_SIZE`.
@@ -18,30 +19,6 @@ const MAX_REF_MV_STACK_SIZE: usize = 8;
 const REF_CAT_LEVEL: u16 = 640;
 /// `MV_BORDER`, in 1/8 samples.
 const MV_BORDER: i32 = 128;
-
-/// The 4×4 positions of a tile (5.9.15), ends excluded.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TileBounds {
-    /// `MiRowStart`.
-    pub(crate) mi_row_start: usize,
-    /// `MiRowEnd`.
-    pub(crate) mi_row_end: usize,
-    /// `MiColStart`.
-    pub(crate) mi_col_start: usize,
-    /// `MiColEnd`.
-    pub(crate) mi_col_end: usize,
-}
-
-impl TileBounds {
-    /// 5.11.51 `is_inside`.
-    #[inline]
-    pub(crate) fn is_inside(&self, row: isize, col: isize) -> bool {
-        col >= self.mi_col_start as isize
-            && col < self.mi_col_end as isize
-            && row >= self.mi_row_start as isize
-            && row < self.mi_row_end as isize
-    }
-}
 
 /// What the process reads besides the block itself.
 #[derive(Clone, Copy)]

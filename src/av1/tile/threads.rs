@@ -10,12 +10,12 @@ use crate::av1::frame::current::CurrentFrame;
 use crate::av1::frame::motion_field::MotionField;
 use crate::av1::geometry::{MiPos, SB4};
 use crate::av1::tile::block_decoded::BlockDecoded;
+use crate::av1::tile::bounds::TileBounds;
 use crate::av1::tile::context::TileContext;
 use crate::av1::tile::decider::{
     FrameJob, SuperblockChoice, SuperblockControl, SuperblockDecider, SuperblockPlace,
 };
 use crate::av1::tile::executor::{Scratch, TileCoder};
-use crate::av1::tile::mv_prediction::TileBounds;
 use crate::av1::tile::quantizers::{Quantizers, Rounding};
 use crate::av1::tile::symbol::Record;
 use crate::av1::tile::tile_data::TileWriter;

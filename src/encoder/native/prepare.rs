@@ -3,10 +3,11 @@
 
 use super::engine::NativeEngine;
 use super::headers::sequence_header;
-use super::stream::{CodedUnit, Stream, tile_bounds};
+use super::stream::{CodedUnit, Stream};
 use crate::av1::geometry::SB4;
 use crate::av1::obu::frame::FrameHeader;
 use crate::av1::obu::{BitstreamError, LayerId};
+use crate::av1::tile::bounds::TileBounds;
 use crate::av1::tile::decider::SuperblockControl;
 use crate::config::{ConfigError, RateMode, SendLimits, Settings};
 use crate::encoder::engine::unsupported;
@@ -65,7 +66,7 @@ impl Pictures {
     /// How much the rows of superblocks of a frame's tiles hold, in coding order: those of a tile
     /// their share of the picture's.
     pub(super) fn row_weights(&self, header: &FrameHeader) -> Vec<RowWeight> {
-        let tiles = tile_bounds(header);
+        let tiles = TileBounds::all(&header.tile_info);
         let mi_cols = tiles.last().map_or(1, |tile| tile.mi_col_end);
         let (rows, intra) = (self.search.rows(), header.is_intra());
         let weights = tiles.iter().flat_map(|tile| {

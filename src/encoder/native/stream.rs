@@ -11,8 +11,8 @@ use crate::av1::obu::leb128;
 use crate::av1::obu::tile_group::write_tile_group;
 use crate::av1::obu::unit::write_obu;
 use crate::av1::obu::{DecoderState, LayerId, ObuHeader, ObuType, SequenceHeader};
+use crate::av1::tile::bounds::TileBounds;
 use crate::av1::tile::decider::{FrameJob, SuperblockControl, SuperblockDecider};
-use crate::av1::tile::mv_prediction::TileBounds;
 use crate::av1::tile::threads::most_threads;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
@@ -199,7 +199,7 @@ impl Stream {
         FrameJob {
             isa: self.isa,
             sequence: Arc::clone(&self.sequence),
-            tiles: tile_bounds(&header),
+            tiles: TileBounds::all(&header.tile_info),
             references: self.references((!header.is_intra()).then_some(&header.ref_frame_idx)),
             primary: primary.and_then(|slot| self.slots[slot].clone()),
             order_hints: OrderHints {
@@ -242,24 +242,4 @@ impl Stream {
 fn obu_header(obu_type: ObuType, layer: LayerId) -> ObuHeader {
     let extension = (layer != LayerId::default()).then_some(layer);
     ObuHeader { obu_type, has_size_field: true, extension }
-}
-
-/// The tiles in coding order (5.9.15).
-pub(crate) fn tile_bounds(header: &FrameHeader) -> Vec<TileBounds> {
-    let info = &header.tile_info;
-    let spans = |starts: &[u32]| {
-        starts.windows(2).map(|w| (w[0] as usize, w[1] as usize)).collect::<Vec<_>>()
-    };
-    let cols = spans(&info.mi_col_starts);
-    spans(&info.mi_row_starts)
-        .into_iter()
-        .flat_map(|(mi_row_start, mi_row_end)| {
-            cols.iter().map(move |&(mi_col_start, mi_col_end)| TileBounds {
-                mi_row_start,
-                mi_row_end,
-                mi_col_start,
-                mi_col_end,
-            })
-        })
-        .collect()
 }

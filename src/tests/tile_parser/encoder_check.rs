@@ -8,7 +8,8 @@ use super::tile::{Block, FrameContext, Step, TileParser};
 use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
 use crate::av1::frame::motion_field::{MotionField, OrderHints, SavedMotion};
 use crate::av1::geometry::MiPos;
-use crate::av1::tile::mv_prediction::{MvPredictionInput, TileBounds, find_mv_stack};
+use crate::av1::tile::bounds::TileBounds;
+use crate::av1::tile::mv_prediction::{MvPredictionInput, find_mv_stack};
 use crate::av1::types::{InterpFilter, Mv as EncoderMv};
 
 /// The encoder's state of a frame.

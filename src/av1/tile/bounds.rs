@@ -1,0 +1,46 @@
+//! Where the tiles of a frame lie.
+
+use crate::av1::obu::frame::TileInfo;
+
+/// The 4×4 positions of a tile (5.9.15), ends excluded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TileBounds {
+    /// `MiRowStart`.
+    pub(crate) mi_row_start: usize,
+    /// `MiRowEnd`.
+    pub(crate) mi_row_end: usize,
+    /// `MiColStart`.
+    pub(crate) mi_col_start: usize,
+    /// `MiColEnd`.
+    pub(crate) mi_col_end: usize,
+}
+
+impl TileBounds {
+    /// The tiles of a frame in coding order.
+    pub(crate) fn all(info: &TileInfo) -> Vec<Self> {
+        let spans = |starts: &[u32]| {
+            starts.windows(2).map(|w| (w[0] as usize, w[1] as usize)).collect::<Vec<_>>()
+        };
+        let cols = spans(&info.mi_col_starts);
+        spans(&info.mi_row_starts)
+            .into_iter()
+            .flat_map(|(mi_row_start, mi_row_end)| {
+                cols.iter().map(move |&(mi_col_start, mi_col_end)| Self {
+                    mi_row_start,
+                    mi_row_end,
+                    mi_col_start,
+                    mi_col_end,
+                })
+            })
+            .collect()
+    }
+
+    /// 5.11.51 `is_inside`.
+    #[inline]
+    pub(crate) fn is_inside(&self, row: isize, col: isize) -> bool {
+        col >= self.mi_col_start as isize
+            && col < self.mi_col_end as isize
+            && row >= self.mi_row_start as isize
+            && row < self.mi_row_end as isize
+    }
+}
