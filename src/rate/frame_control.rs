@@ -32,17 +32,18 @@ pub(crate) struct FrameControl {
 }
 
 impl FrameControl {
-    /// Starts an attempt at a frame whose headers take `header_bits`, and whose rows of superblocks
+    /// Starts an attempt at a frame whose headers take `header_bytes`, and whose rows of superblocks
     /// in all tiles, in coding order, hold as much as `weights` say. Later frames cannot be guessed
     /// from a key frame.
     pub(crate) fn start(
         &mut self,
         target: &Target,
         attempt: Attempt,
-        header_bits: f64,
+        header_bytes: u64,
         key_frame: bool,
         weights: impl Iterator<Item = RowWeight>,
     ) {
+        let header_bits = 8.0 * header_bytes as f64;
         let most = 8.0 * target.soft_bytes as f64 - header_bits;
         let aim = (target.bits as f64 - header_bits).min(most);
         self.partial = (attempt.residual == Residual::SomeSuperblocks).then(|| {
@@ -125,7 +126,7 @@ mod tests {
     /// Codes a frame of rows of superblocks that cost as much as said; gives the index of each.
     fn code(control: &mut FrameControl, rows: &[&[u64]], residual: Residual) -> (Vec<u8>, u64) {
         let weights = rows.iter().map(|row| row.iter().sum::<u64>() as f64);
-        control.start(&target(1000), Attempt { qindex: 100, residual }, 0.0, false, weights);
+        control.start(&target(1000), Attempt { qindex: 100, residual }, 0, false, weights);
         let (mut bits, mut indices) = (0, Vec::new());
         for (tile_row, row) in rows.iter().enumerate() {
             for (col, cost) in row.iter().enumerate() {

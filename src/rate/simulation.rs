@@ -289,8 +289,8 @@ impl<C: Content> Simulation<C> {
         loop {
             self.codings += 1;
             let attempt = recode.current();
-            let most = (target.soft_bytes * 8) as f64 - 200.0;
-            let aim = (target.bits as f64 - 200.0).min(most);
+            let most = (target.soft_bytes * 8) as f64 - HEADER;
+            let aim = (target.bits as f64 - HEADER).min(most);
             let rows = RowTarget {
                 qindex: attempt.qindex,
                 range: target.range,

@@ -20,9 +20,6 @@ pub(super) struct CodedFrame {
     pub(super) resume_at: usize,
 }
 
-/// Bits of a unit that are left to its headers.
-const HEADER_BITS: f64 = 200.0;
-
 impl NativeEngine {
     /// Codes a frame, again if need be, until it is below its ceiling; `None` if it cannot be.
     pub(super) fn code_until_accepted(
@@ -37,7 +34,9 @@ impl NativeEngine {
             let bytes = coded.unit.data.len() as u64;
             match recode.record(coded.used.log_step, bytes) {
                 RecodeAction::Take => {
-                    self.control.learn(coded.unit.spent().iter().sum());
+                    if coded.residual == Residual::Normal {
+                        self.control.learn(coded.unit.spent().iter().sum());
+                    }
                     self.discard(kept);
                     break Some(coded);
                 }
@@ -66,14 +65,17 @@ impl NativeEngine {
         attempt: Attempt,
     ) -> Result<CodedFrame, BitstreamError> {
         let Attempt { qindex, residual } = attempt;
-        // Lossless frames have no steps to vary.
-        let controlled = target.bits > 0 && qindex > 0;
+        // Lossless frames have no steps to vary, and those without coefficients none that matter.
+        let controlled = target.bits > 0 && qindex > 0 && residual != Residual::None;
         let header =
             frame_header(self.pictures.stream.sequence(), plan, qindex, self.speed, controlled)?;
         self.pictures.search.set_residual(residual);
         if controlled {
             let weights = self.pictures.row_weights(&header).into_iter();
-            self.control.start(target, attempt, HEADER_BITS, plan.key_frame, weights);
+            let tile_bytes = u32::try_from(target.soft_bytes).unwrap_or(u32::MAX);
+            let header_bytes = self.pictures.stream.overhead(&header, plan.layer, tile_bytes)?;
+            let header_bytes = u64::from(header_bytes);
+            self.control.start(target, attempt, header_bytes, plan.key_frame, weights);
         }
         let control = controlled.then_some(&mut self.control as &mut dyn SuperblockControl);
         let unit = self.pictures.code(header, plan.layer, control)?;
