@@ -1,6 +1,7 @@
 //! The control of one frame from within, attempt by attempt: steps of its rows, or the superblocks
 //! that get coefficients where it is coded in part.
 
+use super::tuning::partial::EMPTY;
 use super::{
     Attempt, Budget, PartialFrame, Residual, RowControl, RowTarget, RowWeight, SuperblockCosts,
     Target, Used,
@@ -19,6 +20,8 @@ pub(crate) struct Measured {
 /// Chooses the quantizers of superblocks, in coding order over all tiles of a frame.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct FrameControl {
+    /// Superblocks of a frame.
+    superblocks: usize,
     rows: RowControl,
     /// The row of the superblock coded last, of those of all tiles, and its quantizer index.
     row: Option<usize>,
@@ -29,9 +32,18 @@ pub(crate) struct FrameControl {
     costs: SuperblockCosts,
     costs_too_large: SuperblockCosts,
     resume_at: usize,
+    /// Bits of the tiles beyond which an attempt is lost.
+    ceiling: f64,
+    /// Bits that an attempt that was given up would have taken.
+    given_up: Option<f64>,
 }
 
 impl FrameControl {
+    /// For frames of so many superblocks.
+    pub(crate) fn new(superblocks: usize) -> Self {
+        Self { superblocks, ..Self::default() }
+    }
+
     /// Starts an attempt at a frame whose headers take `header_bytes`, and whose rows of superblocks
     /// in all tiles, in coding order, hold as much as `weights` say. Later frames cannot be guessed
     /// from a key frame.
@@ -46,9 +58,11 @@ impl FrameControl {
         let header_bits = 8.0 * header_bytes as f64;
         let most = 8.0 * target.soft_bytes as f64 - header_bits;
         let aim = (target.bits as f64 - header_bits).min(most);
+        self.ceiling = 8.0 * target.max_bytes as f64 - header_bits;
+        self.given_up = None;
         self.partial = (attempt.residual == Residual::SomeSuperblocks).then(|| {
-            let alone = [most, 8.0 * target.max_bytes as f64 - header_bits];
-            PartialFrame::new(Budget { aim, alone }, self.resume_at)
+            let alone = [most, self.ceiling];
+            PartialFrame::new(Budget { aim, alone }, self.superblocks, self.resume_at)
         });
         if self.partial.is_none() {
             self.costs.start();
@@ -78,6 +92,28 @@ impl FrameControl {
         Measured { used, resume_at: 0 }
     }
 
+    /// The attempt was given up: what it was coded with, and the bits that its tiles would have come
+    /// to.
+    pub(crate) fn given_up(&mut self) -> (Used, u64) {
+        if self.partial.is_none() {
+            std::mem::swap(&mut self.costs, &mut self.costs_too_large);
+        }
+        (self.rows.used(), self.given_up.unwrap_or(self.ceiling) as u64)
+    }
+
+    /// Whether an attempt that is lost may stop short of the end: what the next one needs to know of
+    /// the superblocks' costs must be known by then. A frame in part needs them from where it resumes
+    /// on, and at least one that is not too large by itself.
+    fn may_give_up(&mut self, bits: u64) -> bool {
+        if self.partial.is_some() {
+            return true;
+        }
+        self.costs.ends(bits);
+        let others = EMPTY * self.superblocks as f64;
+        let affordable = |first: u64| first as f64 + others < self.ceiling;
+        self.resume_at == 0 && self.costs.first().is_some_and(affordable)
+    }
+
     /// The attempt that was made last, whose tiles took `bits`, is the frame: the next guess will be
     /// better for it.
     pub(crate) fn learn(&mut self, bits: u64) {
@@ -92,6 +128,10 @@ impl FrameControl {
 
 impl SuperblockControl for FrameControl {
     fn superblock(&mut self, place: SuperblockPlace, bits: u64) -> Option<SuperblockChoice> {
+        if bits as f64 > self.ceiling && self.may_give_up(bits) {
+            self.given_up = Some(self.rows.expected(place.tile_row, bits));
+            return None;
+        }
         if let Some(partial) = &mut self.partial {
             let log_step = partial.log_step(&self.costs_too_large, place.index, bits);
             let qindex = self.rows.fixed_index(place.index, log_step);
@@ -139,10 +179,43 @@ mod tests {
         (indices, bits)
     }
 
+    /// Codes 5 rows of 6 superblocks of 500 bits each, at most 1000 bytes of unit with 20 of headers;
+    /// gives how many were coded, and their bits.
+    fn code_below_ceiling(control: &mut FrameControl, residual: Residual) -> (usize, u64) {
+        let target = Target { soft_bytes: 1000, max_bytes: 1000, ..target(4000) };
+        let attempt = Attempt { qindex: 255, residual };
+        control.start(&target, attempt, 20, true, [1.0; 5].into_iter());
+        let mut bits = 0;
+        for index in 0..30 {
+            let (row, col) = (index / 6, index % 6);
+            let place = SuperblockPlace { index, tile_row: row, row, col };
+            let Some(choice) = control.superblock(place, bits) else { return (index, bits) };
+            bits += if choice.residual { 500 } else { 5 };
+        }
+        (30, bits)
+    }
+
+    /// Beyond the ceiling an attempt stops, tells what it would have come to, and leaves what the next
+    /// one, in part, needs to know.
+    #[test]
+    fn an_attempt_that_is_lost_stops_at_once() {
+        let mut control = FrameControl::new(30);
+        assert_eq!(code_below_ceiling(&mut control, Residual::Normal), (16, 8000));
+        let (_, expected) = control.given_up();
+        assert!((12_000..=15_000).contains(&expected), "{expected}");
+        let (coded, bits) = code_below_ceiling(&mut control, Residual::SomeSuperblocks);
+        assert!(coded == 30 && (3000..=4000).contains(&bits), "{coded} {bits}");
+        let resume_at = control.end(bits, false).resume_at;
+        assert!((6..10).contains(&resume_at), "{resume_at}");
+        // What is coded from there on has to be known, so that this attempt goes to its end.
+        control.resume_at(resume_at);
+        assert_eq!(code_below_ceiling(&mut control, Residual::Normal), (30, 15_000));
+    }
+
     /// Two tiles side by side, three rows each: six rows in coding order, one quantizer each.
     #[test]
     fn rows_of_all_tiles_follow_one_another() {
-        let mut control = FrameControl::default();
+        let mut control = FrameControl::new(18);
         let rows: [&[u64]; 6] = [&[90; 4], &[90; 4], &[90; 4], &[90; 2], &[90; 2], &[90; 2]];
         let (indices, bits) = code(&mut control, &rows, Residual::Normal);
         assert_eq!(indices.len(), 18);
@@ -162,7 +235,7 @@ mod tests {
     /// Where one frame in part stops, in any tile, the next resumes.
     #[test]
     fn parts_go_through_all_tiles() {
-        let mut control = FrameControl::default();
+        let mut control = FrameControl::new(10);
         let rows: [&[u64]; 4] = [&[300; 3], &[300; 3], &[300; 2], &[300; 2]];
         let (_, bits) = code(&mut control, &rows, Residual::Normal);
         control.end(bits, true);

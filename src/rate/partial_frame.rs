@@ -30,6 +30,11 @@ impl SuperblockCosts {
         self.superblocks.push((qindex, 0));
     }
 
+    /// Bits of the first superblock.
+    pub(crate) fn first(&self) -> Option<u64> {
+        self.superblocks.first().map(|&(_, bits)| bits)
+    }
+
     /// The last superblock has ended; all took `bits`.
     pub(crate) fn ends(&mut self, bits: u64) {
         if let Some((_, last)) = self.superblocks.last_mut() {
@@ -53,6 +58,8 @@ pub(crate) struct Budget {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct PartialFrame {
     budget: Budget,
+    /// Superblocks of the frame.
+    superblocks: usize,
     /// The first superblock that may have coefficients, in coding order.
     resume_at: usize,
     /// Whether any had some.
@@ -63,8 +70,8 @@ pub(crate) struct PartialFrame {
 
 impl PartialFrame {
     /// Resumes at a superblock, in coding order over all tiles.
-    pub(crate) fn new(budget: Budget, resume_at: usize) -> Self {
-        Self { budget, resume_at, served: false, stopped: None }
+    pub(crate) fn new(budget: Budget, superblocks: usize, resume_at: usize) -> Self {
+        Self { budget, superblocks, resume_at, served: false, stopped: None }
     }
 
     /// log₂ of the step of superblock `index`, if it gets coefficients, when those before it took
@@ -79,9 +86,13 @@ impl PartialFrame {
         if index < self.resume_at || self.stopped.is_some() {
             return None;
         }
-        let (qindex, took) = costs.superblocks.get(index).copied().unwrap_or((255, 0));
+        let Some(&(qindex, took)) = costs.superblocks.get(index) else {
+            // The attempt was given up before it.
+            self.stopped = Some(index);
+            return None;
+        };
         let step = log_step_of(qindex.max(1));
-        let rest = EMPTY * costs.superblocks.len().saturating_sub(index + 1) as f64;
+        let rest = EMPTY * self.superblocks.saturating_sub(index + 1) as f64;
         let left = |of: f64| of - bits as f64 - rest;
         let takes = took.max(1) as f64;
         let Budget { aim, alone: [usual, most] } = self.budget;
@@ -128,7 +139,7 @@ mod tests {
     /// Codes a frame; gives its bits, whom it served, and where to go on.
     fn code(costs: &[u64], qindex: u8, from: usize) -> (u64, Vec<bool>, usize) {
         let measured = measured(qindex, costs);
-        let mut frame = PartialFrame::new(BUDGET, from);
+        let mut frame = PartialFrame::new(BUDGET, costs.len(), from);
         let (mut bits, mut served) = (0, Vec::new());
         for (index, &cost) in costs.iter().enumerate() {
             let step = frame.log_step(&measured, index, bits);

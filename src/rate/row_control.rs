@@ -143,6 +143,12 @@ impl RowControl {
         qindex
     }
 
+    /// The bits that the frame would come to, when superblocks up to somewhere in `row` took `bits`.
+    pub(crate) fn expected(&self, row: usize, bits: u64) -> f64 {
+        let share = self.before.get(row + 1).copied().unwrap_or(1.0);
+        bits as f64 / share.max(PRIOR)
+    }
+
     /// The frame is to stand, and took `bits`: the next guess will be better for it.
     pub(crate) fn finish(&mut self, bits: u64) {
         if !std::mem::take(&mut self.learns) {

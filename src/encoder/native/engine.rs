@@ -52,7 +52,7 @@ impl NativeEngine {
             plan: GoldenPlan::default(),
             ids: FrameIds::default(),
             quantizer: QuantizerSource::new(settings),
-            control: FrameControl::default(),
+            control: frame_control(settings),
             max_frame_bytes: settings.max_frame_bytes,
             speed: settings.speed.level(),
             since_key: 0,
@@ -90,6 +90,10 @@ impl NativeEngine {
         self.since_key = self.since_key.saturating_add(1);
         EncodeOutcome::Dropped(DroppedFrame { timestamp, reason })
     }
+}
+
+fn frame_control(settings: &Settings) -> FrameControl {
+    FrameControl::new((settings.width.div_ceil(64) * settings.height.div_ceil(64)) as usize)
 }
 
 fn failed(error: BitstreamError) -> EncodeError {
@@ -173,7 +177,7 @@ impl Engine for NativeEngine {
     fn set_size(&mut self, settings: &Settings) -> Result<(), ConfigError> {
         self.pictures = Pictures::new(settings, self.isa, NAME)?;
         self.plan = GoldenPlan::default();
-        self.control = FrameControl::default();
+        self.control = frame_control(&self.settings);
         if let Some(controller) = self.quantizer.controller_mut() {
             controller.resize(f64::from(settings.width) * f64::from(settings.height));
         }

@@ -20,8 +20,17 @@ pub(super) struct CodedFrame {
     pub(super) resume_at: usize,
 }
 
+/// What came of an attempt.
+enum Attempted {
+    Coded(CodedFrame),
+    /// Given up on the way, beyond the ceiling: log₂ of its mean step, and the bytes that it would
+    /// have taken.
+    TooLarge(f64, u64),
+}
+
 impl NativeEngine {
-    /// Codes a frame, again if need be, until it is below its ceiling; `None` if it cannot be.
+    /// Codes a frame, again if need be, until rate control takes it; `None` if it cannot be small
+    /// enough.
     pub(super) fn code_until_accepted(
         &mut self,
         plan: &FramePlan,
@@ -30,27 +39,32 @@ impl NativeEngine {
         let mut recode = Recode::new(target);
         let mut kept = None;
         let taken = loop {
-            let coded = self.attempt(plan, target, recode.current())?;
-            let bytes = coded.unit.data.len() as u64;
-            match recode.record(coded.used.log_step, bytes) {
+            let (coded, log_step, bytes) = match self.attempt(plan, target, recode.current())? {
+                Attempted::Coded(coded) => {
+                    let (log_step, bytes) = (coded.used.log_step, coded.unit.data.len() as u64);
+                    (Some(coded), log_step, bytes)
+                }
+                Attempted::TooLarge(log_step, bytes) => (None, log_step, bytes),
+            };
+            match recode.record(log_step, bytes) {
                 RecodeAction::Take => {
-                    if coded.residual == Residual::Normal {
-                        self.control.learn(coded.unit.spent().iter().sum());
+                    if let Some(CodedFrame { unit, residual: Residual::Normal, .. }) = &coded {
+                        self.control.learn(unit.spent().iter().sum());
                     }
                     self.discard(kept);
-                    break Some(coded);
+                    break coded;
                 }
                 RecodeAction::KeepAndTryAgain => {
-                    let before = kept.replace(coded);
+                    let before = std::mem::replace(&mut kept, coded);
                     self.discard(before);
                 }
-                RecodeAction::TryAgain => self.discard(Some(coded)),
+                RecodeAction::TryAgain => self.discard(coded),
                 RecodeAction::TakeKept => {
-                    self.discard(Some(coded));
+                    self.discard(coded);
                     break kept;
                 }
                 RecodeAction::GiveUp => {
-                    self.discard(Some(coded));
+                    self.discard(coded);
                     break None;
                 }
             }
@@ -63,30 +77,33 @@ impl NativeEngine {
         plan: &FramePlan,
         target: &Target,
         attempt: Attempt,
-    ) -> Result<CodedFrame, BitstreamError> {
+    ) -> Result<Attempted, BitstreamError> {
         let Attempt { qindex, residual } = attempt;
         // Lossless frames have no steps to vary, and those without coefficients none that matter.
         let controlled = target.bits > 0 && qindex > 0 && residual != Residual::None;
         let header =
             frame_header(self.pictures.stream.sequence(), plan, qindex, self.speed, controlled)?;
+        let tile_bytes = u32::try_from(target.soft_bytes).unwrap_or(u32::MAX);
+        let header_bytes = self.pictures.stream.overhead(&header, plan.layer, tile_bytes)?;
+        let header_bytes = u64::from(header_bytes);
         self.pictures.search.set_residual(residual);
         if controlled {
             let weights = self.pictures.row_weights(&header).into_iter();
-            let tile_bytes = u32::try_from(target.soft_bytes).unwrap_or(u32::MAX);
-            let header_bytes = self.pictures.stream.overhead(&header, plan.layer, tile_bytes)?;
-            let header_bytes = u64::from(header_bytes);
             self.control.start(target, attempt, header_bytes, plan.key_frame, weights);
         }
         let control = controlled.then_some(&mut self.control as &mut dyn SuperblockControl);
-        let unit = self.pictures.code(header, plan.layer, control)?;
-        let unit = unit.expect("a control that never gives up");
+        let Some(unit) = self.pictures.code(header, plan.layer, control)? else {
+            let (used, bits) = self.control.given_up();
+            let bytes = (header_bytes + bits / 8).max(target.max_bytes + 1);
+            return Ok(Attempted::TooLarge(used.log_step, bytes));
+        };
         let (mut used, mut resume_at) = (Used::one(qindex), 0);
         if controlled {
             let too_large = unit.data.len() as u64 > target.soft_bytes;
             let measured = self.control.end(unit.spent().iter().sum(), too_large);
             (used, resume_at) = (measured.used, measured.resume_at);
         }
-        Ok(CodedFrame { unit, used, residual, attempts: 1, resume_at })
+        Ok(Attempted::Coded(CodedFrame { unit, used, residual, attempts: 1, resume_at }))
     }
 
     fn discard(&mut self, coded: Option<CodedFrame>) {
