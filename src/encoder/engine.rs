@@ -29,7 +29,8 @@ pub struct Capabilities {
     pub reconstruction: bool,
     /// Delay and size of frames are bounded, and what the network adds is counted:
     /// [`crate::EncoderConfig::max_delay`], [`crate::EncoderConfig::max_frame_bytes`],
-    /// [`crate::EncoderConfig::wire`], [`crate::EncoderConfig::adaptive_frame_rate`].
+    /// [`crate::EncoderConfig::wire`], [`crate::EncoderConfig::adaptive_frame_rate`],
+    /// [`crate::EncoderConfig::min_qindex`] and [`crate::EncoderConfig::max_qindex`].
     pub bounded_delay: bool,
     /// The most threads it makes use of at its size.
     pub max_threads: usize,
@@ -112,6 +113,10 @@ pub(super) fn check_unbounded(
     let usual = EncoderConfig::new(settings.width, settings.height, 0);
     if settings.max_delay != usual.max_delay {
         return Err(unsupported(engine, "max delay", format_args!("{:?}", settings.max_delay)));
+    }
+    let (min, max) = (settings.min_qindex, settings.max_qindex);
+    if (min, max) != (usual.min_qindex, usual.max_qindex) {
+        return Err(unsupported(engine, "qindex range", format_args!("{min} to {max}")));
     }
     if let Some(most) = settings.max_frame_bytes {
         return Err(unsupported(engine, "max frame bytes", most));

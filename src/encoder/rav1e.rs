@@ -192,8 +192,7 @@ fn encoder_config(settings: &Settings) -> Result<Rav1eConfig, ConfigError> {
             config.bitrate =
                 i32::try_from(bitrate).map_err(|_| unsupported(NAME, "bitrate", bitrate))?;
             // In this mode the greatest index allowed; the default would break the rate.
-            config.quantizer = usize::from(settings.max_qindex);
-            config.min_quantizer = settings.min_qindex;
+            config.quantizer = 255;
             config.reservoir_frame_delay = Some(MIN_RESERVOIR_FRAMES);
         }
         RateMode::ConstantQindex(0) => return Err(unsupported(NAME, "qindex", "0 (lossless)")),

@@ -39,6 +39,12 @@ fn changes_at_run_time_are_refused() {
     assert_eq!(encoder.set_rates(Rates::new(90_000, Rational::new(15, 1))), Err(error));
     let error = unsupported("speed at run time", "10");
     assert_eq!(encoder.set_speed(Speed::FASTEST), Err(error));
+    let error = unsupported("qindex range", "9 to 99");
+    assert_eq!(encoder.set_qindex_range(9, 99), Err(error));
+    assert!(!capabilities.live_size);
+    let error = unsupported("size at run time", "64x64");
+    assert_eq!(encoder.set_size(64, 64), Err(error));
+    assert_eq!(encoder.config(), &at_rate(64, 48, 100_000), "as before all that");
     assert!(!capabilities.bounded_delay);
     assert_eq!(
         encoder.set_max_delay(Duration::from_millis(200)),
@@ -73,6 +79,23 @@ fn settings_beyond_rav1e() {
 }
 
 #[test]
+fn the_sequence_header_is_known_from_the_first_unit_on() {
+    let mut encoder = Encoder::new(config(64, 48)).unwrap();
+    let error = unsupported("sequence header", "before the first unit");
+    assert_eq!(encoder.sequence_header(), Err(error.clone()));
+    assert_eq!(encoder.fmtp().unwrap_err(), error);
+    let clip = Clip::new(Scene::Flat, 64, 48, 0).unwrap();
+    let unit = (0..9).find_map(|number| {
+        let picture = clip.picture(number);
+        encoder.encode(&picture.as_frame(number), FrameOptions::default()).unwrap().into_unit()
+    });
+    let (unit, header) = (unit.unwrap(), encoder.sequence_header().unwrap());
+    assert!(unit.data.windows(header.len()).any(|bytes| bytes == header));
+    assert_eq!(encoder.av1c().unwrap()[4..], header);
+    assert!(encoder.codec_string().unwrap().starts_with("av01.0."));
+}
+
+#[test]
 fn bounds_beyond_rav1e() {
     let new = |change: fn(&mut EncoderConfig)| {
         let mut config = at_rate(64, 64, 100_000);
@@ -87,6 +110,9 @@ fn bounds_beyond_rav1e() {
     assert_eq!(new(|c| c.wire.packet_overhead = 40), unsupported("packet overhead", "40"));
     assert_eq!(new(|c| c.wire.max_payload = 900), unsupported("max payload", "900"));
     assert_eq!(new(|c| c.adaptive_frame_rate = true), unsupported("adaptive frame rate", "true"));
+    assert_eq!(new(|c| c.min_qindex = 2), unsupported("qindex range", "2 to 255"));
+    assert_eq!(new(|c| c.max_qindex = 200), unsupported("qindex range", "1 to 200"));
+    assert_eq!(new(|c| c.rate = RateMode::Bitrate(0)), unsupported("bitrate", "0"));
 }
 
 #[test]
