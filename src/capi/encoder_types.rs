@@ -216,7 +216,7 @@ pub struct Rtav1Capabilities {
     /// Nonzero: the reconstruction can be had.
     pub reconstruction: u32,
     /// Nonzero: delay and size of frames are bounded, and what the network adds is counted; the
-    /// settings from `max_delay` to `adaptive_frame_rate` are served.
+    /// settings from `max_delay` to `max_qindex` are served.
     pub bounded_delay: u32,
 }
 

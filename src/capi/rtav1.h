@@ -564,7 +564,7 @@ typedef struct Rtav1Capabilities {
     // Nonzero: the reconstruction can be had.
     uint32_t reconstruction;
     // Nonzero: delay and size of frames are bounded, and what the network adds is counted; the
-    // settings from `max_delay` to `adaptive_frame_rate` are served.
+    // settings from `max_delay` to `max_qindex` are served.
     uint32_t bounded_delay;
 } Rtav1Capabilities;
 
