@@ -103,6 +103,9 @@ fn convolve<T: Value>(
     if w == 2 || (w < 16 && h % 2 == 1) {
         return T::scalar(dst, src, (w, h), subpel);
     }
+    if (subpel.x, subpel.y) == (0, 0) && w >= 64 {
+        return T::scalar(dst, src, (w, h), subpel);
+    }
     match w {
         4 => strip::<T, 4>(&mut dst, src, h, subpel),
         8 => strip::<T, 8>(&mut dst, src, h, subpel),

@@ -8,7 +8,7 @@ use std::arch::x86_64::{
 };
 
 use super::{Moments, for_columns, scalar};
-use crate::kernels::simd::avx2::{load, load_wide, store_i16, total};
+use crate::kernels::simd::avx2::{halves, load, load_wide, store_i16, total};
 use crate::kernels::view::{Samples, ViewMut};
 
 /// Adds `$function` of 32 or fewer samples at a time of two rows to `$sums`.
@@ -152,9 +152,6 @@ pub(super) fn residual(
     mut dst: ViewMut<'_, i16>,
     (width, height): (usize, usize),
 ) {
-    if width < 16 {
-        return scalar::residual(src, pred, dst, (width, height));
-    }
     for_columns!(width, x, W, {
         for y in 0..height {
             let (src, src_rest) = src.row::<W>(x, y).as_chunks::<16>();
@@ -163,8 +160,11 @@ pub(super) fn residual(
             for ((src, pred), dst) in src.iter().zip(pred).zip(dst) {
                 store_i16(dst, _mm256_sub_epi16(load_wide(src), load_wide(pred)));
             }
-            for ((src, pred), dst) in src_rest.iter().zip(pred_rest).zip(dst_rest) {
-                *dst = i16::from(*src) - i16::from(*pred);
+            if let (Some(src), Some(pred)) =
+                (src_rest.first_chunk::<W>(), pred_rest.first_chunk::<W>())
+            {
+                let [difference, _] = halves(_mm256_sub_epi16(load_wide(src), load_wide(pred)));
+                dst_rest.copy_from_slice(&difference[..W.min(8)]);
             }
         }
     });

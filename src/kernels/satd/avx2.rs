@@ -3,7 +3,7 @@
 use std::arch::x86_64::{
     __m256i, _mm_add_epi32, _mm_cvtsi128_si32, _mm_shuffle_epi32, _mm_unpackhi_epi64,
     _mm256_abs_epi16, _mm256_add_epi16, _mm256_castsi256_si128, _mm256_extracti128_si256,
-    _mm256_inserti128_si256, _mm256_madd_epi16, _mm256_max_epi16, _mm256_set1_epi16,
+    _mm256_madd_epi16, _mm256_max_epi16, _mm256_permute2x128_si256, _mm256_set1_epi16,
     _mm256_setzero_si256, _mm256_sub_epi16,
 };
 
@@ -19,27 +19,35 @@ pub(super) fn satd(src: Samples<'_>, pred: Samples<'_>, (width, height): (usize,
     let mut sum = 0;
     for x in (0..width & !15).step_by(16) {
         for y in (0..height).step_by(8) {
-            let (src, pred) = (src.from(x, y), pred.from(x, y));
-            sum += hadamard([0, 1, 2, 3, 4, 5, 6, 7].map(|i| {
-                _mm256_sub_epi16(load_wide::<16>(src.row(0, i)), load_wide::<16>(pred.row(0, i)))
-            }));
+            let mut block = [_mm256_setzero_si256(); 8];
+            for (i, row) in block.iter_mut().enumerate() {
+                *row = difference::<16>(src, pred, x, y + i);
+            }
+            sum += hadamard(block);
         }
     }
     if width & 8 != 0 {
+        let x = width - 8;
         for y in (0..height).step_by(16) {
-            let (src, pred) = (src.from(width - 8, y), pred.from(width - 8, y));
-            let both = y + 8 < height;
-            sum += hadamard([0, 1, 2, 3, 4, 5, 6, 7].map(|i| {
-                let difference = |y| {
-                    _mm256_sub_epi16(load_wide::<8>(src.row(0, y)), load_wide::<8>(pred.row(0, y)))
-                };
-                let upper = difference(i);
-                let lower = if both { difference(i + 8) } else { _mm256_setzero_si256() };
-                _mm256_inserti128_si256::<1>(upper, _mm256_castsi256_si128(lower))
-            }));
+            let mut block = [_mm256_setzero_si256(); 8];
+            for (i, row) in block.iter_mut().enumerate() {
+                *row = difference::<8>(src, pred, x, y + i);
+                if y + 8 < height {
+                    let lower = difference::<8>(src, pred, x, y + 8 + i);
+                    *row = _mm256_permute2x128_si256::<0x20>(*row, lower);
+                }
+            }
+            sum += hadamard(block);
         }
     }
     sum
+}
+
+/// `src - pred` of 16 or 8 samples of a row.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn difference<const W: usize>(src: Samples<'_>, pred: Samples<'_>, x: usize, y: usize) -> __m256i {
+    _mm256_sub_epi16(load_wide::<W>(src.row(x, y)), load_wide::<W>(pred.row(x, y)))
 }
 
 /// The sums of both blocks, each rounded for itself: twice the orthonormal one, for a 2D Hadamard transform of 8 has a
