@@ -4,16 +4,18 @@
 //! Samples that neighbouring taps multiply are interleaved, so that one instruction multiplies by two taps and adds.
 //! The positive taps of a filter, halved, keep such sums within 16 bits.
 
+mod rows;
+
 use std::arch::x86_64::{
-    __m256i, _mm256_add_epi16, _mm256_add_epi32, _mm256_castsi128_si256, _mm256_inserti128_si256,
-    _mm256_madd_epi16, _mm256_maddubs_epi16, _mm256_packs_epi32, _mm256_permute2x128_si256,
-    _mm256_permute4x64_epi64, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setr_epi8,
-    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_slli_epi16, _mm256_srai_epi16,
-    _mm256_srai_epi32, _mm256_unpackhi_epi16, _mm256_unpacklo_epi8, _mm256_unpacklo_epi16,
+    __m256i, _mm256_add_epi16, _mm256_add_epi32, _mm256_madd_epi16, _mm256_maddubs_epi16,
+    _mm256_packs_epi32, _mm256_permute2x128_si256, _mm256_set1_epi16, _mm256_set1_epi32,
+    _mm256_setzero_si256, _mm256_slli_epi16, _mm256_srai_epi16, _mm256_srai_epi32,
+    _mm256_unpackhi_epi16, _mm256_unpacklo_epi8, _mm256_unpacklo_epi16,
 };
 
+use self::rows::{Rows, one_below, unit_rows};
 use super::{FilterSet, Source, Subpel, by_taps, middle_taps, scalar};
-use crate::kernels::simd::avx2::{halves, load_half, load_i16, load_wide, packed_halves};
+use crate::kernels::simd::avx2::{halves, load_i16, load_wide, packed_halves};
 use crate::kernels::view::{SamplesMut, View, ViewMut};
 
 /// What one reference's prediction is made of: samples, or the values of a compound.
@@ -136,11 +138,6 @@ fn strip<T: Value, const W: usize>(
     }
 }
 
-/// Rows of a unit.
-const fn unit_rows<const W: usize>() -> usize {
-    if W == 16 { 1 } else { 2 }
-}
-
 /// Writes unit `y` of values that are rounded but not clipped.
 #[target_feature(enable = "avx2")]
 #[inline]
@@ -201,110 +198,6 @@ fn whole<T: Value, const W: usize>(dst: &mut ViewMut<'_, T>, src: Source<'_>, h:
         };
         write::<T, W>(dst, 0, y, _mm256_slli_epi16::<4>(samples));
     }
-}
-
-/// Reads units from the top down.
-struct Rows<'a> {
-    src: View<'a, u8>,
-    /// The unit that comes next.
-    next: usize,
-    /// The last row that may be read.
-    last: usize,
-}
-
-impl<'a> Rows<'a> {
-    /// The rows from `above` rows above the block and `before` columns before it on, `count` of them.
-    #[inline(always)]
-    fn new(src: Source<'a>, above: usize, before: usize, count: usize) -> Self {
-        let data = &src.data[src.offset - above * src.stride - before..];
-        Self { src: View::new(data, src.stride), next: 0, last: count - 1 }
-    }
-
-    /// The rows of the next unit.
-    #[inline(always)]
-    fn advance<const W: usize>(&mut self) -> [usize; 2] {
-        let first = self.next * unit_rows::<W>();
-        self.next += 1;
-        [first, (first + 1).min(self.last)]
-    }
-
-    /// The next unit after the first pass with `T` taps, rounded.
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    fn filtered<const W: usize, const T: usize>(&mut self, taps: &[__m256i; 4]) -> __m256i {
-        let [first, second] = self.advance::<W>();
-        let low = load_half::<16>(self.src.row(0, first));
-        let high =
-            load_half::<16>(if W == 16 { self.src.row(8, first) } else { self.src.row(0, second) });
-        let samples = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(low), high);
-        let mut sum = _mm256_set1_epi16(2);
-        for (k, &taps) in taps.iter().enumerate().take(T / 2) {
-            let pairs = _mm256_shuffle_epi8(samples, neighbours(2 * k as i8));
-            sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(pairs, taps));
-        }
-        _mm256_srai_epi16::<2>(sum)
-    }
-
-    /// The next unit's samples, in the lower eight bytes of each half.
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    fn samples<const W: usize>(&mut self) -> __m256i {
-        let [first, second] = self.advance::<W>();
-        if W == 16 {
-            let row = load_half::<16>(self.src.row(0, first));
-            return _mm256_permute4x64_epi64::<0x10>(_mm256_castsi128_si256(row));
-        }
-        let [upper, lower] = [first, second].map(|y| load_half::<W>(self.src.row(0, y)));
-        _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(upper), lower)
-    }
-}
-
-/// Byte `i` and the one after it, for `i` from `first` on, in each half.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn neighbours(first: i8) -> __m256i {
-    let f = |i: i8| first + i;
-    _mm256_setr_epi8(
-        f(0),
-        f(1),
-        f(1),
-        f(2),
-        f(2),
-        f(3),
-        f(3),
-        f(4),
-        f(4),
-        f(5),
-        f(5),
-        f(6),
-        f(6),
-        f(7),
-        f(7),
-        f(8),
-        f(0),
-        f(1),
-        f(1),
-        f(2),
-        f(2),
-        f(3),
-        f(3),
-        f(4),
-        f(4),
-        f(5),
-        f(5),
-        f(6),
-        f(6),
-        f(7),
-        f(7),
-        f(8),
-    )
-}
-
-/// The rows one below those of a unit, given also the unit after it.
-#[target_feature(enable = "avx2")]
-#[inline]
-fn one_below<const W: usize>(unit: __m256i, next: __m256i) -> __m256i {
-    if W == 16 { next } else { _mm256_permute2x128_si256::<0x21>(unit, next) }
 }
 
 /// Rows only: the second pass multiplies by 128.
