@@ -218,7 +218,8 @@ fn quantization(c: &mut Criterion) {
 fn filters(c: &mut Criterion) {
     let plane = plane();
     let mut window = Window::new();
-    window.samples.copy_from_slice(&plane[..window.samples.len()]);
+    let length = window.samples.len();
+    window.samples.copy_from_slice(&plane[..length]);
     let block: [[u8; 8]; 8] = std::array::from_fn(|y| std::array::from_fn(|x| plane[SIDE * y + x]));
     compare(c, "cdef", "direction", |isa| {
         black_box(find_direction(isa, black_box(&block)));
