@@ -99,6 +99,7 @@ fn config_status(error: &ConfigError) -> Rtav1Status {
         ConfigError::MaxFrameBytes(_) => Rtav1Status::ConfigMaxFrameBytes,
         ConfigError::QindexRange { .. } => Rtav1Status::ConfigQindexRange,
         ConfigError::Size { .. } => Rtav1Status::ConfigSize,
+        ConfigError::SmallestFrame { .. } => Rtav1Status::ConfigSmallestFrame,
         ConfigError::Speed(_) => Rtav1Status::ConfigSpeed,
         ConfigError::Threads(_) => Rtav1Status::ConfigThreads,
         ConfigError::Timebase { .. } => Rtav1Status::ConfigTimebase,

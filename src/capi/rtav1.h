@@ -104,6 +104,8 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_CONFIG_WIRE = 214,
     // The least quantizer index is 0 or above the greatest.
     RTAV1_STATUS_CONFIG_QINDEX_RANGE = 215,
+    // Not even the smallest key frame of the size fits the rate, delay, overhead and ceiling.
+    RTAV1_STATUS_CONFIG_SMALLEST_FRAME = 216,
     // The engine failed on its own account.
     RTAV1_STATUS_ENCODE_ENGINE = 301,
     // The encoder was flushed and takes no more frames.

@@ -70,6 +70,8 @@ pub enum Rtav1Status {
     ConfigWire = 214,
     /// The least quantizer index is 0 or above the greatest.
     ConfigQindexRange = 215,
+    /// Not even the smallest key frame of the size fits the rate, delay, overhead and ceiling.
+    ConfigSmallestFrame = 216,
 
     /// The engine failed on its own account.
     EncodeEngine = 301,
@@ -191,7 +193,7 @@ pub extern "C" fn rtav1_status_string(status: i32) -> *const c_char {
 }
 
 /// Every status with its words.
-pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 82] = [
+pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 83] = [
     (Rtav1Status::Ok, c"success"),
     (Rtav1Status::NullPointer, c"a pointer is null or not aligned for its type"),
     (Rtav1Status::StructSize, c"`struct_size` is not a size of the struct"),
@@ -237,6 +239,10 @@ pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 82] = [
         c"the overhead of a packet is above 1000 bytes, or its payload outside 100 to 65535",
     ),
     (Rtav1Status::ConfigQindexRange, c"the least quantizer index is 0 or above the greatest"),
+    (
+        Rtav1Status::ConfigSmallestFrame,
+        c"not even the smallest key frame of the size fits the rate, delay, overhead and ceiling",
+    ),
     (Rtav1Status::EncodeEngine, c"the engine failed on its own account"),
     (Rtav1Status::EncodeFlushed, c"the encoder was flushed and takes no more frames"),
     (Rtav1Status::EncodeSize, c"the frame's size is not the encoder's"),

@@ -63,6 +63,18 @@ pub enum ConfigError {
         /// Height asked for.
         height: u32,
     },
+    /// Not even the smallest key frame of the size fits the limits: what the target rate carries in
+    /// the most delay, less the headers of packets, or the ceiling of a frame.
+    #[error(
+        "the smallest key frame of this size has {needed_bits} bits, and a frame may have \
+         {available_bits}"
+    )]
+    SmallestFrame {
+        /// Bits of the smallest key frame.
+        needed_bits: u64,
+        /// Bits that a temporal unit may have when nothing else waits for the link.
+        available_bits: u64,
+    },
     /// The speed is above 10.
     #[error("speed {0} is outside 0 to 10")]
     Speed(u8),

@@ -18,6 +18,8 @@ pub(crate) struct Controller {
     /// Whether sending is paused.
     pub(super) paused: bool,
     pub(super) limits: Limits,
+    /// Bytes of the smallest key frame.
+    pub(super) smallest_key_bytes: u64,
     /// The indices that the caller wants frames and rows to have.
     pub(super) qindex_range: QindexRange,
     /// Mean seconds between the frames that are wanted.
@@ -49,6 +51,8 @@ pub(crate) struct ControllerSettings {
     pub(crate) frame_rate: f64,
     /// Luma samples of a picture.
     pub(crate) samples: f64,
+    /// Bytes of the smallest key frame; the limits leave room for it.
+    pub(crate) smallest_key_bytes: u64,
     /// Limits.
     pub(crate) limits: Limits,
     /// Whether frames are left out while the quantizer is coarse.
@@ -65,6 +69,7 @@ impl Controller {
             rate,
             paused: false,
             limits,
+            smallest_key_bytes: settings.smallest_key_bytes,
             qindex_range: QindexRange::default(),
             interval: frame_rate.recip(),
             longest: frame_rate.recip(),
@@ -98,7 +103,8 @@ impl Controller {
 
     /// Pictures of `samples` luma samples from the next frame on, which must be a key frame. Bucket,
     /// limits, intervals and what the model has learnt of content stay.
-    pub(crate) fn resize(&mut self, samples: f64) {
+    pub(crate) fn resize(&mut self, samples: f64, smallest_key_bytes: u64) {
+        self.smallest_key_bytes = smallest_key_bytes;
         self.model.resize(samples);
         self.dropper.resize(samples);
         self.free = true;
@@ -145,19 +151,28 @@ impl Controller {
         let interval = self.interval_with(frame.elapsed);
         let usual = self.rate * interval;
         let max_bytes = self.limits.max_bytes(self.rate, waiting);
-        let alone = Limits { max_frame_bytes: None, ..self.limits };
-        let room = (alone.max_bytes(self.rate, waiting) * 8) as f64;
-        let (least_room, least_bytes) = if key {
-            (KEY_ROOM * self.limits.max_delay * self.rate, LEAST_KEY_BYTES)
-        } else {
-            (LEAST_ROOM * usual, LEAST_BYTES)
-        };
-        if room < least_room.min(MOST_ROOM * self.limits.max_delay * self.rate)
-            || room < (least_bytes * 8) as f64
-        {
+        if self.room(waiting) < self.least_room(key, usual) {
             return Decision::Drop(DropReason::LinkFull);
         }
         Decision::Code(self.target(frame, waiting, interval, max_bytes))
+    }
+
+    /// Bytes of a temporal unit that the bound on delay leaves room for when `waiting` bits wait.
+    fn room(&self, waiting: f64) -> u64 {
+        Limits { max_frame_bytes: None, ..self.limits }.max_bytes(self.rate, waiting)
+    }
+
+    /// Bytes of room that a frame waits for, where a frame interval carries `usual` bits: never more
+    /// than an empty link has, and no less than the smallest key frame where it is one.
+    fn least_room(&self, key: bool, usual: f64) -> u64 {
+        let empty = self.room(0.0);
+        let (share, least) = match key {
+            true => (KEY_ROOM * empty as f64, LEAST_KEY_BYTES),
+            false => (LEAST_ROOM * usual / 8.0, LEAST_BYTES),
+        };
+        let share = share.min(MOST_ROOM * empty as f64).ceil() as u64;
+        let least = share.max(least).min(empty);
+        if key { least.max(self.smallest_key_bytes) } else { least }
     }
 
     /// The frame was coded.

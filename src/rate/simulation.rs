@@ -19,6 +19,7 @@ pub(super) fn settings(rate: f64, frame_rate: f64) -> ControllerSettings {
         rate,
         frame_rate,
         samples: SAMPLES,
+        smallest_key_bytes: 35,
         limits: LIMITS,
         adaptive_frame_rate: false,
         cascade: GoldenPlan::CASCADE,

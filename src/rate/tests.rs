@@ -297,12 +297,12 @@ fn a_new_size_keeps_what_waits_and_what_was_learnt() {
     let outcome = Outcome { used: Used::one(100), residual: Residual::Normal, bytes: 1_500 };
     controller.coded(&frame, &outcome);
     let before = controller.clone();
-    controller.resize(large);
+    controller.resize(large, 50);
     assert_eq!(controller.bucket.bits(), before.bucket.bits());
     assert_eq!(controller.limits, before.limits);
     let bits = |controller: &Controller| controller.model.bits(class, complexity, 3.0) - 120.0;
     assert!((bits(&controller) / bits(&before) - 4.0).abs() < 1e-9);
-    controller.resize(small);
+    controller.resize(small, 35);
     assert_eq!(
         controller.model.log_step_alone(class, complexity, 4e3),
         before.model.log_step_alone(class, complexity, 4e3)

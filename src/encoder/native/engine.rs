@@ -3,23 +3,26 @@
 
 use super::prepare::{self, Pictures, QuantizerSource};
 use super::recode::CodedFrame;
+use super::smallest::check_room;
 use crate::av1::obu::{BitstreamError, SequenceHeader};
 use crate::config::{
-    ConfigError, EngineKind, MAX_THREADS, Rates, Rational, SendLimits, Settings, Speed,
+    ConfigError, EngineKind, MAX_THREADS, RateMode, Rates, Rational, SendLimits, Settings, Speed,
 };
-use crate::encoder::engine::{Capabilities, Engine};
+use crate::encoder::engine::{Capabilities, Engine, unsupported};
 use crate::encoder::error::EncodeError;
 use crate::encoder::unit::{DroppedFrame, EncodeOutcome, FrameOptions, TemporalUnit};
 use crate::frame::Frame;
 use crate::kernels::isa::Isa;
 use crate::layers::{FrameIds, FramePlan, GoldenPlan};
-use crate::rate::{Decision, DropReason, FrameControl, FrameFacts, Outcome, QindexRange};
+use crate::rate::{Decision, DropReason, FrameControl, FrameFacts, Limits, Outcome, QindexRange};
 
 const NAME: &str = EngineKind::Native.name();
 
 /// The native engine: no delay, everything changed on any frame.
 pub(crate) struct NativeEngine {
     isa: Isa,
+    /// Bytes of the smallest key frame.
+    smallest: u64,
     /// What the engine was made from, with the size of now.
     pub(super) settings: Settings,
     pub(super) pictures: Pictures,
@@ -27,7 +30,9 @@ pub(crate) struct NativeEngine {
     pub(super) ids: FrameIds,
     pub(super) quantizer: QuantizerSource,
     pub(super) control: FrameControl,
-    pub(super) max_frame_bytes: Option<u32>,
+    /// bit/s; `None` with a constant quantizer index.
+    bitrate: Option<u32>,
+    pub(super) limits: Limits,
     pub(super) speed: u8,
     /// Frames since the last key frame, that one and those left out included.
     since_key: u32,
@@ -46,14 +51,17 @@ impl NativeEngine {
 
     /// An engine whose kernels use `isa`; the stream is the same with every one.
     pub(crate) fn with_isa(settings: &Settings, isa: Isa) -> Result<Self, ConfigError> {
+        let (pictures, smallest) = pictures(settings, isa)?;
         Ok(Self {
             isa,
-            pictures: Pictures::new(settings, isa, NAME)?,
+            smallest,
+            pictures,
             plan: GoldenPlan::default(),
             ids: FrameIds::default(),
-            quantizer: QuantizerSource::new(settings),
+            quantizer: QuantizerSource::new(settings, smallest),
             control: frame_control(settings),
-            max_frame_bytes: settings.max_frame_bytes,
+            bitrate: bitrate(settings),
+            limits: prepare::limits(settings.send_limits()),
             speed: settings.speed.level(),
             since_key: 0,
             frame_rate: settings.frame_rate,
@@ -89,6 +97,23 @@ impl NativeEngine {
         self.last_timestamp = Some(timestamp);
         self.since_key = self.since_key.saturating_add(1);
         EncodeOutcome::Dropped(DroppedFrame { timestamp, reason })
+    }
+}
+
+/// What is made for the settings' pictures, and the bytes of the smallest key frame; refuses settings
+/// that have no room even for that.
+fn pictures(settings: &Settings, isa: Isa) -> Result<(Pictures, u64), ConfigError> {
+    let pictures = Pictures::new(settings, isa, NAME)?;
+    let smallest =
+        pictures.smallest_key_frame().map_err(|error| unsupported(NAME, "frame header", error))?;
+    check_room(smallest, bitrate(settings), &prepare::limits(settings.send_limits()))?;
+    Ok((pictures, smallest))
+}
+
+fn bitrate(settings: &Settings) -> Option<u32> {
+    match settings.rate {
+        RateMode::Bitrate(bitrate) => Some(bitrate),
+        RateMode::ConstantQindex(_) => None,
     }
 }
 
@@ -156,6 +181,8 @@ impl Engine for NativeEngine {
     }
 
     fn set_rates(&mut self, rates: Rates) -> Result<(), ConfigError> {
+        check_room(self.smallest, Some(rates.bitrate), &self.limits)?;
+        self.bitrate = Some(rates.bitrate);
         if let Some(controller) = self.quantizer.controller_mut() {
             controller.set_rate(f64::from(rates.bitrate));
             // What was learnt of the intervals stays if nothing is said against it.
@@ -175,11 +202,12 @@ impl Engine for NativeEngine {
     }
 
     fn set_size(&mut self, settings: &Settings) -> Result<(), ConfigError> {
-        self.pictures = Pictures::new(settings, self.isa, NAME)?;
+        (self.pictures, self.smallest) = pictures(settings, self.isa)?;
         self.plan = GoldenPlan::default();
         self.control = frame_control(&self.settings);
         if let Some(controller) = self.quantizer.controller_mut() {
-            controller.resize(f64::from(settings.width) * f64::from(settings.height));
+            let samples = f64::from(settings.width) * f64::from(settings.height);
+            controller.resize(samples, self.smallest);
         }
         self.settings = settings.clone();
         Ok(())
@@ -196,9 +224,11 @@ impl Engine for NativeEngine {
     }
 
     fn set_limits(&mut self, limits: SendLimits) -> Result<(), ConfigError> {
-        self.max_frame_bytes = limits.max_frame_bytes;
+        let limits = prepare::limits(limits);
+        check_room(self.smallest, self.bitrate, &limits)?;
+        self.limits = limits;
         if let Some(controller) = self.quantizer.controller_mut() {
-            *controller.limits_mut() = prepare::limits(limits);
+            *controller.limits_mut() = limits;
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ mod engine;
 mod headers;
 mod prepare;
 mod recode;
+mod smallest;
 mod statistics;
 pub(crate) mod stream;
 

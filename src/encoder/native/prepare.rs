@@ -99,7 +99,8 @@ pub(super) enum QuantizerSource {
 }
 
 impl QuantizerSource {
-    pub(super) fn new(settings: &Settings) -> Self {
+    /// That of `settings`, where the smallest key frame has so many bytes.
+    pub(super) fn new(settings: &Settings, smallest: u64) -> Self {
         match settings.rate {
             RateMode::ConstantQindex(qindex) => Self::Constant(qindex),
             RateMode::Bitrate(bitrate) => {
@@ -108,6 +109,7 @@ impl QuantizerSource {
                     rate: if bitrate == 0 { 1000.0 } else { f64::from(bitrate) },
                     frame_rate: settings.frame_rate.as_f64(),
                     samples: f64::from(settings.width) * f64::from(settings.height),
+                    smallest_key_bytes: smallest,
                     limits: limits(settings.send_limits()),
                     adaptive_frame_rate: settings.adaptive_frame_rate,
                     cascade: GoldenPlan::CASCADE,
@@ -171,7 +173,7 @@ impl NativeEngine {
 
     /// What a frame is to become, whoever says so: `asked` is the caller's index for it.
     pub(super) fn decide(&self, facts: &FrameFacts, asked: Option<u8>) -> Decision {
-        let most = self.max_frame_bytes.map_or(u64::MAX, u64::from);
+        let most = self.limits.max_frame_bytes.map_or(u64::MAX, u64::from);
         match (&self.quantizer, asked) {
             (QuantizerSource::Constant(qindex), None) => Decision::Code(fixed(*qindex, most)),
             (QuantizerSource::Constant(_), Some(qindex)) => Decision::Code(fixed(qindex, most)),

@@ -24,7 +24,7 @@ impl NativeEngine {
         let controlled = self.quantizer.controller();
         let [modes, motion, coefficients] = unit.spent.map(|bits| bits as u32);
         let total = unit.data.len() as u32 * 8;
-        let limited = controlled.is_some() || self.max_frame_bytes.is_some();
+        let limited = controlled.is_some() || self.limits.max_frame_bytes.is_some();
         FrameStats {
             target_bits: (target.bits > 0).then_some(target.bits as u32),
             max_bits: limited.then(|| u32::try_from(target.max_bytes * 8).unwrap_or(u32::MAX)),

@@ -3,7 +3,7 @@
 use super::pictures::{self, Named, back_and_forth, carphone, clips, mosaic, scaled, scene};
 use super::{GAP, Link, SECOND};
 use crate::synthetic::Scene;
-use crate::{FrameOptions, PictureBuffer};
+use crate::{DropReason, FrameOptions, PictureBuffer};
 
 /// What quality after two seconds may be below that of later on, in dB.
 const BEHIND: f64 = 1.0;
@@ -79,4 +79,33 @@ fn key_frames_every_second_are_no_disturbance() {
     let half: Vec<_> = carphone.iter().map(|picture| pictures::scaled(picture, 88, 72)).collect();
     // It was 0.917: the link was idle for a while.
     check_requests("carphone", &half, 32_000, 0.9);
+}
+
+/// A key frame is asked for once, with the picture at which the rate falls to a twentieth. What the
+/// link owes by then keeps it for a while; the key frame is the first frame after that, and comes as
+/// soon as a third of the most delay is free.
+#[test]
+fn a_key_frame_asked_for_as_the_rate_falls_comes_as_soon_as_it_fits() {
+    let pictures = scene(Scene::MovingTexture, (320, 180), 5, 90);
+    for at in [30, 33, 37] {
+        let mut link = Link::usual("falls", &pictures[0], 400_000, 30);
+        link.show_all(&pictures[..at], 30);
+        link.set_rate(20_000);
+        let mut options = FrameOptions::key_frame();
+        let mut waited = 0;
+        for picture in &pictures[at..] {
+            let owed = (link.delay() - 1000.0 / 30.0).max(0.0);
+            let shown = link.show_with(picture, SECOND / 30, std::mem::take(&mut options));
+            let what = format!("{}: {owed:.1} ms owed: {shown:?}", link.name);
+            if shown.key_frame {
+                assert!(owed <= 130.5, "{what}");
+                break;
+            }
+            assert_eq!(shown.dropped, Some(DropReason::LinkFull), "{what}");
+            assert!(owed >= 129.5, "{what}");
+            waited += 1;
+        }
+        assert!(link.log.last().unwrap().key_frame, "{}", link.figures());
+        assert!(waited > 5, "{}: the link owed much", link.figures());
+    }
 }

@@ -6,6 +6,7 @@
 
 mod clips;
 mod keys;
+mod least;
 mod long;
 mod pictures;
 mod published;

@@ -41,8 +41,11 @@ fn event() -> impl Strategy<Value = Event> {
     ]
 }
 
-/// Rates that a schedule stays within, in bit/s.
-const LEAST: f64 = 4_000.0;
+/// Rates that a schedule stays within, in bit/s: with a most delay in ms there is room for the
+/// smallest key frame.
+fn least(max_delay: u64) -> f64 {
+    (300_000.0 / max_delay as f64).max(4_000.0)
+}
 const MOST: f64 = 2_000_000.0;
 
 proptest! {
@@ -68,14 +71,14 @@ proptest! {
         let mut link = Link::new("random", config);
         let clip = |scene, seed| Clip::new(scene, width, height, seed).unwrap();
         let (mut seed, mut ticks, mut noise) = (1, SECOND / 30, 0);
-        let mut ceiling = false;
+        let (mut ceiling, mut delay) = (false, 200);
         for number in 0..frames {
             let mut options = FrameOptions::default();
             let (mut flash, mut pause) = (false, 0);
             for (_, event) in events.iter().filter(|(at, _)| *at == number) {
                 match *event {
                     Event::Rate(factor) => {
-                        rate = (rate * factor).clamp(LEAST, MOST);
+                        rate = (rate * factor).clamp(least(delay), MOST);
                         link.set_rate(rate as u32);
                     }
                     Event::FrameRate(frame_rate, told) => {
@@ -84,7 +87,12 @@ proptest! {
                             link.set_frame_rate(frame_rate);
                         }
                     }
-                    Event::MaxDelay(delay) => link.set_max_delay(delay),
+                    Event::MaxDelay(new) => {
+                        delay = new;
+                        rate = rate.max(least(delay));
+                        link.set_rate(rate as u32);
+                        link.set_max_delay(delay);
+                    }
                     Event::MaxFrameBytes(most) => {
                         link.set_max_frame_bytes(most);
                         ceiling |= most.is_some();
