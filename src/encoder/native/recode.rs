@@ -21,11 +21,13 @@ pub(super) struct CodedFrame {
 }
 
 /// What came of an attempt.
-enum Attempted {
-    Coded(CodedFrame),
-    /// Given up on the way, beyond the ceiling: log₂ of its mean step, and the bytes that it would
-    /// have taken.
-    TooLarge(f64, u64),
+struct Attempted {
+    /// The frame, unless it was given up on the way, beyond the ceiling.
+    coded: Option<CodedFrame>,
+    /// log₂ of its mean step.
+    log_step: f64,
+    /// Bytes of the temporal unit, or those that it would have come to.
+    bytes: u64,
 }
 
 impl NativeEngine {
@@ -39,13 +41,8 @@ impl NativeEngine {
         let mut recode = Recode::new(target);
         let mut kept = None;
         let taken = loop {
-            let (coded, log_step, bytes) = match self.attempt(plan, target, recode.current())? {
-                Attempted::Coded(coded) => {
-                    let (log_step, bytes) = (coded.used.log_step, coded.unit.data.len() as u64);
-                    (Some(coded), log_step, bytes)
-                }
-                Attempted::TooLarge(log_step, bytes) => (None, log_step, bytes),
-            };
+            let Attempted { coded, log_step, bytes } =
+                self.attempt(plan, target, recode.current())?;
             match recode.record(log_step, bytes) {
                 RecodeAction::Take => {
                     if let Some(CodedFrame { unit, residual: Residual::Normal, .. }) = &coded {
@@ -95,7 +92,7 @@ impl NativeEngine {
         let Some(unit) = self.pictures.code(header, plan.layer, control)? else {
             let (used, bits) = self.control.given_up();
             let bytes = (header_bytes + bits / 8).max(target.max_bytes + 1);
-            return Ok(Attempted::TooLarge(used.log_step, bytes));
+            return Ok(Attempted { coded: None, log_step: used.log_step, bytes });
         };
         let (mut used, mut resume_at) = (Used::one(qindex), 0);
         if controlled {
@@ -103,7 +100,9 @@ impl NativeEngine {
             let measured = self.control.end(unit.spent().iter().sum(), too_large);
             (used, resume_at) = (measured.used, measured.resume_at);
         }
-        Ok(Attempted::Coded(CodedFrame { unit, used, residual, attempts: 1, resume_at }))
+        let (log_step, bytes) = (used.log_step, unit.data.len() as u64);
+        let coded = CodedFrame { unit, used, residual, attempts: 1, resume_at };
+        Ok(Attempted { coded: Some(coded), log_step, bytes })
     }
 
     fn discard(&mut self, coded: Option<CodedFrame>) {

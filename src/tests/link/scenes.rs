@@ -97,8 +97,9 @@ fn a_flash_and_the_light_switched_on() {
         }
     }
     let most = misses.iter().copied().fold(0.0, f64::max);
-    // At 20 kbit/s and 15 frames a second it was 1.74 dB.
-    assert!(most <= 1.8, "{misses:.2?}");
+    // At 20 kbit/s and 15 frames a second it is 1.82 dB; it was 1.74 while 200 bits were taken for
+    // the headers of any frame.
+    assert!(most <= 1.85, "{misses:.2?}");
 }
 
 #[test]
