@@ -201,7 +201,8 @@ pub struct EncoderConfig {
     /// The most delay that frames may cause on a link of exactly the target rate, 50 to 1000 ms;
     /// 200 ms unless changed. Whatever is shown, after every frame the bits that such a link has not
     /// yet carried are no more than it carries in this time; a frame that cannot be made small
-    /// enough is dropped.
+    /// enough is dropped. Where this leaves no room even for the smallest key frame, 30 to 60 bytes
+    /// up to 1280×720, settings are [refused](ConfigError::SmallestFrame).
     pub max_delay: Duration,
     /// The most bytes of a temporal unit, 64 or more; `None`: no limit but
     /// [`max_delay`](Self::max_delay). A constant quantizer index is raised where it would break it.

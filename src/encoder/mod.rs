@@ -60,7 +60,8 @@ impl Encoder {
     /// An encoder with these settings.
     ///
     /// # Errors
-    /// A setting out of range, beyond the engine, or an engine that is not part of this build.
+    /// A setting out of range, beyond the engine, or an engine that is not part of this build; limits
+    /// that leave no room even for the [smallest key frame](ConfigError::SmallestFrame).
     pub fn new(config: EncoderConfig) -> Result<Self, ConfigError> {
         let settings = Settings::try_from(config)?;
         Self::with_engine(&settings, engine::create(&settings)?)
@@ -135,7 +136,8 @@ impl Encoder {
     ///
     /// # Errors
     /// A bitrate that is neither 0 nor 1000 to 100 000 000, a frame rate outside 1/10 to 240, an encoder of
-    /// constant quantizer index, or an engine whose rates are fixed.
+    /// constant quantizer index, or an engine whose rates are fixed; a bitrate that carries less than
+    /// the [smallest key frame](ConfigError::SmallestFrame) in the most delay.
     pub fn set_rates(&mut self, rates: Rates) -> Result<(), ConfigError> {
         let Rates { bitrate, frame_rate } = rates;
         check_bitrate(bitrate)?;
@@ -167,7 +169,8 @@ impl Encoder {
     /// bound on delay holds across the change. The present size changes nothing.
     ///
     /// # Errors
-    /// A size outside 16×16 to 8192×4320, or an engine whose size is fixed.
+    /// A size outside 16×16 to 8192×4320, or an engine whose size is fixed; limits that leave no room
+    /// for the [smallest key frame](ConfigError::SmallestFrame) of that size.
     pub fn set_size(&mut self, width: u32, height: u32) -> Result<(), ConfigError> {
         if (width, height) == (self.width(), self.height()) {
             return Ok(());
@@ -182,7 +185,8 @@ impl Encoder {
     /// ([`EncoderConfig::max_delay`]).
     ///
     /// # Errors
-    /// A delay outside 50 to 1000 ms, or an engine whose delay is not bounded.
+    /// A delay outside 50 to 1000 ms, or an engine whose delay is not bounded; one in which the link
+    /// carries less than the [smallest key frame](ConfigError::SmallestFrame).
     pub fn set_max_delay(&mut self, max_delay: Duration) -> Result<(), ConfigError> {
         let limits = SendLimits { max_delay, ..self.config.send_limits() };
         self.set_limits(limits, "max delay", format_args!("{max_delay:?}"))
@@ -192,7 +196,8 @@ impl Encoder {
     /// ([`EncoderConfig::max_frame_bytes`]).
     ///
     /// # Errors
-    /// Fewer than 64 bytes, or an engine whose frames are not bounded.
+    /// Fewer than 64 bytes or than the [smallest key frame](ConfigError::SmallestFrame) has, or an
+    /// engine whose frames are not bounded.
     pub fn set_max_frame_bytes(&mut self, most: Option<u32>) -> Result<(), ConfigError> {
         let limits = SendLimits { max_frame_bytes: most, ..self.config.send_limits() };
         self.set_limits(limits, "max frame bytes", most.unwrap_or(0))
@@ -201,7 +206,8 @@ impl Encoder {
     /// Sets what the network adds to each frame from the next one on ([`EncoderConfig::wire`]).
     ///
     /// # Errors
-    /// A value out of range, or an engine that does not count it.
+    /// A value out of range, or an engine that does not count it; headers that leave no room for the
+    /// [smallest key frame](ConfigError::SmallestFrame).
     pub fn set_wire_overhead(&mut self, wire: WireOverhead) -> Result<(), ConfigError> {
         let limits = SendLimits { wire, ..self.config.send_limits() };
         self.set_limits(limits, "packet overhead", wire.packet_overhead)
@@ -237,7 +243,9 @@ impl Encoder {
     /// Asks that the next frame be a key frame, as [`FrameOptions::key_frame`] does; if that frame
     /// is dropped, the one after it.
     ///
-    /// With an engine that has delay the key frame comes out as late as any other.
+    /// A key frame is coded as soon as about a third of the most delay is free, and no other frame is
+    /// before it: where the rate falls at the same time, that is when the link has carried what it
+    /// owes. With an engine that has delay the key frame comes out as late as any other.
     ///
     /// # Errors
     /// An engine that does not place key frames on request.

@@ -25,7 +25,8 @@ pub(crate) struct GoldenPlan {
 }
 
 impl GoldenPlan {
-    /// The quality of its levels.
+    /// The quality of its levels: more for those that many frames refer to, less for those that few
+    /// do. A wider spread predicts better and flickers more; set by trials on 22 November 2026.
     pub(crate) const CASCADE: Cascade = Cascade {
         octaves: [-0.40, -0.15, 0.08],
         shares: [

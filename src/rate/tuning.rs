@@ -89,7 +89,7 @@ pub(super) mod budget {
     pub(crate) const RISES: (f32, f32) = (1.6, 0.5);
 }
 
-/// The model of bits: [`Model`](super::Model).
+/// The model of bits: [`Model`](super::model::Model).
 pub(super) mod model {
     /// Power of the complexity that key frames cost: twice the gradient, twice the bits.
     pub(crate) const KEY_COMPLEXITY: f64 = 1.0;
@@ -124,7 +124,7 @@ pub(super) mod model {
     pub(crate) const LEAST_BITS: f64 = 16.0;
 }
 
-/// Which frames are left out: [`FrameDropper`](super::FrameDropper).
+/// Which frames are left out: [`FrameDropper`](super::frame_dropper::FrameDropper).
 pub(super) mod dropper {
     /// Bit/s up to which the headers of packets decide: above, their share is small.
     pub(crate) const THIN_LINK: f64 = 30_000.0;
