@@ -124,11 +124,8 @@ impl Decoder {
         let (mut obus, mut start) = (Obus::new(&unit), 0);
         loop {
             let end = self.find_end(&mut obus, start).unwrap_or(unit.len());
-            if end == 0 {
-                return Err(DecodeError::Empty { timestamp });
-            }
             if end <= start {
-                return Ok(());
+                return if start == 0 { Err(DecodeError::Empty { timestamp }) } else { Ok(()) };
             }
             let color = self.color;
             let part = unit.slice(start..end);

@@ -26,6 +26,17 @@ fn decoder(threads: usize) -> Decoder {
     Decoder::new(DecoderConfig { threads, ..DecoderConfig::default() }).unwrap()
 }
 
+/// A unit whose first header is damaged is not an empty one: what it is, the back end says.
+#[test]
+fn a_damaged_first_header_is_no_empty_unit() {
+    let mut decoder = decoder(1);
+    decoder.decode(UNITS[0].data.clone(), 0).unwrap();
+    let mut unit = UNITS[1].data.to_vec();
+    unit[0] ^= 0x80;
+    let outcome = decoder.decode(unit, 1);
+    assert!(!matches!(outcome, Err(crate::DecodeError::Empty { .. })));
+}
+
 /// Decodes from the second key frame on and expects the encoder's own pictures.
 fn check_recovery(decoder: &mut Decoder) {
     for unit in &UNITS[3..] {
