@@ -10,7 +10,7 @@ use super::handle::{Handle, Report, c_string, call, create, free, guard, last_er
 use super::memory::{CallerStruct, Out, byte, fill, items};
 use super::owned::{View, give, release};
 use super::status::Rtav1Status;
-use crate::decoder::{Decoder, DecoderConfig, Picture};
+use crate::decoder::{ChromaSamplePosition, Decoder, DecoderConfig, Picture};
 use crate::frame::ChromaLayout;
 
 /// Which chroma planes a picture has.
@@ -24,6 +24,18 @@ pub enum Rtav1ChromaLayout {
     Yuv422 = 2,
     /// As luma.
     Yuv444 = 3,
+}
+
+/// Where a chroma sample of 4:2:0 lies (chroma_sample_position of AV1).
+#[repr(C)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Rtav1ChromaSamplePosition {
+    /// The stream does not tell, or chroma is not 4:2:0.
+    Unknown = 0,
+    /// Beside the left luma sample of its four, in the middle between two rows.
+    Vertical = 1,
+    /// At the top left luma sample of its four.
+    Colocated = 2,
 }
 
 /// Settings of a decoder, to be filled by `rtav1_decoder_config_default` and then changed.
@@ -69,6 +81,14 @@ pub struct Rtav1Picture {
     pub bit_depth: u8,
     /// Whether samples use all of their range, 0 to 255 in 8 bits, rather than 16 to 235.
     pub full_range: bool,
+    /// color_primaries of ITU-T H.273; 2 is unspecified.
+    pub color_primaries: u8,
+    /// transfer_characteristics of ITU-T H.273; 2 is unspecified.
+    pub transfer_characteristics: u8,
+    /// matrix_coefficients of ITU-T H.273; 2 is unspecified.
+    pub matrix_coefficients: u8,
+    /// Where the chroma samples lie.
+    pub chroma_sample_position: Rtav1ChromaSamplePosition,
 }
 
 /// Decodes temporal units into pictures.
@@ -210,6 +230,7 @@ impl Rtav1Picture {
     fn give(picture: Picture) -> *const Self {
         let planes = [0, 1, 2].map(|plane| picture.plane(plane));
         let sizes = [0, 1, 2].map(|plane| picture.plane_size(plane));
+        let color = picture.color();
         let view = Self {
             planes: planes.map(|p| if p.data.is_empty() { ptr::null() } else { p.data.as_ptr() }),
             strides: planes.map(|plane| plane.stride),
@@ -225,9 +246,23 @@ impl Rtav1Picture {
                 ChromaLayout::Yuv444 => Rtav1ChromaLayout::Yuv444,
             },
             bit_depth: picture.bit_depth(),
-            full_range: picture.full_range(),
+            full_range: color.full_range,
+            color_primaries: color.primaries,
+            transfer_characteristics: color.transfer,
+            matrix_coefficients: color.matrix,
+            chroma_sample_position: picture.chroma_sample_position().into(),
         };
         give(view, picture)
+    }
+}
+
+impl From<ChromaSamplePosition> for Rtav1ChromaSamplePosition {
+    fn from(position: ChromaSamplePosition) -> Self {
+        match position {
+            ChromaSamplePosition::Unknown => Self::Unknown,
+            ChromaSamplePosition::Vertical => Self::Vertical,
+            ChromaSamplePosition::Colocated => Self::Colocated,
+        }
     }
 }
 

@@ -224,6 +224,16 @@ typedef enum Rtav1ChromaLayout {
     RTAV1_CHROMA_LAYOUT_YUV444 = 3,
 } Rtav1ChromaLayout;
 
+// Where a chroma sample of 4:2:0 lies (chroma_sample_position of AV1).
+typedef enum Rtav1ChromaSamplePosition {
+    // The stream does not tell, or chroma is not 4:2:0.
+    RTAV1_CHROMA_SAMPLE_POSITION_UNKNOWN = 0,
+    // Beside the left luma sample of its four, in the middle between two rows.
+    RTAV1_CHROMA_SAMPLE_POSITION_VERTICAL = 1,
+    // At the top left luma sample of its four.
+    RTAV1_CHROMA_SAMPLE_POSITION_COLOCATED = 2,
+} Rtav1ChromaSamplePosition;
+
 // What became of a packet.
 typedef enum Rtav1Arrival {
     // It was taken.
@@ -610,6 +620,14 @@ typedef struct Rtav1Picture {
     uint8_t bit_depth;
     // Whether samples use all of their range, 0 to 255 in 8 bits, rather than 16 to 235.
     bool full_range;
+    // color_primaries of ITU-T H.273; 2 is unspecified.
+    uint8_t color_primaries;
+    // transfer_characteristics of ITU-T H.273; 2 is unspecified.
+    uint8_t transfer_characteristics;
+    // matrix_coefficients of ITU-T H.273; 2 is unspecified.
+    uint8_t matrix_coefficients;
+    // Where the chroma samples lie.
+    enum Rtav1ChromaSamplePosition chroma_sample_position;
 } Rtav1Picture;
 
 // What a depacketizer holds at most, to be filled by `rtav1_depacketizer_config_default` and then

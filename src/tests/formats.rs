@@ -118,7 +118,7 @@ fn pictures_too_small_for_an_encoder() {
 }
 
 /// A key frame whose sequence header is as `change` makes it.
-fn with_header(config: EncoderConfig, change: impl Fn(&mut SequenceHeader)) -> Vec<u8> {
+pub(crate) fn with_header(config: EncoderConfig, change: impl Fn(&mut SequenceHeader)) -> Vec<u8> {
     let clip = Clip::new(Scene::Flat, config.width, config.height, 0).unwrap();
     let unit = &encode(config, clip, 1, &[])[0].data;
     let mut out = Vec::new();

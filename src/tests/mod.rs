@@ -14,7 +14,7 @@ mod encoder_api;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod exactness;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
-mod formats;
+pub(crate) mod formats;
 #[cfg(test)]
 mod frame_ids;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]

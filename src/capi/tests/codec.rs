@@ -1,4 +1,4 @@
-//! Encoder and decoder.
+//! The encoder.
 
 use std::ptr;
 use std::ptr::{null, null_mut};
@@ -366,53 +366,4 @@ fn every_reason_has_its_code() {
     ];
     let codes = reasons.map(|reason| Rtav1QindexReason::from(reason) as u32);
     assert_eq!(codes, [0, 1, 2, 3, 4, 5, 6, 7]);
-}
-
-#[cfg(any(feature = "rav1d", feature = "dav1d"))]
-#[test]
-fn decoder_refuses_bad_settings_and_units() {
-    use super::super::decoder::*;
-    let mut config = sized::<Rtav1DecoderConfig>();
-    let mut decoder: *mut Rtav1Decoder = null_mut();
-    let mut picture: *const Rtav1Picture = ptr::dangling();
-    // SAFETY: the pointers lead to the locals above.
-    unsafe {
-        let size = size_of::<Rtav1DecoderConfig>();
-        assert_eq!(rtav1_decoder_config_default(&raw mut config, size), Rtav1Status::Ok);
-        let mut new = |change: fn(&mut Rtav1DecoderConfig)| {
-            let mut config = config;
-            change(&mut config);
-            rtav1_decoder_new(&raw const config, &raw mut decoder, null_mut(), 0)
-        };
-        assert_eq!(new(|config| config.threads = 65), Rtav1Status::DecodeThreads);
-        assert_eq!(new(|config| config.max_pixels = 0), Rtav1Status::DecodeMaxPixels);
-        assert_eq!(new(|c| c.operating_point = 32), Rtav1Status::DecodeOperatingPoint);
-        assert_eq!(new(|_| ()), Rtav1Status::Ok);
-
-        let status = rtav1_decoder_decode(null_mut(), null(), 0, 0, &raw mut picture);
-        assert_eq!(status, Rtav1Status::NullPointer);
-        let status = rtav1_decoder_decode(decoder, null(), 0, 7, &raw mut picture);
-        assert_eq!(status, Rtav1Status::DecodeEmpty);
-        assert_eq!(text(rtav1_decoder_error(decoder)), "unit at tick 7 is empty");
-        assert!(picture.is_null());
-        let status = rtav1_decoder_decode(decoder, null(), 9, 0, &raw mut picture);
-        assert_eq!(status, Rtav1Status::NullPointer);
-        let status = rtav1_decoder_decode(decoder, [0].as_ptr(), usize::MAX, 0, &raw mut picture);
-        assert_eq!(status, Rtav1Status::Length);
-        let status = rtav1_decoder_decode(decoder, [0xFF; 9].as_ptr(), 9, 0, &raw mut picture);
-        assert_eq!(status, Rtav1Status::DecodeDamaged);
-        let status = rtav1_decoder_decode(decoder, [0x12, 0].as_ptr(), 2, 0, null_mut());
-        assert_eq!(status, Rtav1Status::NullPointer);
-        let status = rtav1_decoder_decode(decoder, [0x12, 0].as_ptr(), 2, 0, &raw mut picture);
-        assert_eq!(status, Rtav1Status::Ok);
-        assert!(picture.is_null(), "a temporal delimiter shows nothing");
-        assert_eq!(rtav1_decoder_reset(decoder), Rtav1Status::Ok);
-        assert_eq!(rtav1_decoder_reset(null_mut()), Rtav1Status::NullPointer);
-        assert!(!text(rtav1_decoder_backend_name(decoder)).is_empty());
-        rtav1_picture_free(&raw mut picture);
-        rtav1_picture_free(null_mut());
-        rtav1_decoder_free(&raw mut decoder);
-        rtav1_decoder_free(&raw mut decoder);
-        assert!(decoder.is_null());
-    }
 }

@@ -1,6 +1,8 @@
 //! The exports under hostile arguments and calls out of order.
 
 mod codec;
+#[cfg(any(feature = "rav1d", feature = "dav1d"))]
+mod decoder;
 mod live;
 mod rtp;
 
