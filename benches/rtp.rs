@@ -21,7 +21,7 @@ fn rtp(c: &mut Criterion) {
         let data = unit(len);
         let packetizer = Packetizer::new(PacketLimits::new(1200)).expect("legal limits");
         let payloads: Vec<Bytes> = packetizer
-            .packetize(&data, true)
+            .packetize(&data)
             .expect("a sound unit")
             .iter()
             .map(|payload| payload.to_bytes())
@@ -34,7 +34,7 @@ fn rtp(c: &mut Criterion) {
             let mut group = c.benchmark_group(format!("packetize/{unit}"));
             group.throughput(throughput.clone());
             group.bench_function(BenchmarkId::from_parameter(name), |b| {
-                b.iter(|| black_box(packetizer.packetize(black_box(&data), true)));
+                b.iter(|| black_box(packetizer.packetize(black_box(&data))));
             });
             group.finish();
 

@@ -142,7 +142,7 @@ impl Sender {
         let shown = unit.frames.pop().and_then(|frame| frame.reconstruction);
         self.reconstructions.extend(shown.map(|shown| (unit.timestamp, shown)));
         let mut packets = Vec::new();
-        for payload in self.packetizer.packetize(&unit.data, unit.key_frame)? {
+        for payload in self.packetizer.packetize(&unit.data)? {
             let bytes = payload.to_bytes();
             packets.push(RtpPacket::new(
                 self.sequence,

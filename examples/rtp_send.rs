@@ -112,9 +112,8 @@ fn encode(args: &Args, session: &mut Session) -> anyhow::Result<()> {
     session.begin(args, &fmtp, clip.frames)?;
 
     let ticks = clip.frame_rate;
-    let send = |session: &mut Session, unit: TemporalUnit| {
-        session.send(unit.timestamp, ticks, &unit.data, unit.key_frame)
-    };
+    let send =
+        |session: &mut Session, unit: TemporalUnit| session.send(unit.timestamp, ticks, &unit.data);
     let mut index = 0;
     while let Some(picture) = clip.next_picture()? {
         session.wait_for(index, ticks);
@@ -135,13 +134,11 @@ fn copy(args: &Args, session: &mut Session) -> anyhow::Result<()> {
     let (fmtp, start) = first_unit(&clip).with_context(name)?;
     session.begin(args, &fmtp, Some(clip.count_units()))?;
     let ticks = clip.ticks;
-    let mut inspector = StreamInspector::new();
     for unit in clip {
         let unit = unit.with_context(name)?;
         let timestamp = unit.timestamp.saturating_sub(start);
         session.wait_for(timestamp, ticks);
-        let key_frame = inspector.inspect(&unit.data).with_context(name)?.starts_sequence();
-        session.send(timestamp, ticks, &unit.data, key_frame)?;
+        session.send(timestamp, ticks, &unit.data).with_context(name)?;
         session.bar.inc(1);
     }
     Ok(())
@@ -214,16 +211,10 @@ impl Session {
     }
 
     /// Sends a temporal unit.
-    fn send(
-        &mut self,
-        timestamp: u64,
-        ticks: Rational,
-        data: &Bytes,
-        key_frame: bool,
-    ) -> anyhow::Result<()> {
+    fn send(&mut self, timestamp: u64, ticks: Rational, data: &Bytes) -> anyhow::Result<()> {
         let time = timestamp as f64 / ticks.as_f64() * f64::from(CLOCK_RATE);
         let timestamp = self.first_timestamp.wrapping_add(time.round() as u64 as u32);
-        for payload in self.packetizer.packetize(data, key_frame)? {
+        for payload in self.packetizer.packetize(data)? {
             let packet = Packet {
                 payload_type: PAYLOAD_TYPE,
                 marker: payload.marker,

@@ -56,7 +56,7 @@ static void draw(unsigned number, uint8_t *luma, uint8_t *u, uint8_t *v) {
 /* Cuts a unit into payloads and puts them, as it were, on the wire. */
 static void send_unit(Rtav1Packetizer *packetizer, const Rtav1Unit *unit) {
     Rtav1Payload payload = {.struct_size = sizeof payload};
-    if (rtav1_packetizer_packetize(packetizer, unit->data, unit->len, unit->key_frame, NULL))
+    if (rtav1_packetizer_packetize(packetizer, unit->data, unit->len, NULL))
         fail("packetize", rtav1_packetizer_error(packetizer));
     for (;;) {
         if (packet_count == MAX_PACKETS) fail("send", "more packets than there is room for");

@@ -105,7 +105,7 @@ impl Sender {
         (frame.bytes, frame.key) = (unit.data.len(), unit.key_frame);
         let delay = unit.frames.last().and_then(|frame| frame.stats?.delay);
         frame.target_delay_ms = delay.map(|delay| 1000.0 * delay.as_secs_f64());
-        for payload in self.packetizer.packetize(&unit.data, unit.key_frame)? {
+        for payload in self.packetizer.packetize(&unit.data)? {
             let packet = Packet {
                 payload_type: PAYLOAD_TYPE,
                 marker: payload.marker,

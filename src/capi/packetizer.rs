@@ -106,34 +106,31 @@ pub unsafe extern "C" fn rtav1_packetizer_error(packetizer: *mut Rtav1Packetizer
 /// Cuts a whole temporal unit into payloads, which `rtav1_packetizer_next` then gives one by one;
 /// those of an earlier unit that were not taken are discarded. `data` is copied.
 ///
-/// `key_frame` tells whether the unit begins with a shown key frame. `count` may be null, or gets
-/// the number of payloads.
+/// The first payload has N set if the unit starts a coded video sequence: a sequence header leads, and
+/// the first frame is a key frame that is shown. `count` may be null, or gets the number of payloads.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_packetizer_packetize(
     packetizer: *mut Rtav1Packetizer,
     data: *const u8,
     len: usize,
-    key_frame: bool,
     count: *mut usize,
 ) -> Rtav1Status {
     // SAFETY: the caller gives pointers that hold what the header says of them.
-    unsafe { rtav1_packetizer_packetize_layer(packetizer, data, len, key_frame, true, count) }
+    unsafe { rtav1_packetizer_packetize_layer(packetizer, data, len, true, count) }
 }
 
 /// As `rtav1_packetizer_packetize` for a part of a temporal unit, such as the frame of one spatial
-/// layer; the marker is set only with `end_of_unit`. `key_frame` is true for the first part at
-/// most.
+/// layer; the marker is set only with `end_of_unit`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_packetizer_packetize_layer(
     packetizer: *mut Rtav1Packetizer,
     data: *const u8,
     len: usize,
-    key_frame: bool,
     end_of_unit: bool,
     count: *mut usize,
 ) -> Rtav1Status {
     // SAFETY: the caller gives pointers that hold what the header says of them.
-    unsafe { call(packetizer, |handle| handle.cut(data, len, key_frame, end_of_unit, count)) }
+    unsafe { call(packetizer, |handle| handle.cut(data, len, end_of_unit, count)) }
 }
 
 /// Writes the next payload to `buffer`, which has `capacity` bytes; `payload->len` is 0 when none
@@ -165,7 +162,6 @@ impl Rtav1Packetizer {
         &mut self,
         data: *const u8,
         len: usize,
-        key_frame: bool,
         end_of_unit: bool,
         count: *mut usize,
     ) -> Result<(), Failure> {
@@ -174,7 +170,7 @@ impl Rtav1Packetizer {
         self.payloads.clear();
         // SAFETY: as for this function.
         let unit = unsafe { items(data, len, "data") }?;
-        self.payloads = self.packetizer.packetize_layer(unit, key_frame, end_of_unit)?.into();
+        self.payloads = self.packetizer.packetize_layer(unit, end_of_unit)?.into();
         if let Some(count) = count {
             count.set(self.payloads.len());
         }

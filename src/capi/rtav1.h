@@ -1063,21 +1063,18 @@ const char *rtav1_packetizer_error(struct Rtav1Packetizer *packetizer);
 // Cuts a whole temporal unit into payloads, which `rtav1_packetizer_next` then gives one by one;
 // those of an earlier unit that were not taken are discarded. `data` is copied.
 //
-// `key_frame` tells whether the unit begins with a shown key frame. `count` may be null, or gets
-// the number of payloads.
+// The first payload has N set if the unit starts a coded video sequence: a sequence header leads, and
+// the first frame is a key frame that is shown. `count` may be null, or gets the number of payloads.
 enum Rtav1Status rtav1_packetizer_packetize(struct Rtav1Packetizer *packetizer,
                                             const uint8_t *data,
                                             size_t len,
-                                            bool key_frame,
                                             size_t *count);
 
 // As `rtav1_packetizer_packetize` for a part of a temporal unit, such as the frame of one spatial
-// layer; the marker is set only with `end_of_unit`. `key_frame` is true for the first part at
-// most.
+// layer; the marker is set only with `end_of_unit`.
 enum Rtav1Status rtav1_packetizer_packetize_layer(struct Rtav1Packetizer *packetizer,
                                                   const uint8_t *data,
                                                   size_t len,
-                                                  bool key_frame,
                                                   bool end_of_unit,
                                                   size_t *count);
 

@@ -7,6 +7,7 @@ use bytes::{Bytes, BytesMut};
 use super::aggregation::{AggregationHeader, MAX_COUNTED};
 use super::error::RtpError;
 use super::payload::{Payload, UnitData};
+use super::unit_start::starts_sequence;
 use crate::av1::obu::{LayerId, ObuHeader, ObuType, Obus, leb128};
 
 /// The least bytes a packet must have room for: aggregation header and a two-byte OBU header.
@@ -75,7 +76,7 @@ impl PacketLimits {
 /// # fn main() -> Result<(), rtav1::RtpError> {
 /// let packetizer = Packetizer::new(PacketLimits::new(1200))?;
 /// let unit = [0x12, 0x00, 0x32, 0x02, 0x30, 0xff];
-/// for payload in packetizer.packetize(&unit, false)? {
+/// for payload in packetizer.packetize(&unit)? {
 ///     assert!(payload.marker);
 ///     assert_eq!(payload.to_bytes()[..], [0x10, 0x30, 0x30, 0xff]);
 /// }
@@ -101,44 +102,36 @@ impl Packetizer {
     ///
     /// `data` holds its OBUs in the low-overhead format (AV1 specification, 5.2), all layers of it,
     /// with or without a temporal delimiter; [`Obus`] tells what may stand at its end. Payloads
-    /// share the bytes of [`Bytes`]; of a slice they share a copy. `key_frame`
-    /// tells whether it begins with a shown key frame, so that a sequence header in front starts a
-    /// coded video sequence (AV1 specification, 7.5).
+    /// share the bytes of [`Bytes`]; of a slice they share a copy.
+    ///
+    /// The first payload has N set (4.4) if a coded video sequence starts (AV1 specification, 7.5): a
+    /// sequence header leads, and the first frame is a key frame that is shown.
     ///
     /// # Errors
     /// A malformed OBU, more than one temporal unit, or no OBU to send. The packetizer is as
     /// before the call.
-    pub fn packetize<D: UnitData + ?Sized>(
-        &self,
-        data: &D,
-        key_frame: bool,
-    ) -> Result<Vec<Payload>, RtpError> {
-        self.packetize_layer(data, key_frame, true)
+    pub fn packetize<D: UnitData + ?Sized>(&self, data: &D) -> Result<Vec<Payload>, RtpError> {
+        self.packetize_layer(data, true)
     }
 
     /// As [`packetize`](Self::packetize) for a part of a temporal unit, such as the frame of one
     /// spatial layer, which is sent before the others are coded; the marker is set only with
-    /// `end_of_unit`. `key_frame` is true for the first part at most.
+    /// `end_of_unit`.
     ///
     /// # Errors
     /// As [`packetize`](Self::packetize).
     pub fn packetize_layer<D: UnitData + ?Sized>(
         &self,
         data: &D,
-        key_frame: bool,
         end_of_unit: bool,
     ) -> Result<Vec<Payload>, RtpError> {
-        self.cut(&data.shared(), key_frame, end_of_unit)
+        self.cut(&data.shared(), end_of_unit)
     }
 
-    fn cut(
-        &self,
-        data: &Bytes,
-        key_frame: bool,
-        end_of_unit: bool,
-    ) -> Result<Vec<Payload>, RtpError> {
+    fn cut(&self, data: &Bytes, end_of_unit: bool) -> Result<Vec<Payload>, RtpError> {
         let obus = obus_to_send(data)?;
-        let new_sequence = key_frame && obus[0].header.obu_type == ObuType::SequenceHeader;
+        let new_sequence = obus[0].header.obu_type == ObuType::SequenceHeader
+            && starts_sequence(obus.iter().map(|obu| (obu.header, &data[obu.payload.clone()])));
         let mut payloads = Vec::new();
         let mut rest = &obus[..];
         while !rest.is_empty() {

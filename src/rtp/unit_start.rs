@@ -1,6 +1,7 @@
 //! What the first OBUs of a temporal unit tell: that the unit begins with them, and that a coded
-//! video sequence does (AV1 specification, 7.5). The frame header decides; N (4.4) is not asked,
-//! since senders exist that set it on every unit, or never.
+//! video sequence does (AV1 specification, 7.5). The frame header decides, for what is received as for
+//! the N bit (4.4) of what is sent; a received N is not asked, since senders exist that set it on
+//! every unit, or never.
 
 use std::ops::ControlFlow;
 
@@ -63,6 +64,13 @@ impl UnitStart {
     }
 }
 
+/// Whether a coded video sequence starts with these OBUs, each given by its header and payload.
+pub(super) fn starts_sequence<'a>(mut obus: impl Iterator<Item = (ObuHeader, &'a [u8])>) -> bool {
+    let mut lead = Lead::default();
+    let found = obus.try_for_each(|(header, payload)| lead.headed(header, payload, true, 0));
+    found.break_value().is_some_and(|found| found.new_sequence)
+}
+
 /// The OBUs in front of the first frame header.
 #[derive(Clone, Copy, Debug, Default)]
 struct Lead {
@@ -71,6 +79,9 @@ struct Lead {
     sequence_header: bool,
     reduced_still_picture_header: bool,
 }
+
+const NO: ControlFlow<UnitStart> =
+    ControlFlow::Break(UnitStart { start: Start::No, new_sequence: false });
 
 impl Lead {
     fn undecided(self) -> UnitStart {
@@ -85,17 +96,26 @@ impl Lead {
         complete: bool,
         lowest_layer: u8,
     ) -> ControlFlow<UnitStart> {
-        let no = ControlFlow::Break(UnitStart { start: Start::No, new_sequence: false });
         let mut bytes = [0; LONGEST_PREFIX + 1];
         let bytes = copy_front(fragments, &mut bytes);
         if bytes.is_empty() && complete {
             return ControlFlow::Continue(());
         }
-        let (header, payload) = match split_header(bytes) {
-            Ok(parts) => parts,
-            Err(()) if complete => return no,
-            Err(()) => return ControlFlow::Break(self.undecided()),
-        };
+        match split_header(bytes) {
+            Ok((header, payload)) => self.headed(header, payload, complete, lowest_layer),
+            Err(()) if complete => NO,
+            Err(()) => ControlFlow::Break(self.undecided()),
+        }
+    }
+
+    /// The same of an OBU whose header is parsed; one byte of the payload is enough.
+    fn headed(
+        &mut self,
+        header: ObuHeader,
+        payload: &[u8],
+        complete: bool,
+        lowest_layer: u8,
+    ) -> ControlFlow<UnitStart> {
         let first_of_all = !(self.delimiter || self.other_obus);
         self.other_obus = true;
         match (header.obu_type, payload.first()) {
@@ -109,9 +129,9 @@ impl Lead {
                 return ControlFlow::Break(self.frame(&header, byte, lowest_layer));
             }
             (ObuType::SequenceHeader | ObuType::Frame | ObuType::FrameHeader, None) => {
-                return if complete { no } else { ControlFlow::Break(self.undecided()) };
+                return if complete { NO } else { ControlFlow::Break(self.undecided()) };
             }
-            (ObuType::TileGroup | ObuType::RedundantFrameHeader, _) => return no,
+            (ObuType::TileGroup | ObuType::RedundantFrameHeader, _) => return NO,
             _ => {}
         }
         ControlFlow::Continue(())

@@ -77,7 +77,7 @@ fn units_of_every_form_are_taken_alike() {
     let bare = ends[..3].iter().map(|end| (end.is_empty(), [&bare, *end].concat()));
     let packetizer = Packetizer::new(PacketLimits::new(1200)).unwrap();
     let packetize = |unit: &[u8]| {
-        let payloads = packetizer.packetize(&Bytes::copy_from_slice(unit), true).unwrap();
+        let payloads = packetizer.packetize(&Bytes::copy_from_slice(unit)).unwrap();
         payloads.iter().map(Payload::to_bytes).collect::<Vec<_>>()
     };
     let payloads = packetize(&UNITS[0].data);

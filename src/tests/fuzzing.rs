@@ -144,11 +144,10 @@ pub fn packetize_roundtrip(data: &[u8]) {
     limits.last_reduction = usize::from(*last);
     limits.single_reduction = usize::from(*single);
     let Ok(packetizer) = Packetizer::new(limits) else { return };
-    let key_frame = flags & 1 != 0;
     let unit = if flags & 2 == 0 { rest.to_vec() } else { unit_of_lengths(rest) };
     let unit = Bytes::from(unit);
-    let Ok(payloads) = packetizer.packetize(&unit, key_frame) else { return };
-    rtp_rules::check(&unit, key_frame, limits, &payloads);
+    let Ok(payloads) = packetizer.packetize(&unit) else { return };
+    rtp_rules::check(&unit, limits, &payloads);
 
     let config = DepacketizerConfig {
         reorder_packets: 1,

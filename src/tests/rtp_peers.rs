@@ -37,7 +37,7 @@ fn to_the_peer(unit: &Bytes, max_payload: usize) -> Vec<u8> {
     let packetizer = Packetizer::new(PacketLimits::new(max_payload)).unwrap();
     let mut peer = Av1Depacketizer::new();
     let mut received = DELIMITER.to_vec();
-    for payload in packetizer.packetize(unit, true).unwrap() {
+    for payload in packetizer.packetize(unit).unwrap() {
         let payload_bytes = payload.to_bytes();
         received.extend_from_slice(&peer.depacketize(&payload_bytes).unwrap());
         assert_eq!(peer.n, payload.new_sequence);

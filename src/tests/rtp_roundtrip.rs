@@ -106,8 +106,9 @@ fn send(
     let packetizer = Packetizer::new(limits).unwrap();
     let mut packets = Vec::new();
     for (index, unit) in units.iter().enumerate() {
-        let payloads = packetizer.packetize(&unit.data, unit.key_frame).unwrap();
-        rtp_rules::check(&unit.data, unit.key_frame, limits, &payloads);
+        let payloads = packetizer.packetize(&unit.data).unwrap();
+        assert_eq!(payloads[0].new_sequence, unit.key_frame);
+        rtp_rules::check(&unit.data, limits, &payloads);
         for payload in payloads {
             let sequence = sequence.wrapping_add(packets.len() as u16);
             let timestamp = timestamp.wrapping_add(3000 * index as u32);
@@ -371,9 +372,9 @@ fn wire() -> impl Strategy<Value = Wire> {
 }
 
 /// Fails if packets take more bytes than rate control counts, or far fewer.
-fn check_count(unit: &Bytes, key_frame: bool, wire: Wire) -> Result<(), TestCaseError> {
+fn check_count(unit: &Bytes, wire: Wire) -> Result<(), TestCaseError> {
     let packetizer = Packetizer::new(PacketLimits::new(wire.max_payload as usize)).unwrap();
-    let payloads = packetizer.packetize(unit, key_frame).unwrap();
+    let payloads = packetizer.packetize(unit).unwrap();
     let overhead = u64::from(wire.packet_overhead);
     let taken: u64 = payloads.iter().map(|payload| payload.len() as u64 + overhead).sum();
     let counted = wire.bytes(unit.len() as u64);
@@ -398,7 +399,7 @@ proptest! {
         let units = encode(config, Clip::new(scene, width, height, 0).unwrap(), 4, &[2]);
         prop_assert_eq!(units.iter().map(|unit| unit.timestamp / TICKS).max(), Some(3));
         for (unit, wire) in units.iter().cycle().zip(wires) {
-            check_count(&unit.data, unit.key_frame, wire)?;
+            check_count(&unit.data, wire)?;
         }
     }
 }
@@ -416,6 +417,6 @@ proptest! {
             obu(ObuType::SequenceHeader, None, 0, 11, &mut data);
         }
         obu(ObuType::Frame, None, if key_frame { 0x10 } else { 0x30 }, len, &mut data);
-        check_count(&data.into(), key_frame, wire)?;
+        check_count(&data.into(), wire)?;
     }
 }

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 
-use crate::av1::obu::{ObuHeader, ObuType, Obus, write_obu};
+use crate::av1::obu::{Obu, ObuHeader, ObuType, Obus, write_obu};
 use crate::rtp::{Elements, PacketLimits, Payload};
 
 /// A temporal delimiter with its size field.
@@ -24,13 +24,33 @@ pub(super) fn as_received(unit: &[u8]) -> Vec<u8> {
     out
 }
 
+/// Whether a sequence header leads, and the first frame is a shown key frame (AV1 specification, 7.5).
+fn starts_sequence(sent: &[Obu<'_>]) -> bool {
+    use ObuType::{Frame, FrameHeader, RedundantFrameHeader, SequenceHeader, TileGroup};
+    let of_frame = |obu: &Obu<'_>| {
+        matches!(obu.header.obu_type, Frame | FrameHeader | RedundantFrameHeader | TileGroup)
+    };
+    let Some(at) = sent.iter().position(of_frame) else { return false };
+    let (before, frame) = (&sent[..at], &sent[at]);
+    let headers = || before.iter().filter(|obu| obu.header.obu_type == SequenceHeader);
+    let (Some(header), Some(first)) = (headers().next_back(), frame.payload.first()) else {
+        return false;
+    };
+    sent[0].header.obu_type == SequenceHeader
+        && headers().all(|obu| !obu.payload.is_empty())
+        && matches!(frame.header.obu_type, Frame | FrameHeader)
+        && frame.header.extension.is_none_or(|layer| layer.temporal_id == 0)
+        // show_existing_frame 0, frame_type 0 and show_frame 1, unless the headers are reduced.
+        && (header.payload[0] & 0x08 != 0 || first & 0xf0 == 0x10)
+}
+
 /// Panics if the payloads break a rule of the format, or are not those of the unit.
-pub(super) fn check(unit: &[u8], key_frame: bool, limits: PacketLimits, payloads: &[Payload]) {
+pub(super) fn check(unit: &[u8], limits: PacketLimits, payloads: &[Payload]) {
     let sent: Vec<_> = Obus::new(unit)
         .map(|obu| obu.expect("the unit is well-formed"))
         .filter(|obu| !is_dropped(obu.header.obu_type))
         .collect();
-    let starts_sequence = key_frame && sent[0].header.obu_type == ObuType::SequenceHeader;
+    let starts_sequence = starts_sequence(&sent);
     let wire: Vec<Bytes> = payloads.iter().map(Payload::to_bytes).collect();
     let mut obus: Vec<Vec<u8>> = Vec::new();
     let mut unfinished = false;

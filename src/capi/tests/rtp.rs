@@ -47,16 +47,16 @@ fn packetizer_refuses_bad_units_and_short_buffers() {
             (status, (*out).len, (*out).marker)
         };
         assert_eq!(next(20), (Rtav1Status::Ok, 0, 0), "nothing was packetized");
-        let status = rtav1_packetizer_packetize(packetizer, null(), 4, false, null_mut());
+        let status = rtav1_packetizer_packetize(packetizer, null(), 4, null_mut());
         assert_eq!(status, Rtav1Status::NullPointer);
-        let status = rtav1_packetizer_packetize(packetizer, null(), 0, false, null_mut());
+        let status = rtav1_packetizer_packetize(packetizer, null(), 0, null_mut());
         assert_eq!(status, Rtav1Status::RtpNothingToSend);
         let (data, len) = (unit.as_ptr(), unit.len());
-        let status = rtav1_packetizer_packetize(packetizer, data, len - 1, false, null_mut());
+        let status = rtav1_packetizer_packetize(packetizer, data, len - 1, null_mut());
         assert_eq!(status, Rtav1Status::RtpObu);
         let message = text(rtav1_packetizer_error(packetizer));
         assert_eq!(message, "malformed OBU at byte 2: an OBU or unit of 50 bytes has only 49");
-        let status = rtav1_packetizer_packetize(packetizer, data, len, false, &raw mut count);
+        let status = rtav1_packetizer_packetize(packetizer, data, len, &raw mut count);
         assert_eq!((status, count), (Rtav1Status::Ok, 3));
         assert_eq!(next(3), (Rtav1Status::RtpBufferTooShort, 0, 0));
         assert_eq!(next(0), (Rtav1Status::RtpBufferTooShort, 0, 0));
@@ -71,11 +71,10 @@ fn packetizer_refuses_bad_units_and_short_buffers() {
         assert_eq!(next(20), (Rtav1Status::Ok, 0, 0));
         let status = rtav1_packetizer_next(packetizer, buffer.as_mut_ptr(), 20, null_mut());
         assert_eq!(status, Rtav1Status::NullPointer);
-        rtav1_packetizer_packetize(packetizer, data, len, false, null_mut());
+        rtav1_packetizer_packetize(packetizer, data, len, null_mut());
         let status = rtav1_packetizer_next(packetizer, null_mut(), 20, &raw mut payload);
         assert_eq!(status, Rtav1Status::NullPointer);
-        let status =
-            rtav1_packetizer_packetize_layer(packetizer, data, len, false, false, &raw mut count);
+        let status = rtav1_packetizer_packetize_layer(packetizer, data, len, false, &raw mut count);
         assert_eq!((status, count), (Rtav1Status::Ok, 3), "the old payloads are gone");
         rtav1_packetizer_free(&raw mut packetizer);
         assert!(packetizer.is_null());

@@ -24,6 +24,16 @@ fn frame(len: usize) -> Vec<u8> {
     obu(ObuType::Frame, None, len)
 }
 
+/// The first byte of the header of a key frame that is shown.
+const KEY: u8 = 0x10;
+
+/// A frame whose header begins with `first`.
+fn frame_of(first: u8, layer: Option<(u8, u8)>, len: usize) -> Vec<u8> {
+    let mut out = obu(ObuType::Frame, layer, len);
+    out[if layer.is_some() { 3 } else { 2 }] = first;
+    out
+}
+
 /// The same OBU as it is sent.
 fn sent(obu: &[u8]) -> Vec<u8> {
     let parsed = Obus::new(obu).next().unwrap().unwrap();
@@ -33,18 +43,18 @@ fn sent(obu: &[u8]) -> Vec<u8> {
     out
 }
 
-fn payloads(limits: PacketLimits, obus: &[Vec<u8>], key_frame: bool) -> Vec<Payload> {
+fn payloads(limits: PacketLimits, obus: &[Vec<u8>]) -> Vec<Payload> {
     let packetizer = Packetizer::new(limits).unwrap();
-    packetizer.packetize(&obus.concat(), key_frame).unwrap()
+    packetizer.packetize(&obus.concat()).unwrap()
 }
 
 fn wire(max_payload: usize, obus: &[Vec<u8>]) -> Vec<Vec<u8>> {
-    let payloads = payloads(PacketLimits::new(max_payload), obus, false);
+    let payloads = payloads(PacketLimits::new(max_payload), obus);
     payloads.iter().map(|payload| payload.to_bytes().to_vec()).collect()
 }
 
 fn lengths(limits: PacketLimits, obus: &[Vec<u8>]) -> Vec<usize> {
-    payloads(limits, obus, false).iter().map(Payload::len).collect()
+    payloads(limits, obus).iter().map(Payload::len).collect()
 }
 
 fn join(parts: &[&[u8]]) -> Vec<u8> {
@@ -85,20 +95,39 @@ fn one_to_three_elements_are_counted_and_more_carry_lengths() {
 
 #[test]
 fn a_coded_video_sequence_starts_with_key_frame_and_sequence_header() {
-    let headers = |obus: &[Vec<u8>], key_frame| -> Vec<u8> {
-        let payloads = payloads(PacketLimits::new(40), obus, key_frame);
+    let headers = |obus: &[Vec<u8>]| -> Vec<u8> {
+        let payloads = payloads(PacketLimits::new(40), obus);
         for (index, payload) in payloads.iter().enumerate() {
             let n = payload.to_bytes()[0] & 8 != 0;
             assert_eq!((payload.new_sequence, n && index > 0), (n, false));
         }
         payloads.iter().map(|payload| payload.to_bytes()[0]).collect()
     };
-    let key = [DELIMITER.to_vec(), SEQUENCE.to_vec(), frame(80)];
-    assert_eq!(headers(&key, true), [0x68, 0xd0, 0x90]);
-    assert_eq!(headers(&key, false), [0x60, 0xd0, 0x90], "a repeated sequence header");
-    assert_eq!(headers(&key[2..], true), [0x50, 0xd0, 0x90], "no sequence header");
-    let metadata_first = [obu(ObuType::Metadata, None, 4), SEQUENCE.to_vec(), frame(20)];
-    assert_eq!(headers(&metadata_first, true), [0x10, 0x20], "it does not lead");
+    let starting = |frame: Vec<u8>| [DELIMITER.to_vec(), SEQUENCE.to_vec(), frame];
+    let key = starting(frame_of(KEY, None, 80));
+    assert_eq!(headers(&key), [0x68, 0xd0, 0x90]);
+    assert_eq!(headers(&key[2..]), [0x50, 0xd0, 0x90], "no sequence header");
+    for (first, what) in [
+        (0x30, "a repeated sequence header"),
+        (0x00, "a hidden key frame"),
+        (0x80, "show_existing_frame"),
+        (0x50, "an intra-only frame"),
+        (0x70, "a switch frame"),
+    ] {
+        assert_eq!(headers(&starting(frame_of(first, None, 80))), [0x60, 0xd0, 0x90], "{what}");
+    }
+    let layered = |temporal_id| starting(frame_of(KEY, Some((temporal_id, 0)), 20));
+    assert_eq!(headers(&layered(0)), [0x28]);
+    assert_eq!(headers(&layered(1)), [0x20], "sequences start at temporal layer 0");
+    let still = [vec![0x0a, 0x03, 0x18, 2, 3], frame_of(0xff, None, 20)];
+    assert_eq!(headers(&still), [0x28], "reduced_still_picture_header");
+    let metadata_first =
+        [obu(ObuType::Metadata, None, 4), SEQUENCE.to_vec(), frame_of(KEY, None, 20)];
+    assert_eq!(headers(&metadata_first), [0x10, 0x20], "it does not lead");
+    let alone = [SEQUENCE.to_vec(), obu(ObuType::Metadata, None, 4)];
+    assert_eq!(headers(&alone), [0x20], "no frame");
+    let late = [SEQUENCE.to_vec(), frame_of(0x30, None, 9), frame_of(KEY, None, 9)];
+    assert_eq!(headers(&late), [0x30], "the first frame decides");
 }
 
 #[test]
@@ -151,10 +180,10 @@ fn length_fields_at_their_limits() {
 #[test]
 fn layers_do_not_share_packets() {
     let metadata = obu(ObuType::Metadata, None, 5);
-    let base = obu(ObuType::Frame, Some((1, 0)), 30);
-    let upper = obu(ObuType::Frame, Some((1, 1)), 40);
+    let base = frame_of(KEY, Some((0, 0)), 30);
+    let upper = obu(ObuType::Frame, Some((0, 1)), 40);
     let unit = [SEQUENCE.to_vec(), base.clone(), metadata.clone(), upper.clone()];
-    let sent_parts = payloads(PacketLimits::new(1200), &unit, true);
+    let sent_parts = payloads(PacketLimits::new(1200), &unit);
     let wire: Vec<_> = sent_parts.iter().map(Payload::to_bytes).collect();
     assert_eq!(wire[0], join(&[&[0x28, 4], &SEQUENCE_SENT, &sent(&base)]));
     assert_eq!(wire[1], join(&[&[0x20, 5], &sent(&metadata), &sent(&upper)]));
@@ -167,13 +196,13 @@ fn layers_do_not_share_packets() {
 
     // Layer by layer, the marker comes with the last.
     let packetizer = Packetizer::new(PacketLimits::new(1200)).unwrap();
-    let marker = |data: &[u8], end| packetizer.packetize_layer(data, false, end).unwrap()[0].marker;
+    let marker = |data: &[u8], end| packetizer.packetize_layer(data, end).unwrap()[0].marker;
     assert!(!marker(&base, false));
     assert!(marker(&upper, true));
 
     // In a simulcast unit each layer has its own sequence header, at the start of its packet.
     let unit = [SEQUENCE.to_vec(), base, SEQUENCE.to_vec(), upper];
-    let wire = payloads(PacketLimits::new(1200), &unit, true);
+    let wire = payloads(PacketLimits::new(1200), &unit);
     let heads: Vec<_> = wire.iter().map(|payload| payload.to_bytes()[..3].to_vec()).collect();
     assert_eq!(heads, [[0x28, 4, 0x08], [0x20, 4, 0x08]]);
 }
@@ -210,7 +239,7 @@ fn an_obu_is_not_begun_with_a_few_bytes_for_nothing() {
     let layered = obu(ObuType::TileGroup, Some((0, 0)), 30);
     let unit = [obu(ObuType::FrameHeader, Some((0, 0)), 30), layered.clone(), layered];
     for max_payload in 3..70 {
-        for payload in payloads(PacketLimits::new(max_payload), &unit, false) {
+        for payload in payloads(PacketLimits::new(max_payload), &unit) {
             let bytes = payload.to_bytes();
             let (header, elements) = Elements::parse(&bytes).unwrap();
             let continued = usize::from(header.continues_previous());
@@ -224,7 +253,7 @@ fn the_data_are_not_copied() {
     let data = Bytes::from([SEQUENCE.to_vec(), frame(3000)].concat());
     let packetizer = Packetizer::new(PacketLimits::new(1200)).unwrap();
     let inside = data.as_ptr_range();
-    for payload in packetizer.packetize(&data, true).unwrap() {
+    for payload in packetizer.packetize(&data).unwrap() {
         let copied: usize = payload
             .pieces()
             .filter(|piece| !inside.contains(&piece.as_ptr()))
@@ -257,7 +286,7 @@ fn what_is_refused() {
         assert_eq!(refused(limits), RtpError::PacketLimit { packet, max_payload, reduction });
     }
     let packetizer = Packetizer::new(PacketLimits { first_reduction: 17, ..limits }).unwrap();
-    let error = |data: &[u8]| packetizer.packetize(data, false).unwrap_err();
+    let error = |data: &[u8]| packetizer.packetize(data).unwrap_err();
     assert_eq!(error(&[]), RtpError::NothingToSend { len: 0 });
     assert_eq!(error(&DELIMITER), RtpError::NothingToSend { len: 2 });
     let source = BitstreamError::ObuSize { size: 5, available: 1 };

@@ -202,7 +202,7 @@ fn wrap(obu_type: ObuType, payload: &[u8]) -> Vec<u8> {
 /// The payload of a unit that fits one packet.
 fn payload(unit: &[u8]) -> Vec<u8> {
     let packetizer = Packetizer::new(PacketLimits::new(1200)).unwrap();
-    let payloads = packetizer.packetize(unit, false).unwrap();
+    let payloads = packetizer.packetize(unit).unwrap();
     assert_eq!(payloads.len(), 1);
     payloads[0].to_bytes().to_vec()
 }
