@@ -2,6 +2,9 @@
 //!
 //! `cargo bench --bench kernels [FILTER]`. The kernels are private, and use nothing of the library: they are compiled
 //! into this program once more.
+//!
+//! With `KERNEL_CALLS=N` in the environment nothing is timed: each kernel is named on a line of its own and then called
+//! `N` times, for an emulator to count instructions.
 #![allow(missing_docs, dead_code, unused_imports, unreachable_pub)]
 
 #[path = "../src/kernels/mod.rs"]
@@ -22,6 +25,7 @@ use kernels::isa::Isa;
 use kernels::quantize::{Levels, Quantizer, quantize};
 use kernels::sad::{moments, residual, sad, sad_4, sad_average, sse};
 use kernels::satd::satd;
+use kernels::scale::quarter_row;
 use kernels::transform::{
     TxSize, TxType, coefficient_count, coefficient_stride, forward_transform, inverse_transform_add,
 };
@@ -37,14 +41,23 @@ fn plane() -> Vec<u8> {
 
 /// Times one kernel on each instruction set and prints how many times as fast the last is as the first.
 fn compare(c: &mut Criterion, family: &str, name: &str, mut kernel: impl FnMut(Isa)) {
-    let mut group = c.benchmark_group(family);
-    group.sample_size(20);
-    group.warm_up_time(Duration::from_millis(100));
-    group.measurement_time(Duration::from_millis(400));
     let mut sets = vec![Isa::Scalar];
     if Isa::detect() != Isa::Scalar {
         sets.push(Isa::detect());
     }
+    if let Some(calls) = std::env::var("KERNEL_CALLS").ok().and_then(|calls| calls.parse().ok()) {
+        for isa in sets {
+            println!("{family}/{name} {isa:?}");
+            for _ in 0..calls {
+                kernel(black_box(isa));
+            }
+        }
+        return;
+    }
+    let mut group = c.benchmark_group(family);
+    group.sample_size(20);
+    group.warm_up_time(Duration::from_millis(100));
+    group.measurement_time(Duration::from_millis(400));
     let mut times = Vec::new();
     for isa in sets {
         let mut least = f64::INFINITY;
@@ -248,5 +261,14 @@ fn filters(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, differences, convolve, intra, transform, quantization, filters);
+fn scale(c: &mut Criterion) {
+    let plane = plane();
+    let rows = [0, 1, 2, 3].map(|y| &plane[y * SIDE..][..4 * 90]);
+    let mut out = vec![0; 90];
+    compare(c, "scale", "quarter_row 90", |isa| {
+        quarter_row(isa, &mut out, black_box(rows));
+    });
+}
+
+criterion_group!(benches, differences, convolve, intra, transform, quantization, filters, scale);
 criterion_main!(benches);

@@ -7,11 +7,14 @@
 /// The instruction set that kernels use. Results are the same with every one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Isa {
-    /// What every machine of the target has: on x86-64 up to SSE2.
+    /// What every machine of the target has: on x86-64 up to SSE2, on others what the compiler makes of plain loops.
     Scalar,
     /// AVX2.
     #[cfg(target_arch = "x86_64")]
     Avx2(Avx2),
+    /// NEON.
+    #[cfg(target_arch = "aarch64")]
+    Neon(Neon),
 }
 
 impl Isa {
@@ -20,6 +23,10 @@ impl Isa {
         #[cfg(target_arch = "x86_64")]
         if let Some(avx2) = Avx2::detect() {
             return Self::Avx2(avx2);
+        }
+        #[cfg(target_arch = "aarch64")]
+        if let Some(neon) = Neon::detect() {
+            return Self::Neon(neon);
         }
         Self::Scalar
     }
@@ -45,6 +52,19 @@ impl Avx2 {
     /// Asks the machine.
     fn detect() -> Option<Self> {
         std::arch::is_x86_feature_detected!("avx2").then_some(Self(()))
+    }
+}
+
+/// Proof that the machine has NEON.
+#[cfg(target_arch = "aarch64")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Neon(());
+
+#[cfg(target_arch = "aarch64")]
+impl Neon {
+    /// Asks the machine.
+    fn detect() -> Option<Self> {
+        std::arch::is_aarch64_feature_detected!("neon").then_some(Self(()))
     }
 }
 
@@ -78,6 +98,53 @@ macro_rules! sse2 {
 #[cfg(target_arch = "x86_64")]
 pub(crate) use sse2;
 
+/// Runs intrinsics that need no more than NEON, and no pointer.
+#[cfg(target_arch = "aarch64")]
+macro_rules! neon {
+    ($($body:tt)*) => {{
+        const { assert!(cfg!(target_feature = "neon"), "an aarch64 without NEON") };
+        // SAFETY: NEON is part of the target, as asserted, and that is all these intrinsics ask for.
+        #[allow(unsafe_code)]
+        let result = unsafe { $($body)* };
+        result
+    }};
+}
+
+#[cfg(target_arch = "aarch64")]
+pub(crate) use neon;
+
+/// Defines the moves of an array into a NEON register and back, one instruction each, which the compiler does not make
+/// of numbers put together.
+#[cfg(target_arch = "aarch64")]
+macro_rules! moves {
+    ($load:ident, $store:ident, $array:ty, $vector:ty) => {
+        /// A register from memory.
+        #[inline(always)]
+        pub(crate) fn $load(from: &$array) -> $vector {
+            // SAFETY: both types are plain numbers, of the same size and in the same order.
+            #[allow(unsafe_code)]
+            unsafe {
+                std::mem::transmute::<$array, $vector>(*from)
+            }
+        }
+
+        /// A register's numbers.
+        #[inline(always)]
+        pub(crate) fn $store(from: $vector) -> $array {
+            // SAFETY: both types are plain numbers, of the same size and in the same order.
+            #[allow(unsafe_code)]
+            unsafe {
+                std::mem::transmute::<$vector, $array>(from)
+            }
+        }
+    };
+}
+
+#[cfg(target_arch = "aarch64")]
+moves!(load_bytes, store_bytes, [u8; 16], std::arch::aarch64::uint8x16_t);
+#[cfg(target_arch = "aarch64")]
+moves!(load_i16, store_i16, [i16; 8], std::arch::aarch64::int16x8_t);
+
 /// What a family's door does: calls `$kernel` of the family's module for the set that `$isa` names. Arguments are
 /// plain names.
 macro_rules! dispatch {
@@ -88,6 +155,9 @@ macro_rules! dispatch {
             $crate::kernels::isa::Isa::Avx2(token) => {
                 $crate::kernels::isa::with_avx2!(token, avx2::$kernel, $($argument),*)
             }
+            // NEON is part of the target, so that kernels are plain functions.
+            #[cfg(target_arch = "aarch64")]
+            $crate::kernels::isa::Isa::Neon(_) => neon::$kernel($($argument),*),
         }
     };
 }

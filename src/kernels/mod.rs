@@ -1,8 +1,8 @@
 //! Kernels on samples and coefficients, and arithmetic that is the same on every machine.
 //!
 //! A family is a folder: `mod.rs` has its contract and the doors, which take the instruction set
-//! ([`isa`]); `scalar.rs` what every machine runs, `avx2.rs` the same for AVX2, `spec.rs` the standard's
-//! own steps to test against. Nothing of the rest of the library is known here, and nothing loops over
+//! ([`isa`]); `scalar.rs` what every machine runs, `avx2.rs` and `neon.rs` the same for wider sets, `spec.rs`
+//! the standard's own steps to test against. A family without `neon.rs` runs its plain loops there. Nothing of the rest of the library is known here, and nothing loops over
 //! a whole picture.
 
 pub(crate) mod cdef;

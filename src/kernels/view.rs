@@ -34,7 +34,7 @@ impl<'a, T> View<'a, T> {
         // The last start is the same for all rows, so that one comparison is left for each.
         let last = self.data.len().checked_sub(W).expect("a row inside its plane");
         assert!(start <= last, "a row inside its plane");
-        self.data[start..start + W].first_chunk().expect("W values")
+        self.data[start..].first_chunk().expect("W values")
     }
 }
 
@@ -72,6 +72,10 @@ impl<'a, T> ViewMut<'a, T> {
     /// `W` values of row `y`, from column `x` on.
     #[inline(always)]
     pub(crate) fn row<const W: usize>(&mut self, x: usize, y: usize) -> &mut [T; W] {
-        self.data[y * self.stride + x..].first_chunk_mut().expect("a row inside its plane")
+        let start = y * self.stride + x;
+        // As above.
+        let last = self.data.len().checked_sub(W).expect("a row inside its plane");
+        assert!(start <= last, "a row inside its plane");
+        self.data[start..].first_chunk_mut().expect("W values")
     }
 }

@@ -13,6 +13,9 @@ pub(crate) mod spec;
 mod tests;
 
 use super::isa::{Isa, dispatch};
+// NEON belongs to the target, so that the compiler makes it of the plain loops.
+#[cfg(target_arch = "aarch64")]
+use scalar as neon;
 
 /// Bytes from one row of a window to the next: [`MARGIN`], 64 bytes of blocks, and again a margin.
 pub(crate) const STRIDE: usize = 80;

@@ -13,6 +13,9 @@ mod tests;
 
 use super::isa::{Isa, dispatch};
 use super::view::SamplesMut;
+// NEON belongs to the target, so that the compiler makes it of the plain loops.
+#[cfg(target_arch = "aarch64")]
+use scalar as neon;
 
 /// The greatest loop filter level (`MAX_LOOP_FILTER`).
 pub(crate) const MAX_LOOP_FILTER: u8 = 63;

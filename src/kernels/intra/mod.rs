@@ -16,6 +16,9 @@ mod tests;
 
 use super::isa::{Isa, dispatch};
 use super::view::{Samples, SamplesMut};
+// NEON belongs to the target, so that the compiler makes it of the plain loops.
+#[cfg(target_arch = "aarch64")]
+use scalar as neon;
 
 /// Index of sample 0 of an edge in its array, so that samples −16 and up have a place.
 pub(crate) const EDGE_ORIGIN: usize = 16;

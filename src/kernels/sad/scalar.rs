@@ -1,11 +1,19 @@
-//! The differences in what every machine has.
+//! The differences, once for all vectors of 128 bits; here in those that every machine of the target has.
 
 use super::{Moments, for_columns};
-use crate::kernels::simd::{PartialSums, Sums};
+use crate::kernels::simd::{I16x8, Int16Vector, PartialSums, Sums};
 use crate::kernels::view::{Samples, ViewMut};
 
-pub(super) fn sad(src: Samples<'_>, pred: Samples<'_>, (width, height): (usize, usize)) -> u32 {
-    let mut sums = PartialSums::zero();
+pub(super) fn sad(src: Samples<'_>, pred: Samples<'_>, size: (usize, usize)) -> u32 {
+    sad_with::<PartialSums>(src, pred, size)
+}
+
+pub(super) fn sad_with<S: Sums>(
+    src: Samples<'_>,
+    pred: Samples<'_>,
+    (width, height): (usize, usize),
+) -> u32 {
+    let mut sums = S::zero();
     for_columns!(width, x, W, {
         for y in 0..height {
             sums = sums.add_magnitudes::<W>(src.row(x, y), pred.row(x, y));
@@ -15,30 +23,55 @@ pub(super) fn sad(src: Samples<'_>, pred: Samples<'_>, (width, height): (usize, 
 }
 
 pub(super) fn sad_4(src: Samples<'_>, preds: [Samples<'_>; 4], size: (usize, usize)) -> [u32; 4] {
-    preds.map(|pred| sad(src, pred, size))
+    sad_4_with::<PartialSums>(src, preds, size)
 }
 
-pub(super) fn sad_average(
+pub(super) fn sad_4_with<S: Sums>(
     src: Samples<'_>,
-    [first, second]: [Samples<'_>; 2],
+    preds: [Samples<'_>; 4],
     (width, height): (usize, usize),
-) -> u32 {
-    let mut sums = PartialSums::zero();
+) -> [u32; 4] {
+    let mut sums = [S::zero(); 4];
     for_columns!(width, x, W, {
         for y in 0..height {
-            let (first, second) = (first.row::<W>(x, y), second.row::<W>(x, y));
-            let mut mean = [0; W];
-            for ((mean, &a), &b) in mean.iter_mut().zip(first).zip(second) {
-                *mean = (u16::from(a) + u16::from(b)).div_ceil(2) as u8;
+            let src = src.row::<W>(x, y);
+            for (sums, pred) in sums.iter_mut().zip(&preds) {
+                *sums = sums.add_magnitudes(src, pred.row(x, y));
             }
-            sums = sums.add_magnitudes(src.row(x, y), &mean);
+        }
+    });
+    sums.map(S::total)
+}
+
+pub(super) fn sad_average(src: Samples<'_>, preds: [Samples<'_>; 2], size: (usize, usize)) -> u32 {
+    sad_average_with::<PartialSums>(src, preds, size)
+}
+
+pub(super) fn sad_average_with<S: Sums>(
+    src: Samples<'_>,
+    preds: [Samples<'_>; 2],
+    (width, height): (usize, usize),
+) -> u32 {
+    let mut sums = S::zero();
+    for_columns!(width, x, W, {
+        for y in 0..height {
+            let others = preds.map(|pred| pred.row(x, y));
+            sums = sums.add_magnitudes_to_mean::<W>(src.row(x, y), others);
         }
     });
     sums.total()
 }
 
-pub(super) fn sse(src: Samples<'_>, pred: Samples<'_>, (width, height): (usize, usize)) -> u32 {
-    let mut sums = PartialSums::zero();
+pub(super) fn sse(src: Samples<'_>, pred: Samples<'_>, size: (usize, usize)) -> u32 {
+    sse_with::<PartialSums>(src, pred, size)
+}
+
+pub(super) fn sse_with<S: Sums>(
+    src: Samples<'_>,
+    pred: Samples<'_>,
+    (width, height): (usize, usize),
+) -> u32 {
+    let mut sums = S::zero();
     for_columns!(width, x, W, {
         for y in 0..height {
             sums = sums.add_squares::<W>(src.row(x, y), pred.row(x, y));
@@ -47,13 +80,16 @@ pub(super) fn sse(src: Samples<'_>, pred: Samples<'_>, (width, height): (usize, 
     sums.total()
 }
 
-pub(super) fn moments(
+pub(super) fn moments(src: Samples<'_>, pred: Samples<'_>, size: (usize, usize)) -> Moments {
+    moments_with::<PartialSums>(src, pred, size)
+}
+
+pub(super) fn moments_with<S: Sums>(
     src: Samples<'_>,
     pred: Samples<'_>,
     (width, height): (usize, usize),
 ) -> Moments {
-    let zero = PartialSums::zero();
-    let (mut src_sums, mut pred_sums, mut squares) = (zero, zero, zero);
+    let (mut src_sums, mut pred_sums, mut squares) = (S::zero(), S::zero(), S::zero());
     for_columns!(width, x, W, {
         for y in 0..height {
             let (src, pred) = (src.row(x, y), pred.row(x, y));
@@ -69,15 +105,29 @@ pub(super) fn moments(
 pub(super) fn residual(
     src: Samples<'_>,
     pred: Samples<'_>,
+    dst: ViewMut<'_, i16>,
+    size: (usize, usize),
+) {
+    residual_with::<I16x8>(src, pred, dst, size);
+}
+
+pub(super) fn residual_with<L: Int16Vector>(
+    src: Samples<'_>,
+    pred: Samples<'_>,
     mut dst: ViewMut<'_, i16>,
     (width, height): (usize, usize),
 ) {
     for_columns!(width, x, W, {
         for y in 0..height {
-            let (src, pred) = (src.row::<W>(x, y), pred.row::<W>(x, y));
-            let row: &mut [i16; W] = dst.row(x, y);
-            for (residual, (&src, &pred)) in row.iter_mut().zip(src.iter().zip(pred)) {
-                *residual = i16::from(src) - i16::from(pred);
+            let (src, src_rest) = src.row::<W>(x, y).as_chunks();
+            let (pred, pred_rest) = pred.row::<W>(x, y).as_chunks();
+            let (dst, dst_rest) = dst.row::<W>(x, y).as_chunks_mut::<8>();
+            for ((src, pred), dst) in src.iter().zip(pred).zip(dst) {
+                *dst = L::difference(src, pred).to_array();
+            }
+            if let (Some(src), Some(pred)) = (src_rest.first_chunk(), pred_rest.first_chunk()) {
+                let difference = L::half_difference(src, pred).to_array();
+                dst_rest.copy_from_slice(&difference[..4]);
             }
         }
     });

@@ -1,10 +1,12 @@
 //! Vectors of numbers: what the transforms are written in, once for every instruction set.
 //!
-//! [`portable`] is the scalar twin. SSE2 belongs to x86-64, so its vectors need no detection; those of wider sets hold
-//! the token that proves the machine has them.
+//! [`portable`] is the scalar twin. SSE2 belongs to x86-64 and NEON to aarch64, so their vectors need no detection; those
+//! of wider sets hold the token that proves the machine has them.
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
+#[cfg(target_arch = "aarch64")]
+pub(crate) mod neon;
 pub(crate) mod portable;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod sse2;
@@ -148,6 +150,9 @@ pub(crate) trait Sums: Copy {
     /// Adds `|a - b|` of all samples; `W` is 4, 8 or a multiple of 16.
     fn add_magnitudes<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self;
 
+    /// [`Self::add_magnitudes`] of `a` and the mean, rounded up, of two others.
+    fn add_magnitudes_to_mean<const W: usize>(self, a: &[u8; W], others: [&[u8; W]; 2]) -> Self;
+
     /// Adds `(a - b)²` of all samples; `W` is 4 or a multiple of 8.
     fn add_squares<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self;
 
@@ -155,10 +160,13 @@ pub(crate) trait Sums: Copy {
     fn total(self) -> u32;
 }
 
-#[cfg(all(test, target_arch = "x86_64"))]
+#[cfg(all(test, any(target_arch = "x86_64", target_arch = "aarch64")))]
 mod tests {
-    use super::{Float32Vector, Int16Lanes, Int16Vector, Sums, avx2, portable, sse2};
-    use crate::kernels::isa::Isa;
+    #[cfg(target_arch = "aarch64")]
+    use super::neon as native;
+    #[cfg(target_arch = "x86_64")]
+    use super::sse2 as native;
+    use super::{Float32Vector, Int16Lanes, Int16Vector, Sums, portable};
     use proptest::prelude::*;
 
     const EXTREMES: [i16; 6] = [i16::MIN, i16::MIN + 1, -1, 0, 1, i16::MAX];
@@ -224,14 +232,14 @@ mod tests {
 
     proptest! {
         #[test]
-        fn sse2_integers_equal_the_scalar_twin(
+        fn integers_equal_the_scalar_twin(
             v in proptest::array::uniform8(lanes()),
             factors in proptest::array::uniform4(-4096i16..=4096),
             shift in 0u32..5,
         ) {
             prop_assume!(factors[3] != 0);
             prop_assert_eq!(
-                integers::<sse2::I16x8>(&v, factors, shift),
+                integers::<native::I16x8>(&v, factors, shift),
                 integers::<portable::I16x8>(&v, factors, shift)
             );
         }
@@ -242,40 +250,40 @@ mod tests {
             factors in proptest::array::uniform3(-2.0f32..2.0),
         ) {
             let expected = reals::<portable::F32x8>((), &v, factors);
-            prop_assert_eq!(&reals::<sse2::F32x8>((), &v, factors), &expected);
-            if let Isa::Avx2(token) = Isa::detect() {
-                prop_assert_eq!(&reals::<avx2::F32x8>(token, &v, factors), &expected);
+            prop_assert_eq!(&reals::<native::F32x8>((), &v, factors), &expected);
+            #[cfg(target_arch = "x86_64")]
+            if let crate::kernels::isa::Isa::Avx2(token) = crate::kernels::isa::Isa::detect() {
+                prop_assert_eq!(&reals::<super::avx2::F32x8>(token, &v, factors), &expected);
             }
         }
     }
 
-    fn sums<S: Sums>(a: &[u8; 64], b: &[u8; 64]) -> [u32; 2] {
-        let (mut magnitudes, mut squares) = (S::zero(), S::zero());
-        for width in [4, 8, 16, 64] {
-            (magnitudes, squares) = match width {
-                4 => add::<S, 4>(magnitudes, squares, a, b),
-                8 => add::<S, 8>(magnitudes, squares, a, b),
-                16 => add::<S, 16>(magnitudes, squares, a, b),
-                _ => add::<S, 64>(magnitudes, squares, a, b),
-            };
-        }
-        [magnitudes.total(), squares.total()]
+    /// Magnitudes, those of a mean, and squares of rows of every length, one length after the other.
+    fn sums<S: Sums>(a: &[u8; 64], b: &[u8; 64]) -> [u32; 3] {
+        let mut sums = [S::zero(); 3];
+        add::<S, 4>(&mut sums, a, b);
+        add::<S, 8>(&mut sums, a, b);
+        add::<S, 16>(&mut sums, a, b);
+        add::<S, 64>(&mut sums, a, b);
+        sums.map(S::total)
     }
 
-    fn add<S: Sums, const W: usize>(m: S, s: S, a: &[u8; 64], b: &[u8; 64]) -> (S, S) {
+    fn add<S: Sums, const W: usize>([m, mean, s]: &mut [S; 3], a: &[u8; 64], b: &[u8; 64]) {
         let (a, b) = (a.first_chunk::<W>().unwrap(), b.last_chunk::<W>().unwrap());
-        (m.add_magnitudes(a, b), s.add_squares(a, b))
+        *m = m.add_magnitudes(a, b);
+        *mean = mean.add_magnitudes_to_mean(&[100; W], [a, b]);
+        *s = s.add_squares(a, b);
     }
 
     proptest! {
         #[test]
-        fn sse2_sums_equal_the_scalar_twin(
+        fn sums_equal_the_scalar_twin(
             a in proptest::array::uniform32(any::<[u8; 2]>()),
             b in proptest::array::uniform32(any::<[u8; 2]>()),
         ) {
             let [a, b] = [a, b].map(|v| v.concat().try_into().unwrap());
             prop_assert_eq!(
-                sums::<sse2::PartialSums>(&a, &b),
+                sums::<native::PartialSums>(&a, &b),
                 sums::<portable::PartialSums>(&a, &b)
             );
         }
@@ -285,15 +293,15 @@ mod tests {
     fn every_lane_is_looked_at() {
         for lane in 0..16 {
             let mut v = [[0; 8]; 2];
-            assert!(sse2::I16x8::all_zero(&v.map(|l| sse2::I16x8::load(&l))));
+            assert!(native::I16x8::all_zero(&v.map(|l| native::I16x8::load(&l))));
             v[lane / 8][lane % 8] = 256;
-            assert!(!sse2::I16x8::all_zero(&v.map(|l| sse2::I16x8::load(&l))));
+            assert!(!native::I16x8::all_zero(&v.map(|l| native::I16x8::load(&l))));
             assert!(!portable::I16x8::all_zero(&v.map(|l| portable::I16x8::load(&l))));
             for (limit, beyond) in [(255, true), (256, false)] {
-                let vectors = v.map(|l| sse2::I16x8::load(&l));
-                assert_eq!(sse2::I16x8::any_beyond(&vectors, limit), beyond);
-                let negative = vectors.map(|v| sse2::I16x8::zero().sub(v));
-                assert_eq!(sse2::I16x8::any_beyond(&negative, limit), beyond);
+                let vectors = v.map(|l| native::I16x8::load(&l));
+                assert_eq!(native::I16x8::any_beyond(&vectors, limit), beyond);
+                let negative = vectors.map(|v| native::I16x8::zero().sub(v));
+                assert_eq!(native::I16x8::any_beyond(&negative, limit), beyond);
             }
         }
     }

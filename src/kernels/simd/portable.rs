@@ -211,6 +211,12 @@ impl super::Sums for PartialSums {
     }
 
     #[inline(always)]
+    fn add_magnitudes_to_mean<const W: usize>(self, a: &[u8; W], [b, c]: [&[u8; W]; 2]) -> Self {
+        let mean = from_fn(|i| (u16::from(b[i]) + u16::from(c[i])).div_ceil(2) as u8);
+        self.add_magnitudes(a, &mean)
+    }
+
+    #[inline(always)]
     fn add_squares<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
         let row: u32 = a.iter().zip(b).map(|(a, b)| u32::from(a.abs_diff(*b)).pow(2)).sum();
         Self(self.0.wrapping_add(row))

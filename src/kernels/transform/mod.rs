@@ -21,6 +21,8 @@ mod forward_dct;
 mod inverse;
 mod inverse_adst;
 mod inverse_dct;
+#[cfg(target_arch = "aarch64")]
+mod neon;
 mod scalar;
 mod size;
 #[cfg(test)]
@@ -181,6 +183,10 @@ pub(crate) fn inverse_transform_add(
         Isa::Avx2(token) if !dc_only && avx2::has_inverse(tx_size) => {
             with_avx2!(token, avx2::inverse, token, dst, coefficients, tx_size, tx_type);
         }
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon(_) if dc_only => neon::inverse_dc(dst, coefficients[0], tx_size),
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon(_) => neon::inverse(dst, coefficients, tx_size, tx_type),
         _ if dc_only => scalar::inverse_dc(dst, coefficients[0], tx_size),
         _ => scalar::inverse(dst, coefficients, tx_size, tx_type),
     }
@@ -203,5 +209,7 @@ pub(crate) fn forward_transform(
         Isa::Avx2(token) => {
             with_avx2!(token, avx2::forward, token, residual, coefficients, tx_size, tx_type);
         }
+        #[cfg(target_arch = "aarch64")]
+        Isa::Neon(_) => neon::forward(residual, coefficients, tx_size, tx_type),
     }
 }

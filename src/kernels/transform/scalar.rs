@@ -23,8 +23,12 @@ pub(super) fn inverse_with<L: Int16Vector>(
 
 /// The inverse DCT_DCT of a block whose only coefficient is `dc`.
 pub(super) fn inverse_dc(dst: SamplesMut<'_>, dc: i16, tx_size: TxSize) {
+    inverse_dc_with::<I16x8>(dst, dc, tx_size);
+}
+
+pub(super) fn inverse_dc_with<L: Int16Vector>(dst: SamplesMut<'_>, dc: i16, tx_size: TxSize) {
     let size = (tx_size.width(), tx_size.height());
-    inverse_dc_only::<I16x8>(dst, dc, size, Shape::new(tx_size, TxType::DctDct).row_shift);
+    inverse_dc_only::<L>(dst, dc, size, Shape::new(tx_size, TxType::DctDct).row_shift);
 }
 
 pub(super) fn forward(
