@@ -173,14 +173,7 @@ impl Record {
         let (lost, overflow) = (with_fate(Fate::Lost), with_fate(Fate::QueueFull));
         let target = mean_level(&self.settings.target_levels(), self.duration) / 1000.0;
         let capacity = mean_level(&self.settings.capacities, self.duration) / 1000.0;
-        let bound = self.settings.max_delay_ms;
-        let dropped = |&reason: &DropReason| {
-            let count = self.frames.iter().filter(|f| f.dropped == Some(reason)).count();
-            (count > 0).then(|| format!("{count} {}", reason.name()))
-        };
-        let drops: Vec<String> = DropReason::ALL.iter().filter_map(dropped).collect();
-        let drops =
-            if drops.is_empty() { String::new() } else { format!(": {}", drops.join(", ")) };
+        let drops = self.drops();
 
         let mut rows = vec![
             (
@@ -233,19 +226,37 @@ impl Record {
                 "on this machine; not part of the delay".into(),
             ),
         ];
+        for (place, row) in self.queue_rows().into_iter().enumerate() {
+            rows.insert(3 + place, row);
+        }
+        rows
+    }
+
+    /// How many frames were left out for each reason, after a colon; empty if none was.
+    fn drops(&self) -> String {
+        let dropped = |&reason: &DropReason| {
+            let count = self.frames.iter().filter(|f| f.dropped == Some(reason)).count();
+            (count > 0).then(|| format!("{count} {}", reason.name()))
+        };
+        let drops: Vec<String> = DropReason::ALL.iter().filter_map(dropped).collect();
+        if drops.is_empty() { String::new() } else { format!(": {}", drops.join(", ")) }
+    }
+
+    /// The waits in front of a link of the target rate, and of the real one, against the bound.
+    fn queue_rows(&self) -> [Row; 2] {
+        let bound = self.settings.max_delay_ms;
         let target_delays = delays_of(&self.frames, |frame| frame.target_delay_ms);
         let link_delays = delays_of(&self.frames, |frame| frame.link_delay_ms);
         let waits = [
             ("queue p95 / max, target", target_delays, "on a link of exactly the target rate"),
             ("queue p95 / max, link", link_delays, "at the bottleneck, with headers"),
         ];
-        for (place, (what, values, link)) in waits.into_iter().enumerate() {
+        waits.map(|(what, values, link)| {
             let passed = values.iter().filter(|&&value| value > bound + ROUNDING).count();
             let ms = |p: f64| percentile(&values, p).map_or("-".into(), |ms| format!("{ms:.0}"));
             let remark = format!("bound of {bound:.0} passed {passed} times {link}");
-            rows.insert(3 + place, (what, format!("{} / {} ms", ms(95.0), ms(100.0)), remark));
-        }
-        rows
+            (what, format!("{} / {} ms", ms(95.0), ms(100.0)), remark)
+        })
     }
 }
 

@@ -1,4 +1,4 @@
-//! What the examples share: containers, clips, schedules, measurements, RTP headers and the command
+//! What the examples share: containers, clips, schedules, measurements and their table, RTP headers and the command
 //! line's manners.
 
 #![allow(dead_code, reason = "each example uses a part")]
@@ -6,6 +6,7 @@
 pub(crate) mod cli;
 pub(crate) mod clip;
 pub(crate) mod coded;
+pub(crate) mod frame_table;
 pub(crate) mod input;
 pub(crate) mod ivf;
 pub(crate) mod metrics;
