@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::cdef::Cdef;
 use super::current::{CurrentFrame, blank_planes};
 use super::deblock::LoopFilter;
-use super::motion_field::{MotionField, SavedMotion};
+use super::motion_field::{MotionField, OrderHints, SavedMotion};
 use super::reference::Reference;
 use crate::av1::geometry::SB4;
 use crate::av1::tile::cdf::CdfContext;
@@ -27,6 +27,10 @@ pub(crate) struct FrameCoder {
     frames: u64,
     cdef: Cdef,
     motion_field: MotionField,
+    projection: Option<Projection>,
+    /// How often motion was projected.
+    #[cfg(test)]
+    pub(crate) projections: u64,
     tiles: TileDecider,
     writer: TileWriter,
     /// The distributions that all tiles of the frame start with.
@@ -35,6 +39,14 @@ pub(crate) struct FrameCoder {
     spare_frames: Vec<CurrentFrame>,
     /// References that no slot holds any more, to be written again.
     spare_references: Vec<Reference>,
+}
+
+/// What the motion field was projected from (7.9): for another attempt at a frame it is the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Projection {
+    order_hints: OrderHints,
+    /// Serial numbers of the references, by name.
+    references: [Option<u64>; 8],
 }
 
 /// A frame whose tiles are coded, before its filters.
@@ -64,6 +76,9 @@ impl FrameCoder {
             frames: 0,
             cdef: Cdef::new(width, height, isa),
             motion_field: MotionField::default(),
+            projection: None,
+            #[cfg(test)]
+            projections: 0,
             tiles,
             writer: TileWriter::new(),
             start_cdfs: CdfContext::new_default(0),
@@ -190,10 +205,19 @@ impl FrameCoder {
         }
     }
 
-    /// 7.9, if the frame uses it.
+    /// 7.9, if the frame uses it, and unless it was done for an earlier attempt.
     fn project_motion(&mut self, job: &FrameJob, current: &CurrentFrame) {
         if !job.header.use_ref_frame_mvs {
             return;
+        }
+        let references = job.references.each_ref().map(|r| Some(r.as_deref()?.serial));
+        let projection = Projection { order_hints: job.order_hints, references };
+        if self.projection.replace(projection) == Some(projection) {
+            return;
+        }
+        #[cfg(test)]
+        {
+            self.projections += 1;
         }
         let none = SavedMotion::default();
         let saved = std::array::from_fn(|name| {

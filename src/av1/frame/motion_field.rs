@@ -19,7 +19,7 @@ const MAX_OFFSET_WIDTH: i32 = 8;
 const MAX_OFFSET_HEIGHT: i32 = 0;
 
 /// Order hints and their arithmetic (5.9.3).
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct OrderHints {
     /// `OrderHintBits`; 0 if `enable_order_hint` is 0.
     pub(crate) bits: u32,

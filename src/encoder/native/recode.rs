@@ -111,3 +111,35 @@ impl NativeEngine {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{EncoderConfig, Settings, Speed};
+    use crate::encoder::engine::Engine;
+    use crate::encoder::unit::{EncodeOutcome, FrameOptions};
+    use crate::synthetic::{Clip, Scene};
+
+    #[test]
+    fn motion_is_projected_once_for_all_attempts_at_a_frame() {
+        let (width, height) = (96, 64);
+        let mut config = EncoderConfig::new(width, height, 60_000);
+        config.speed = Speed::new(4).unwrap();
+        let mut engine = NativeEngine::new(&Settings::try_from(config).unwrap()).unwrap();
+        let clip = Clip::new(Scene::Cuts, width, height, 5).unwrap();
+        let (mut inter_frames, mut recoded) = (0, 0);
+        for number in 0..24 {
+            let frame = clip.picture(number);
+            let frame = frame.as_frame(3000 * number);
+            let outcome = engine.encode(&frame, FrameOptions::default()).unwrap();
+            let EncodeOutcome::Unit(unit) = outcome else { continue };
+            if unit.key_frame {
+                continue;
+            }
+            inter_frames += 1;
+            recoded += u64::from(unit.frames[0].stats.unwrap().attempts > 1);
+        }
+        assert!(recoded > 2, "{recoded} of {inter_frames}");
+        assert_eq!(engine.pictures.stream.projections(), inter_frames);
+    }
+}

@@ -92,6 +92,12 @@ impl Stream {
         self.coder.set_threads(threads);
     }
 
+    /// How often motion was projected.
+    #[cfg(test)]
+    pub(crate) fn projections(&self) -> u64 {
+        self.coder.projections
+    }
+
     /// What the decoder's side of the headers is.
     #[cfg(test)]
     pub(crate) fn state(&self) -> &DecoderState {
