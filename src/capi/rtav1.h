@@ -848,7 +848,8 @@ enum Rtav1Status rtav1_encoder_flush(struct Rtav1Encoder *encoder, const struct 
 // to them, and the nominal frames a second, `frame_rate_num / frame_rate_den`.
 //
 // A bitrate of 0 pauses: frames are dropped with `RTAV1_DROP_REASON_PAUSED`. When there is a rate
-// again the stream goes on without a key frame, unless one was asked for meanwhile.
+// again the stream goes on without a key frame, unless one was asked for meanwhile. Rates beyond the
+// level of the stream raise it with the next key frame, which is not made for the sake of it.
 enum Rtav1Status rtav1_encoder_set_rates(struct Rtav1Encoder *encoder,
                                          uint32_t bitrate,
                                          uint32_t frame_rate_num,
@@ -872,7 +873,8 @@ enum Rtav1Status rtav1_encoder_config(struct Rtav1Encoder *encoder,
 
 // Writes the sequence header in front of key frames, an OBU with its size field, to `buffer`, and
 // its length to `*len`; 64 bytes always do. On `RTAV1_STATUS_BUFFER_TOO_SHORT` only `*len` is
-// written. An engine with delay may have none before its first unit.
+// written. An engine with delay may have none before its first unit. A change of the size changes it,
+// and one of the rates does where a higher level is needed.
 enum Rtav1Status rtav1_encoder_sequence_header(struct Rtav1Encoder *encoder,
                                                uint8_t *buffer,
                                                size_t capacity,

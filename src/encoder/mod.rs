@@ -134,6 +134,10 @@ impl Encoder {
     /// A bitrate of 0 pauses: frames are dropped with [`DropReason::Paused`]. When there is a rate
     /// again the stream goes on without a key frame, unless one was asked for meanwhile.
     ///
+    /// Rates beyond the level of the stream (AV1 specification, A.3) raise it: the next key frame, which
+    /// is not made for the sake of it, comes with another [sequence header](Self::sequence_header).
+    /// Lower rates leave the level as it is.
+    ///
     /// # Errors
     /// A bitrate that is neither 0 nor 1000 to 100 000 000, a frame rate outside 1/10 to 240, an encoder of
     /// constant quantizer index, or an engine whose rates are fixed; a bitrate that carries less than
@@ -279,7 +283,9 @@ impl Encoder {
     }
 
     /// The sequence header in front of key frames, as an OBU with its size field: for decoders and
-    /// containers that want it before the first frame. Only [`set_size`](Self::set_size) changes it.
+    /// containers that want it before the first frame. [`set_size`](Self::set_size)
+    /// changes it, and [`set_rates`](Self::set_rates) does where a higher level is needed; with the next
+    /// key frame the stream says so, too.
     ///
     /// # Errors
     /// An engine that has none before its first unit.

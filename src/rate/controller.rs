@@ -101,6 +101,11 @@ impl Controller {
         self.paused
     }
 
+    /// The smallest key frame has so many bytes from now on.
+    pub(crate) fn set_smallest_key_bytes(&mut self, bytes: u64) {
+        self.smallest_key_bytes = bytes;
+    }
+
     /// Pictures of `samples` luma samples from the next frame on, which must be a key frame. Bucket,
     /// limits, intervals and what the model has learnt of content stay.
     pub(crate) fn resize(&mut self, samples: f64, smallest_key_bytes: u64) {

@@ -44,6 +44,11 @@ impl FrameControl {
         Self { superblocks, ..Self::default() }
     }
 
+    #[cfg(test)]
+    pub(crate) fn superblocks(&self) -> usize {
+        self.superblocks
+    }
+
     /// Starts an attempt at a frame whose headers take `header_bytes`, and whose rows of superblocks
     /// in all tiles, in coding order, hold as much as `weights` say. Later frames cannot be guessed
     /// from a key frame.

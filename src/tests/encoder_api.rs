@@ -1,12 +1,12 @@
 //! The encoder as an application uses it: pauses, ranges, what is known before the first frame.
 
 use super::TICKS;
-use crate::av1::obu::{ObuType, Obus};
+use crate::av1::obu::{DecoderState, ObuType, Obus};
 use crate::rtp::sdp::FmtpParameters;
 use crate::synthetic::{Clip, Scene};
 use crate::{
-    ColorDescription, DropReason, EncodeOutcome, Encoder, EncoderConfig, Frame, FrameOptions,
-    RateMode, Rates, Rational, SequenceHeader, Speed, TemporalUnit,
+    ColorDescription, ConfigError, DropReason, EncodeOutcome, Encoder, EncoderConfig, Frame,
+    FrameOptions, RateMode, Rates, Rational, SequenceHeader, Speed, TemporalUnit,
 };
 
 fn config() -> EncoderConfig {
@@ -131,6 +131,56 @@ fn what_is_said_before_the_first_frame_is_what_the_stream_says() {
         assert_eq!(codecs, format!("av01.0.{level:02}M.08.0.110.01.13.06.0"));
         assert_eq!(fmtp, FmtpParameters { profile: 0, level_idx: level, tier: 0 });
     }
+}
+
+/// A.3: a rate beyond the level's maximum needs a higher level, which only a key frame can state (7.5).
+#[test]
+fn the_next_key_frame_states_the_level_that_the_rates_need() {
+    let mut encoder = Encoder::new(config()).unwrap();
+    let mut state = DecoderState::new();
+    let level = |header: &SequenceHeader| header.operating_points[0].seq_level_idx;
+    // What there is to be set, the level in force, and the level of the next key frame.
+    for (number, rates, key_frame, in_force, stated) in [
+        (0, None, true, 0, 0),
+        (1, Some((1_500_000, 30)), false, 0, 0),
+        (2, Some((1_500_001, 30)), false, 0, 1),
+        (3, None, true, 1, 1),
+        // It stays when the rate falls.
+        (4, Some((100_000, 30)), true, 1, 1),
+        // More than 150 headers a second: level 4.0, which has a tier as well.
+        (5, Some((100_000, 151)), false, 1, 8),
+        (6, None, false, 1, 8),
+        (7, None, true, 8, 8),
+        (8, None, false, 8, 8),
+    ] {
+        if let Some((bitrate, frames)) = rates {
+            encoder.set_rates(Rates::new(bitrate, Rational::new(frames, 1))).unwrap();
+        }
+        if key_frame {
+            encoder.request_key_frame().unwrap();
+        }
+        let obu = encoder.sequence_header().unwrap();
+        let unit = next(&mut encoder, number).into_unit().unwrap();
+        assert_eq!(unit.key_frame, key_frame, "{number}");
+        if key_frame {
+            assert_eq!(header_of(&unit), obu);
+        }
+        for obu in Obus::new(&unit.data) {
+            state.push(&obu.unwrap()).unwrap();
+        }
+        assert_eq!(level(state.sequence_header().unwrap()), in_force, "{number}");
+        assert_eq!(encoder.fmtp().unwrap().level_idx, stated, "{number}");
+    }
+    // Another size has its own level.
+    encoder.set_rates(at(100_000)).unwrap();
+    encoder.set_size(1280, 720).unwrap();
+    assert_eq!(encoder.fmtp().unwrap().level_idx, 5);
+    encoder.set_size(64, 48).unwrap();
+    assert_eq!(encoder.fmtp().unwrap().level_idx, 0);
+    // Rates that are refused change nothing.
+    let refused = encoder.set_rates(Rates::new(1000, Rational::new(151, 1))).unwrap_err();
+    assert!(matches!(refused, ConfigError::SmallestFrame { .. }), "{refused}");
+    assert_eq!(encoder.fmtp().unwrap().level_idx, 0);
 }
 
 #[test]

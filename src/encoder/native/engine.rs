@@ -4,6 +4,7 @@
 use super::prepare::{self, Pictures, QuantizerSource};
 use super::recode::CodedFrame;
 use super::smallest::check_room;
+use crate::av1::obu::level::seq_level_idx;
 use crate::av1::obu::{BitstreamError, SequenceHeader};
 use crate::config::{
     ConfigError, EngineKind, MAX_THREADS, RateMode, Rates, Rational, SendLimits, Settings, Speed,
@@ -71,6 +72,28 @@ impl NativeEngine {
         })
     }
 
+    /// Raises the level of the next key frame, if need be, to one that holds these rates, and gives the
+    /// bytes of the smallest key frame then. No key frame is made for the sake of it: it would cost a
+    /// thin link more than decoders lose that meet a rate above the level's maximum until then. Nor is
+    /// the level lowered: it is a maximum, and containers may have stated it.
+    fn raise_level(&mut self, rates: Rates) -> Result<u64, ConfigError> {
+        let Rates { bitrate, frame_rate } = rates;
+        let (width, height) = (self.settings.width, self.settings.height);
+        let before = self.pictures.stream.level();
+        let needed = seq_level_idx(width, height, frame_rate.as_f64(), bitrate);
+        let room = |smallest| check_room(smallest, Some(bitrate), &self.limits).map(|()| smallest);
+        if needed <= before {
+            return room(self.smallest);
+        }
+        self.pictures.stream.set_level(needed);
+        let smallest = self.pictures.smallest_key_frame().map_err(header_failed);
+        let checked = smallest.and_then(room);
+        if checked.is_err() {
+            self.pictures.stream.set_level(before);
+        }
+        checked
+    }
+
     fn key_frame_due(&self) -> bool {
         self.settings.key_interval.is_some_and(|interval| self.since_key >= interval)
     }
@@ -104,10 +127,13 @@ impl NativeEngine {
 /// that have no room even for that.
 fn pictures(settings: &Settings, isa: Isa) -> Result<(Pictures, u64), ConfigError> {
     let pictures = Pictures::new(settings, isa, NAME)?;
-    let smallest =
-        pictures.smallest_key_frame().map_err(|error| unsupported(NAME, "frame header", error))?;
+    let smallest = pictures.smallest_key_frame().map_err(header_failed)?;
     check_room(smallest, bitrate(settings), &prepare::limits(settings.send_limits()))?;
     Ok((pictures, smallest))
+}
+
+fn header_failed(error: BitstreamError) -> ConfigError {
+    unsupported(NAME, "frame header", error)
 }
 
 fn bitrate(settings: &Settings) -> Option<u32> {
@@ -181,9 +207,10 @@ impl Engine for NativeEngine {
     }
 
     fn set_rates(&mut self, rates: Rates) -> Result<(), ConfigError> {
-        check_room(self.smallest, Some(rates.bitrate), &self.limits)?;
+        self.smallest = self.raise_level(rates)?;
         self.bitrate = Some(rates.bitrate);
         if let Some(controller) = self.quantizer.controller_mut() {
+            controller.set_smallest_key_bytes(self.smallest);
             controller.set_rate(f64::from(rates.bitrate));
             // What was learnt of the intervals stays if nothing is said against it.
             if rates.frame_rate != self.frame_rate {
@@ -204,7 +231,7 @@ impl Engine for NativeEngine {
     fn set_size(&mut self, settings: &Settings) -> Result<(), ConfigError> {
         (self.pictures, self.smallest) = pictures(settings, self.isa)?;
         self.plan = GoldenPlan::default();
-        self.control = frame_control(&self.settings);
+        self.control = frame_control(settings);
         if let Some(controller) = self.quantizer.controller_mut() {
             let samples = f64::from(settings.width) * f64::from(settings.height);
             controller.resize(samples, self.smallest);
@@ -231,5 +258,25 @@ impl Engine for NativeEngine {
             *controller.limits_mut() = limits;
         }
         Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::EncoderConfig;
+
+    fn settings(width: u32, height: u32) -> Settings {
+        Settings::try_from(EncoderConfig::new(width, height, 100_000)).unwrap()
+    }
+
+    #[test]
+    fn control_counts_the_superblocks_of_the_size_of_now() {
+        let mut engine = NativeEngine::new(&settings(64, 48)).unwrap();
+        assert_eq!(engine.control.superblocks(), 1);
+        for (width, height, superblocks) in [(640, 360, 60), (65, 64, 2)] {
+            engine.set_size(&settings(width, height)).unwrap();
+            assert_eq!(engine.control.superblocks(), superblocks);
+        }
     }
 }

@@ -10,16 +10,21 @@ use crate::rate::DELTA_Q_RES;
 use crate::search::filter_strength;
 use crate::search::speed::Effort;
 
-/// The sequence header for `settings`.
-pub(super) fn sequence_header(settings: &Settings) -> SequenceHeader {
-    let mut sequence = SequenceHeader::new(settings.width, settings.height);
+/// `seq_level_idx` for `settings` (A.3): rate control keeps to the rate's share of the level's smoothing
+/// buffer, which holds a second, as the most delay is no longer. A constant quantizer index has no rate
+/// to hold, and 0 none yet.
+fn level(settings: &Settings) -> u8 {
     let bitrate = match settings.rate {
         RateMode::Bitrate(bitrate) => bitrate,
         RateMode::ConstantQindex(_) => 0,
     };
-    let frame_rate = settings.frame_rate.as_f64();
-    sequence.operating_points[0].seq_level_idx =
-        seq_level_idx(settings.width, settings.height, frame_rate, bitrate);
+    seq_level_idx(settings.width, settings.height, settings.frame_rate.as_f64(), bitrate)
+}
+
+/// The sequence header for `settings`.
+pub(super) fn sequence_header(settings: &Settings) -> SequenceHeader {
+    let mut sequence = SequenceHeader::new(settings.width, settings.height);
+    sequence.operating_points[0].seq_level_idx = level(settings);
     sequence.enable_intra_edge_filter = true;
     sequence.order_hint_bits = ORDER_HINT_BITS;
     sequence.enable_ref_frame_mvs = true;

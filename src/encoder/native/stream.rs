@@ -21,6 +21,7 @@ use crate::kernels::isa::Isa;
 pub(crate) struct Stream {
     /// What the kernels use.
     isa: Isa,
+    /// In front of the next key frame; until then, that in force may be of a lower level.
     sequence: Arc<SequenceHeader>,
     state: DecoderState,
     slots: [Option<Arc<Reference>>; NUM_REF_FRAMES],
@@ -76,9 +77,22 @@ impl Stream {
         })
     }
 
-    /// The sequence header.
+    /// The sequence header of the next key frame.
     pub(crate) fn sequence(&self) -> &SequenceHeader {
         &self.sequence
+    }
+
+    /// `seq_level_idx` of the next key frame.
+    pub(crate) fn level(&self) -> u8 {
+        self.sequence.operating_points[0].seq_level_idx
+    }
+
+    /// Sets `seq_level_idx` from the next key frame on: a sequence header with another level starts
+    /// another coded video sequence (7.5).
+    pub(crate) fn set_level(&mut self, seq_level_idx: u8) {
+        if seq_level_idx != self.level() {
+            Arc::make_mut(&mut self.sequence).operating_points[0].seq_level_idx = seq_level_idx;
+        }
     }
 
     /// The most threads that find something to do in a frame.
@@ -175,6 +189,9 @@ impl Stream {
         // References that slots lose below are free only without it.
         let FrameJob { header, references, primary, .. } = job;
         drop((references, primary));
+        if header.frame_type == FrameType::Key {
+            self.state.set_sequence_header(Arc::clone(&self.sequence))?;
+        }
         self.state.advance(&UncompressedHeader::Frame(Box::new(header)), layer)?;
         for slot in 0..NUM_REF_FRAMES {
             if (refresh >> slot) & 1 != 0
