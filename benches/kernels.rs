@@ -152,8 +152,10 @@ fn intra(c: &mut Criterion) {
             cols_inside: n,
             rows_inside: n,
         };
-        let directional =
-            [45, 113, 203].map(|angle| IntraPrediction::Directional { angle, edge_filter: None });
+        let directional = [45, 113, 203].into_iter().flat_map(|angle| {
+            [None, Some(false)]
+                .map(|edge_filter| IntraPrediction::Directional { angle, edge_filter })
+        });
         use IntraPrediction as P;
         let simple = [P::Dc, P::Smooth, P::SmoothV, P::SmoothH, P::Paeth];
         for prediction in simple.into_iter().chain(directional) {

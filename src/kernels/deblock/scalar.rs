@@ -1,7 +1,9 @@
 //! The filters on arrays of positions along an edge, which become vectors.
 
 use super::{Edge, EdgeFilter, EdgeLimits};
-use crate::kernels::view::SamplesMut;
+use crate::kernels::simd::bytes::transpose;
+use crate::kernels::simd::{Bytes, U8x16};
+use crate::kernels::view::{SamplesMut, View, ViewMut};
 
 #[inline(always)]
 pub(super) fn filter_vertical_edge(plane: SamplesMut<'_>, edge: Edge) {
@@ -47,23 +49,51 @@ fn vertical_chunk<const N: usize, const SPAN: usize, const TAPS: usize>(
     stride: usize,
     limits: EdgeLimits,
 ) {
-    let skip = (SPAN - TAPS) / 2;
     let samples = &mut samples[at..at + (N - 1) * stride + SPAN];
-    let mut s = [[0; N]; TAPS];
-    for (l, row) in samples.chunks(stride).enumerate().take(N) {
-        let row: &[u8; SPAN] = row.first_chunk().expect("a row of the span's length");
-        for k in 0..TAPS {
-            s[k][l] = row[skip + k];
-        }
+    match (N, SPAN) {
+        (4, 8) => vertical_chunk_in::<4, 8, TAPS, 2>(samples, stride, limits),
+        (8, 8) => vertical_chunk_in::<8, 8, TAPS, 4>(samples, stride, limits),
+        (16, 8) => vertical_chunk_in::<16, 8, TAPS, 8>(samples, stride, limits),
+        (4, _) => vertical_chunk_in::<4, 16, TAPS, 4>(samples, stride, limits),
+        (8, _) => vertical_chunk_in::<8, 16, TAPS, 8>(samples, stride, limits),
+        _ => vertical_chunk_in::<16, 16, TAPS, 16>(samples, stride, limits),
     }
-    if filter_lanes(&mut s, limits) == 0 {
+}
+
+/// [`vertical_chunk`] in `V` times 16 bytes.
+#[inline(always)]
+fn vertical_chunk_in<const N: usize, const SPAN: usize, const TAPS: usize, const V: usize>(
+    samples: &mut [u8],
+    stride: usize,
+    limits: EdgeLimits,
+) {
+    let skip = (SPAN - TAPS) / 2;
+    let span = View::new(&*samples, stride);
+    let mut rows = [U8x16::load(&[0; 16]); V];
+    for (i, row) in rows.iter_mut().enumerate() {
+        *row = match SPAN {
+            16 => U8x16::load(span.row(0, i)),
+            _ => U8x16::load_halves(span.row(0, 2 * i), span.row(0, 2 * i + 1)),
+        };
+    }
+    let mut columns = [[0; 16]; V];
+    for (column, v) in columns.iter_mut().zip(transpose::<_, N, V>(rows)) {
+        *column = v.to_array();
+    }
+    let taps = &mut columns.as_flattened_mut().as_chunks_mut::<N>().0[skip..];
+    let taps = taps.first_chunk_mut::<TAPS>().expect("taps inside the span");
+    if filter_lanes(taps, limits) == 0 {
         return;
     }
-    for (l, row) in samples.chunks_mut(stride).enumerate().take(N) {
-        let row: &mut [u8; SPAN] = row.first_chunk_mut().expect("a row of the span's length");
-        for k in 0..TAPS {
-            row[skip + k] = s[k][l];
-        }
+    for (row, column) in rows.iter_mut().zip(&columns) {
+        *row = U8x16::load(column);
+    }
+    for (column, v) in columns.iter_mut().zip(transpose::<_, SPAN, V>(rows)) {
+        *column = v.to_array();
+    }
+    let mut span = ViewMut::new(samples, stride);
+    for (i, row) in columns.as_flattened().as_chunks::<SPAN>().0.iter().enumerate() {
+        *span.row(0, i) = *row;
     }
 }
 

@@ -5,16 +5,21 @@
 
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod avx2;
+pub(crate) mod bytes;
 #[cfg(target_arch = "aarch64")]
 pub(crate) mod neon;
 pub(crate) mod portable;
 #[cfg(target_arch = "x86_64")]
 pub(crate) mod sse2;
 
+#[cfg(target_arch = "aarch64")]
+pub(crate) use neon::U8x16;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+pub(crate) use portable::U8x16;
 #[cfg(not(target_arch = "x86_64"))]
 pub(crate) use portable::{F32x8, I16x8, PartialSums};
 #[cfg(target_arch = "x86_64")]
-pub(crate) use sse2::{F32x8, I16x8, PartialSums};
+pub(crate) use sse2::{F32x8, I16x8, PartialSums, U8x16};
 
 /// Fraction bits of the factors of 7.13.2.
 pub(crate) const FACTOR_BITS: u32 = 12;
@@ -142,6 +147,21 @@ pub(crate) trait Float32Vector: Copy {
     fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8];
 }
 
+/// Sixteen bytes.
+pub(crate) trait Bytes: Copy {
+    /// Bytes from memory.
+    fn load(bytes: &[u8; 16]) -> Self;
+
+    /// Eight bytes from memory, and eight more.
+    fn load_halves(first: &[u8; 8], second: &[u8; 8]) -> Self;
+
+    /// The bytes as numbers.
+    fn to_array(self) -> [u8; 16];
+
+    /// The bytes of both in turn.
+    fn interleave(self, other: Self) -> (Self, Self);
+}
+
 /// Sums over samples, to be taken together only at the end.
 pub(crate) trait Sums: Copy {
     /// Nothing summed yet.
@@ -212,7 +232,8 @@ mod tests {
         b.add_half_to(&mut half);
         arrays.push([half, half].concat().try_into().map(|v: [u8; 8]| v.map(i16::from)).unwrap());
         arrays.push([i16::from(L::all_zero(&block)); 8]);
-        arrays.push(block.map(|v| i16::from(L::any_beyond(&[v], factors[3].abs() * 8 - 1))));
+        let limit = (i32::from(factors[3]).abs() * 8 - 1) as i16;
+        arrays.push(block.map(|v| i16::from(L::any_beyond(&[v], limit))));
         arrays
     }
 

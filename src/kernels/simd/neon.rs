@@ -1,22 +1,22 @@
 //! Vectors in NEON registers.
 
 use std::arch::aarch64::{
-    float32x4_t, int16x8_t, int32x4_t, uint8x8_t, uint32x4_t, vabal_high_u8, vabal_u8, vabd_u8,
-    vabdq_u8, vabsq_s16, vaddq_f32, vaddvq_u32, vcombine_s16, vcreate_s16, vcreate_u8,
-    vcvtnq_s32_f32, vcvtq_f32_s32, vdup_n_s16, vdupq_n_f32, vdupq_n_s16, vdupq_n_s32, vdupq_n_u16,
-    vdupq_n_u32, vget_lane_u32, vget_lane_u64, vget_low_s16, vget_low_u8, vmaxq_u16, vmaxvq_u16,
-    vmaxvq_u32, vmlal_high_n_s16, vmlal_n_s16, vmlsl_high_n_s16, vmlsl_n_s16, vmovl_high_s16,
-    vmovl_s16, vmovl_u8, vmull_high_n_s16, vmull_high_u8, vmull_n_s16, vmull_u8, vmulq_n_f32,
-    vorrq_s16, vpadalq_u16, vqaddq_s16, vqmovn_high_s32, vqmovn_s32, vqmovun_s16, vqnegq_s16,
-    vqrshrn_high_n_s32, vqrshrn_n_s32, vqsubq_s16, vreinterpret_u32_u8, vreinterpret_u64_u8,
-    vreinterpretq_f32_f64, vreinterpretq_f64_f32, vreinterpretq_s16_s64, vreinterpretq_s16_u16,
-    vreinterpretq_s32_s16, vreinterpretq_s64_s32, vreinterpretq_u16_s16, vreinterpretq_u32_s16,
-    vrhadd_u8, vrhaddq_u8, vrshlq_s16, vrshlq_s32, vrshrq_n_s32, vsubl_u8, vsubq_f32, vtrn1q_f32,
-    vtrn1q_s16, vtrn1q_s32, vtrn2q_f32, vtrn2q_s16, vtrn2q_s32, vzip1q_f64, vzip1q_s64, vzip2q_f64,
-    vzip2q_s64,
+    float32x4_t, int16x8_t, int32x4_t, uint8x8_t, uint8x16_t, uint32x4_t, vabal_high_u8, vabal_u8,
+    vabd_u8, vabdq_u8, vabsq_s16, vaddq_f32, vaddvq_u32, vcombine_s16, vcombine_u8, vcreate_s16,
+    vcreate_u8, vcvtnq_s32_f32, vcvtq_f32_s32, vdup_n_s16, vdupq_n_f32, vdupq_n_s16, vdupq_n_s32,
+    vdupq_n_u16, vdupq_n_u32, vget_lane_u32, vget_lane_u64, vget_low_s16, vget_low_u8, vmaxq_u16,
+    vmaxvq_u16, vmaxvq_u32, vmlal_high_n_s16, vmlal_n_s16, vmlsl_high_n_s16, vmlsl_n_s16,
+    vmovl_high_s16, vmovl_s16, vmovl_u8, vmull_high_n_s16, vmull_high_u8, vmull_n_s16, vmull_u8,
+    vmulq_n_f32, vorrq_s16, vpadalq_u16, vqaddq_s16, vqmovn_high_s32, vqmovn_s32, vqmovun_s16,
+    vqnegq_s16, vqrshrn_high_n_s32, vqrshrn_n_s32, vqsubq_s16, vreinterpret_u32_u8,
+    vreinterpret_u64_u8, vreinterpretq_f32_f64, vreinterpretq_f64_f32, vreinterpretq_s16_s64,
+    vreinterpretq_s16_u16, vreinterpretq_s32_s16, vreinterpretq_s64_s32, vreinterpretq_u16_s16,
+    vreinterpretq_u32_s16, vrhadd_u8, vrhaddq_u8, vrshlq_s16, vrshlq_s32, vrshrq_n_s32, vsubl_u8,
+    vsubq_f32, vtrn1q_f32, vtrn1q_s16, vtrn1q_s32, vtrn2q_f32, vtrn2q_s16, vtrn2q_s32, vzip1q_f64,
+    vzip1q_s64, vzip1q_u8, vzip2q_f64, vzip2q_s64, vzip2q_u8,
 };
 
-use super::{FACTOR_BITS, Float32Vector, Int16Lanes, Int16Vector, Sums};
+use super::{Bytes, FACTOR_BITS, Float32Vector, Int16Lanes, Int16Vector, Sums};
 use crate::kernels::isa::{load_bytes, load_i16, neon, store_bytes, store_i16};
 
 /// Eight bytes from memory.
@@ -388,4 +388,30 @@ fn rest(a: &[u8], b: &[u8]) -> Option<[uint8x8_t; 2]> {
         return Some([load_8(a), load_8(b)]);
     }
     Some([load_4(a.first_chunk()?), load_4(b.first_chunk()?)])
+}
+
+/// Sixteen bytes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct U8x16(uint8x16_t);
+
+impl Bytes for U8x16 {
+    #[inline(always)]
+    fn load(bytes: &[u8; 16]) -> Self {
+        Self(load_bytes(bytes))
+    }
+
+    #[inline(always)]
+    fn load_halves(first: &[u8; 8], second: &[u8; 8]) -> Self {
+        neon! { Self(vcombine_u8(load_8(first), load_8(second))) }
+    }
+
+    #[inline(always)]
+    fn to_array(self) -> [u8; 16] {
+        store_bytes(self.0)
+    }
+
+    #[inline(always)]
+    fn interleave(self, other: Self) -> (Self, Self) {
+        neon! { (Self(vzip1q_u8(self.0, other.0)), Self(vzip2q_u8(self.0, other.0))) }
+    }
 }

@@ -227,3 +227,32 @@ impl super::Sums for PartialSums {
         self.0
     }
 }
+
+/// Sixteen bytes.
+#[cfg(any(test, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct U8x16([u8; 16]);
+
+#[cfg(any(test, not(any(target_arch = "x86_64", target_arch = "aarch64"))))]
+impl super::Bytes for U8x16 {
+    #[inline(always)]
+    fn load(bytes: &[u8; 16]) -> Self {
+        Self(*bytes)
+    }
+
+    #[inline(always)]
+    fn load_halves(first: &[u8; 8], second: &[u8; 8]) -> Self {
+        Self(from_fn(|i| if i < 8 { first[i] } else { second[i - 8] }))
+    }
+
+    #[inline(always)]
+    fn to_array(self) -> [u8; 16] {
+        self.0
+    }
+
+    #[inline(always)]
+    fn interleave(self, other: Self) -> (Self, Self) {
+        let from = |i: usize| [self, other][i % 2].0[i / 2];
+        (Self(from_fn(from)), Self(from_fn(|i| from(16 + i))))
+    }
+}

@@ -1,18 +1,21 @@
 //! Lanes in SSE2 registers.
 
+mod samples;
+
 use std::arch::x86_64::{
     __m128, __m128i, _mm_add_epi16, _mm_add_epi32, _mm_add_ps, _mm_adds_epi16, _mm_and_si128,
     _mm_cmpeq_epi8, _mm_cmpgt_epi16, _mm_cvtepi32_ps, _mm_cvtps_epi32, _mm_cvtsi32_si128,
-    _mm_cvtsi64_si128, _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_extract_epi16, _mm_madd_epi16,
-    _mm_movehl_ps, _mm_movelh_ps, _mm_movemask_epi8, _mm_mul_ps, _mm_or_si128, _mm_packs_epi32,
-    _mm_packus_epi16, _mm_sad_epu8, _mm_set_epi64x, _mm_set1_epi16, _mm_set1_epi32, _mm_set1_ps,
-    _mm_setr_epi16, _mm_setzero_ps, _mm_setzero_si128, _mm_shuffle_epi32, _mm_sra_epi16,
-    _mm_sra_epi32, _mm_srai_epi16, _mm_srai_epi32, _mm_sub_epi16, _mm_sub_ps, _mm_subs_epi16,
-    _mm_unpackhi_epi16, _mm_unpackhi_epi32, _mm_unpackhi_epi64, _mm_unpackhi_ps, _mm_unpacklo_epi8,
-    _mm_unpacklo_epi16, _mm_unpacklo_epi32, _mm_unpacklo_epi64, _mm_unpacklo_ps,
+    _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_extract_epi16, _mm_madd_epi16, _mm_movehl_ps,
+    _mm_movelh_ps, _mm_movemask_epi8, _mm_mul_ps, _mm_or_si128, _mm_packs_epi32, _mm_packus_epi16,
+    _mm_set1_epi16, _mm_set1_epi32, _mm_set1_ps, _mm_setr_epi16, _mm_setzero_ps, _mm_setzero_si128,
+    _mm_sra_epi16, _mm_sra_epi32, _mm_srai_epi16, _mm_srai_epi32, _mm_sub_epi16, _mm_sub_ps,
+    _mm_subs_epi16, _mm_unpackhi_epi16, _mm_unpackhi_epi32, _mm_unpackhi_epi64, _mm_unpackhi_ps,
+    _mm_unpacklo_epi8, _mm_unpacklo_epi16, _mm_unpacklo_epi32, _mm_unpacklo_epi64, _mm_unpacklo_ps,
 };
 
-use super::{FACTOR_BITS, Float32Vector, Int16Lanes, Int16Vector, Sums};
+pub(crate) use self::samples::{PartialSums, U8x16};
+use self::samples::{load_4, load_8, total};
+use super::{FACTOR_BITS, Float32Vector, Int16Lanes, Int16Vector};
 use crate::kernels::isa::sse2;
 
 /// Eight 16-bit integers.
@@ -356,93 +359,5 @@ impl Float32Vector for F32x8 {
             let packed = block.map(|v| _mm_packs_epi32(_mm_cvtps_epi32(v.0), _mm_cvtps_epi32(v.1)));
             transpose(packed).map(to_array)
         }
-    }
-}
-
-/// Four sums over samples.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct PartialSums(__m128i);
-
-impl Sums for PartialSums {
-    #[inline(always)]
-    fn zero() -> Self {
-        sse2! { Self(_mm_setzero_si128()) }
-    }
-
-    #[inline(always)]
-    fn add_magnitudes<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
-        sse2! {
-            let add = |sums, a, b| _mm_add_epi32(sums, _mm_sad_epu8(a, b));
-            let (a_16, a_rest) = a.as_chunks::<16>();
-            let (b_16, b_rest) = b.as_chunks::<16>();
-            let sums = a_16.iter().zip(b_16).fold(self.0, |sums, (a, b)| {
-                add(sums, load_16(a), load_16(b))
-            });
-            let (a_8, b_8) = (a_rest.first_chunk(), b_rest.first_chunk());
-            let (a_4, b_4) = (a_rest.first_chunk(), b_rest.first_chunk());
-            Self(if let (Some(a), Some(b)) = (a_8, b_8) {
-                add(sums, load_8(a), load_8(b))
-            } else if let (Some(a), Some(b)) = (a_4, b_4) {
-                add(sums, load_4(a), load_4(b))
-            } else {
-                sums
-            })
-        }
-    }
-
-    #[inline(always)]
-    fn add_magnitudes_to_mean<const W: usize>(self, a: &[u8; W], [b, c]: [&[u8; W]; 2]) -> Self {
-        // The compiler makes one instruction per register of this loop.
-        let mut mean = [0; W];
-        for ((mean, &b), &c) in mean.iter_mut().zip(b).zip(c) {
-            *mean = (u16::from(b) + u16::from(c)).div_ceil(2) as u8;
-        }
-        self.add_magnitudes(a, &mean)
-    }
-
-    #[inline(always)]
-    fn add_squares<const W: usize>(self, a: &[u8; W], b: &[u8; W]) -> Self {
-        sse2! {
-            let add = |sums, I16x8(v)| _mm_add_epi32(sums, _mm_madd_epi16(v, v));
-            let (a_8, a_rest) = a.as_chunks();
-            let (b_8, b_rest) = b.as_chunks();
-            let sums = a_8.iter().zip(b_8).fold(self.0, |sums, (a, b)| {
-                add(sums, I16x8::difference(a, b))
-            });
-            Self(match (a_rest.first_chunk(), b_rest.first_chunk()) {
-                (Some(a), Some(b)) => add(sums, I16x8::half_difference(a, b)),
-                _ => sums,
-            })
-        }
-    }
-
-    #[inline(always)]
-    fn total(self) -> u32 {
-        total(self.0)
-    }
-}
-
-#[inline(always)]
-fn load_16(samples: &[u8; 16]) -> __m128i {
-    let [low, high] = [0, 1].map(|half| i64::from_le_bytes(samples.as_chunks().0[half]));
-    sse2! { _mm_set_epi64x(high, low) }
-}
-
-#[inline(always)]
-fn load_8(samples: &[u8; 8]) -> __m128i {
-    sse2! { _mm_cvtsi64_si128(i64::from_le_bytes(*samples)) }
-}
-
-#[inline(always)]
-fn load_4(samples: &[u8; 4]) -> __m128i {
-    sse2! { _mm_cvtsi32_si128(i32::from_le_bytes(*samples)) }
-}
-
-/// The sum of four lanes.
-#[inline(always)]
-fn total(sums: __m128i) -> u32 {
-    sse2! {
-        let pairs = _mm_add_epi32(sums, _mm_unpackhi_epi64(sums, sums));
-        _mm_cvtsi128_si32(_mm_add_epi32(pairs, _mm_shuffle_epi32::<1>(pairs))) as u32
     }
 }
