@@ -129,11 +129,23 @@ impl RangeEncoder {
 }
 
 /// Adapts the inverse distribution `row` of `symbols` values to `symbol` (8.2.6).
+///
+/// Nine of ten symbols have four values or fewer, for which nothing loops.
 #[inline]
 pub(crate) fn adapt(row: &mut [u16], symbol: usize, symbols: usize) {
-    let (row, count) = row[..symbols].split_at_mut(symbols - 1);
-    let count = &mut count[0];
-    let rate = 3 + u32::from(*count > 15) + u32::from(*count > 31) + symbols.ilog2().min(2);
+    match symbols {
+        2 => adapt_by(row.first_chunk_mut::<2>().expect("a row"), symbol, 4),
+        3 => adapt_by(row.first_chunk_mut::<3>().expect("a row"), symbol, 4),
+        4 => adapt_by(row.first_chunk_mut::<4>().expect("a row"), symbol, 5),
+        _ => adapt_by(&mut row[..symbols], symbol, 5),
+    }
+}
+
+/// `rate` is that of the first symbols.
+#[inline(always)]
+fn adapt_by(row: &mut (impl AsMut<[u16]> + ?Sized), symbol: usize, rate: u16) {
+    let Some((count, row)) = row.as_mut().split_last_mut() else { return };
+    let rate = rate + u16::from(*count > 15) + u16::from(*count > 31);
     for (i, value) in row.iter_mut().enumerate() {
         if i < symbol {
             *value += (32768 - *value) >> rate;
@@ -204,6 +216,40 @@ mod tests {
             (1..symbols).map(|i| 32768 - (32768 * i / symbols) as u16).collect();
         row.push(0);
         row
+    }
+
+    /// The end of 8.2.6, on `cdf` as the standard has it.
+    fn adapt_as_specified(cdf: &mut [i32], symbol: usize, n: usize) {
+        let rate = 3 + i32::from(cdf[n] > 15) + i32::from(cdf[n] > 31) + n.ilog2().min(2) as i32;
+        let mut tmp = 0;
+        for (i, value) in cdf[..n - 1].iter_mut().enumerate() {
+            tmp = if i == symbol { 1 << 15 } else { tmp };
+            if tmp < *value {
+                *value -= (*value - tmp) >> rate;
+            } else {
+                *value += (tmp - *value) >> rate;
+            }
+        }
+        cdf[n] += i32::from(cdf[n] < 32);
+    }
+
+    #[test]
+    fn adaptation_is_the_standards_for_every_number_of_values() {
+        for n in 2..=16 {
+            let mut row = uniform(n);
+            let mut cdf: Vec<i32> =
+                row[..n - 1].iter().map(|&inverse| 32768 - i32::from(inverse)).collect();
+            cdf.extend([32768, 0]);
+            for step in 0..80 {
+                // Long runs of the first and of the last symbol, and all between.
+                let symbol = [0, n - 1, step * 7 % n][step / 10 % 3];
+                adapt(&mut row, symbol, n);
+                adapt_as_specified(&mut cdf, symbol, n);
+                let expected = cdf[..n - 1].iter().map(|&value| (32768 - value) as u16);
+                assert!(row[..n - 1].iter().copied().eq(expected), "{n} values, step {step}");
+                assert_eq!(i32::from(row[n - 1]), cdf[n]);
+            }
+        }
     }
 
     proptest! {
