@@ -222,9 +222,7 @@ pub struct EncoderConfig {
     /// The native engine decides a frame's rows of 64×64 luma samples side by side, each two such
     /// squares behind the row above, so that more threads than
     /// [`Capabilities::max_threads`](crate::Capabilities::max_threads) are never used. They run
-    /// within a call only. With one thread none is started. With a target rate each row's quantizer
-    /// follows from the bits of the rows above it, so frames are decided on one thread; more threads
-    /// serve constant quantizer indices.
+    /// within a call only. With one thread none is started.
     pub threads: usize,
     /// The most frames from one key frame to the next; `None`: key frames on request only.
     pub key_interval: Option<u32>,

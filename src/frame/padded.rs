@@ -10,7 +10,7 @@ pub(crate) const PAD: usize = 96;
 /// samples around it.
 ///
 /// Coordinates are relative to the top left sample of the picture and may be negative down to
-/// −[`PAD`].
+/// −[`PAD`]. A [band](Self::band) holds some rows of a plane only, and is addressed as the whole.
 #[derive(Clone, Debug)]
 pub(crate) struct PaddedPlane {
     /// All rows, margins included.
@@ -21,6 +21,8 @@ pub(crate) struct PaddedPlane {
     pub(crate) width: usize,
     /// True height of the plane in samples.
     pub(crate) height: usize,
+    /// The row that `data` begins with.
+    top: isize,
 }
 
 impl PaddedPlane {
@@ -28,13 +30,24 @@ impl PaddedPlane {
     pub(crate) fn new(width: usize, height: usize) -> Self {
         let stride = (width.next_multiple_of(64) + 2 * PAD).next_multiple_of(64);
         let rows = height.next_multiple_of(64) + 2 * PAD;
-        Self { data: vec![128; stride * rows], stride, width, height }
+        Self { data: vec![128; stride * rows], stride, width, height, top: -(PAD as isize) }
+    }
+
+    /// `rows` rows of such a plane, the first ones until it is [moved](Self::move_to).
+    pub(crate) fn band(width: usize, height: usize, rows: usize) -> Self {
+        let stride = (width.next_multiple_of(64) + 2 * PAD).next_multiple_of(64);
+        Self { data: vec![128; stride * rows], stride, width, height, top: 0 }
+    }
+
+    /// Makes a band hold the rows from `top` on; what is in it stays.
+    pub(crate) fn move_to(&mut self, top: isize) {
+        self.top = top;
     }
 
     /// The index in `data` of sample (`x`, `y`).
     #[inline]
     pub(crate) fn index(&self, x: isize, y: isize) -> usize {
-        (y + PAD as isize) as usize * self.stride + (x + PAD as isize) as usize
+        (y - self.top) as usize * self.stride + (x + PAD as isize) as usize
     }
 
     /// The samples from (`x`, `y`) on.

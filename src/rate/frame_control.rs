@@ -1,31 +1,47 @@
-//! The control of one frame from within, attempt by attempt: steps of its rows, or the superblocks
-//! that get coefficients where it is coded in part.
+//! The control of one frame from within, attempt by attempt: steps of its superblocks, or those that
+//! get coefficients where it is coded in part.
+
+use std::sync::{Mutex, PoisonError};
 
 use super::tuning::partial::EMPTY;
+use super::tuning::steps::{BITS_BY_COST, CERTAIN, LEARN_BITS};
 use super::{
-    Attempt, Budget, PartialFrame, Residual, RowControl, RowTarget, RowWeight, SuperblockCosts,
-    Target, Used,
+    Attempt, Budget, PartialFrame, Residual, StepControl, StepLog, StepTarget, SuperblockCosts,
+    Target, Used, Weight,
 };
-use crate::av1::tile::decider::{SuperblockChoice, SuperblockControl, SuperblockPlace};
+use crate::av1::tile::bounds::TileBounds;
+use crate::av1::tile::decider::{
+    Control, SequentialControl, SuperblockChoice, SuperblockControl, SuperblockPlace,
+};
 
 /// What is known of an attempt when its tiles are coded.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Measured {
-    /// The quantizers of its rows.
+    /// The quantizers of its superblocks.
     pub(crate) used: Used,
     /// The superblock at which the next frame that is coded in part resumes.
     pub(crate) resume_at: usize,
 }
 
-/// Chooses the quantizers of superblocks, in coding order over all tiles of a frame.
+/// What is noted of an attempt on the way.
 #[derive(Clone, Debug, Default)]
+struct Log {
+    steps: StepLog,
+    /// Sum of the estimates, in 1/512 bit.
+    cost: u64,
+    /// Bits before the end of each superblock, in coding order, of those that are coded.
+    coded: Vec<u64>,
+    /// The first superblock, in coding order, at which the attempt was given up.
+    given_up: Option<SuperblockPlace>,
+}
+
+/// Chooses the quantizers of superblocks.
+#[derive(Debug, Default)]
 pub(crate) struct FrameControl {
     /// Superblocks of a frame.
     superblocks: usize,
-    rows: RowControl,
-    /// The row of the superblock coded last, of those of all tiles, and its quantizer index.
-    row: Option<usize>,
-    qindex: u8,
+    steps: StepControl,
+    log: Mutex<Log>,
     partial: Option<PartialFrame>,
     /// What superblocks took at the last attempt that gave coefficients to all of them, and at the
     /// last such that was too large.
@@ -34,8 +50,9 @@ pub(crate) struct FrameControl {
     resume_at: usize,
     /// Bits of the tiles beyond which an attempt is lost.
     ceiling: f64,
-    /// Bits that an attempt that was given up would have taken.
-    given_up: Option<f64>,
+    /// Bits by estimated bit, of inter and of key frames.
+    bits_by_cost: [Option<f64>; 2],
+    key_frame: bool,
 }
 
 impl FrameControl {
@@ -49,31 +66,27 @@ impl FrameControl {
         self.superblocks
     }
 
-    /// Starts an attempt at a frame whose headers take `header_bytes`, and whose rows of superblocks
-    /// in all tiles, in coding order, hold as much as `weights` say. Later frames cannot be guessed
+    /// Starts an attempt at a frame whose headers take `header_bytes`, and whose superblocks in
+    /// coding order over its tiles hold as much as `weights` say. Later frames cannot be guessed
     /// from a key frame.
     pub(crate) fn start(
         &mut self,
         target: &Target,
         attempt: Attempt,
         header_bytes: u64,
-        key_frame: bool,
-        weights: impl Iterator<Item = RowWeight>,
+        tiles: &[TileBounds],
+        (key_frame, weights): (bool, impl Iterator<Item = Weight>),
     ) {
         let header_bits = 8.0 * header_bytes as f64;
         let most = 8.0 * target.soft_bytes as f64 - header_bits;
         let aim = (target.bits as f64 - header_bits).min(most);
         self.ceiling = 8.0 * target.max_bytes as f64 - header_bits;
-        self.given_up = None;
+        self.key_frame = key_frame;
         self.partial = (attempt.residual == Residual::SomeSuperblocks).then(|| {
             let alone = [most, self.ceiling];
             PartialFrame::new(Budget { aim, alone }, self.superblocks, self.resume_at)
         });
-        if self.partial.is_none() {
-            self.costs.start();
-        }
-        self.row = None;
-        let target = RowTarget {
+        let target = StepTarget {
             qindex: attempt.qindex,
             range: target.range,
             aim,
@@ -81,16 +94,32 @@ impl FrameControl {
             exact: target.exact,
             usual: !key_frame && self.partial.is_none(),
         };
-        self.rows.start(&target, weights);
+        let log = self.log.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.steps.start(&target, tiles, weights, &mut log.steps);
+        log.coded.clear();
+        (log.cost, log.given_up) = (0, None);
     }
 
-    /// The attempt's tiles took `bits`; `too_large` is whether its unit is above what it should be.
-    pub(crate) fn end(&mut self, bits: u64, too_large: bool) -> Measured {
-        let used = self.rows.used();
+    /// What the coder of the tiles asks.
+    pub(crate) fn control(&mut self) -> Control<'_> {
+        match self.partial {
+            Some(_) => Control::Sequential(self),
+            None => Control::Wavefront(self),
+        }
+    }
+
+    /// The attempt's tiles are coded; `too_large` is whether its unit is above what it should be.
+    pub(crate) fn end(&mut self, too_large: bool) -> Measured {
+        let log = self.log.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let used = Used::of(log.steps.indices()).expect("a frame has superblocks");
         if let Some(partial) = &self.partial {
             return Measured { used, resume_at: partial.resume_at() };
         }
-        self.costs.ends(bits);
+        let bits = log.coded.last().copied().unwrap_or(0) as f64;
+        let ratio = 512.0 * bits / log.cost.max(1) as f64;
+        let known = &mut self.bits_by_cost[usize::from(self.key_frame)];
+        *known = Some(known.map_or(ratio, |known| known + LEARN_BITS * (ratio - known)));
+        self.costs.set(log.steps.indices().zip(differences(&log.coded)));
         if too_large {
             std::mem::swap(&mut self.costs, &mut self.costs_too_large);
         }
@@ -100,53 +129,102 @@ impl FrameControl {
     /// The attempt was given up: what it was coded with, and the bits that its tiles would have come
     /// to.
     pub(crate) fn given_up(&mut self) -> (Used, u64) {
-        if self.partial.is_none() {
-            std::mem::swap(&mut self.costs, &mut self.costs_too_large);
+        let log = self.log.get_mut().unwrap_or_else(PoisonError::into_inner);
+        let Some(place) = log.given_up else {
+            return (Used::one(self.steps.fixed_index(None)), self.ceiling as u64);
+        };
+        let before = || log.steps.indices().take(place.index);
+        let used = Used::of(before()).unwrap_or(Used::one(self.steps.fixed_index(None)));
+        if self.partial.is_some() {
+            return (used, self.ceiling as u64);
         }
-        (self.rows.used(), self.given_up.unwrap_or(self.ceiling) as u64)
+        self.costs_too_large.set(before().zip(log.steps.bits().map(|bits| bits as u64)));
+        let known = self.steps.known(&log.steps, place);
+        (used, self.steps.expected(&known, place) as u64)
     }
 
     /// Whether an attempt that is lost may stop short of the end: what the next one needs to know of
     /// the superblocks' costs must be known by then. A frame in part needs them from where it resumes
     /// on, and at least one that is not too large by itself.
-    fn may_give_up(&mut self, bits: u64) -> bool {
-        if self.partial.is_some() {
-            return true;
-        }
-        self.costs.ends(bits);
+    fn may_give_up(&self, log: &Log, place: SuperblockPlace) -> bool {
+        // Other tiles may not know what the first superblock took.
+        let first = log.steps.bits().next();
         let others = EMPTY * self.superblocks as f64;
-        let affordable = |first: u64| first as f64 + others < self.ceiling;
-        self.resume_at == 0 && self.costs.first().is_some_and(affordable)
+        let affordable = |first: f64| first + others < self.ceiling;
+        self.resume_at == 0 && place.tile == 0 && place.index > 0 && first.is_some_and(affordable)
     }
 
-    /// The attempt that was made last, whose tiles took `bits`, is the frame: the next guess will be
-    /// better for it.
-    pub(crate) fn learn(&mut self, bits: u64) {
-        self.rows.finish(bits);
+    /// The attempt that was made last is the frame: the next guess will be better for it.
+    pub(crate) fn learn(&mut self) {
+        let log = self.log.get_mut().unwrap_or_else(PoisonError::into_inner);
+        self.steps.learn(&log.steps, differences(&log.coded).map(|bits| bits as f64));
     }
 
     /// The frame is sent: the next one that is coded in part resumes at this superblock.
     pub(crate) fn resume_at(&mut self, superblock: usize) {
         self.resume_at = superblock;
     }
+
+    fn log(&self) -> std::sync::MutexGuard<'_, Log> {
+        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Bits of superblocks by estimated bit.
+    fn bits_by_cost(&self) -> f64 {
+        let key = usize::from(self.key_frame);
+        self.bits_by_cost[key].unwrap_or(BITS_BY_COST[key])
+    }
+}
+
+/// The bits of each superblock, from those before the end of each.
+fn differences(ends: &[u64]) -> impl Iterator<Item = u64> + Clone {
+    let starts = std::iter::once(0).chain(ends.iter().copied());
+    // The end of a tile may cost less than was counted before it.
+    ends.iter().zip(starts).map(|(&end, start)| end.saturating_sub(start))
 }
 
 impl SuperblockControl for FrameControl {
-    fn superblock(&mut self, place: SuperblockPlace, bits: u64) -> Option<SuperblockChoice> {
-        if bits as f64 > self.ceiling && self.may_give_up(bits) {
-            self.given_up = Some(self.rows.expected(place.tile_row, bits));
+    fn choose(&self, place: SuperblockPlace) -> Option<SuperblockChoice> {
+        let mut log = self.log();
+        let known = self.steps.known(&log.steps, place);
+        if known.bits > CERTAIN * self.ceiling && self.may_give_up(&log, place) {
+            let first = log.given_up.is_none_or(|first| place.index < first.index);
+            if first {
+                log.given_up = Some(place);
+            }
             return None;
         }
-        if let Some(partial) = &mut self.partial {
-            let log_step = partial.log_step(&self.costs_too_large, place.index, bits);
-            let qindex = self.rows.fixed_index(place.index, log_step);
-            return Some(SuperblockChoice { qindex, residual: log_step.is_some() });
+        let qindex = self.steps.choose(&log.steps, place);
+        log.steps.choose(place.index, qindex);
+        Some(SuperblockChoice { qindex, residual: true })
+    }
+
+    fn decided(&self, place: SuperblockPlace, cost: u64) {
+        let bits = cost as f64 / 512.0 * self.bits_by_cost();
+        let mut log = self.log();
+        log.cost += cost;
+        self.steps.decided(&mut log.steps, place, bits);
+    }
+
+    fn coded(&self, index: usize, bits: u64) {
+        let mut log = self.log();
+        log.coded.truncate(index);
+        log.coded.push(bits);
+    }
+}
+
+impl SequentialControl for FrameControl {
+    fn choose(&mut self, place: SuperblockPlace, bits: u64) -> Option<SuperblockChoice> {
+        let log = self.log.get_mut().unwrap_or_else(PoisonError::into_inner);
+        if bits as f64 > self.ceiling {
+            log.given_up = Some(place);
+            return None;
         }
-        if self.row.replace(place.tile_row) != Some(place.tile_row) {
-            self.qindex = self.rows.row(place.tile_row, bits);
-        }
-        self.costs.begins(self.qindex, bits);
-        Some(SuperblockChoice { qindex: self.qindex, residual: true })
+        let partial = self.partial.as_mut().expect("only frames in part are sequential");
+        let log_step = partial.log_step(&self.costs_too_large, place.index, bits);
+        let qindex = self.steps.fixed_index(log_step);
+        log.steps.choose(place.index, qindex);
+        Some(SuperblockChoice { qindex, residual: log_step.is_some() })
     }
 }
 
@@ -168,90 +246,134 @@ mod tests {
         }
     }
 
-    /// Codes a frame of rows of superblocks that cost as much as said; gives the index of each.
-    fn code(control: &mut FrameControl, rows: &[&[u64]], residual: Residual) -> (Vec<u8>, u64) {
-        let weights = rows.iter().map(|row| row.iter().sum::<u64>() as f64);
-        control.start(&target(1000), Attempt { qindex: 100, residual }, 0, false, weights);
-        let (mut bits, mut indices) = (0, Vec::new());
-        for (tile_row, row) in rows.iter().enumerate() {
-            for (col, cost) in row.iter().enumerate() {
-                let place = SuperblockPlace { index: indices.len(), tile_row, row: 0, col };
-                let choice = control.superblock(place, bits).unwrap();
-                indices.push(choice.qindex);
-                bits += if choice.residual { *cost } else { 5 };
-            }
-        }
-        (indices, bits)
+    /// Tiles of rows of so many superblocks, three rows each, side by side.
+    fn tiles(cols: &[usize]) -> Vec<TileBounds> {
+        let mut end = 0;
+        let across = cols.iter().map(|cols| {
+            let mi_col_start = end;
+            end += 16 * cols;
+            TileBounds { mi_row_start: 0, mi_row_end: 48, mi_col_start, mi_col_end: end }
+        });
+        across.collect()
     }
 
-    /// Codes 5 rows of 6 superblocks of 500 bits each, at most 1000 bytes of unit with 20 of headers;
-    /// gives how many were coded, and their bits.
-    fn code_below_ceiling(control: &mut FrameControl, residual: Residual) -> (usize, u64) {
-        let target = Target { soft_bytes: 1000, max_bytes: 1000, ..target(4000) };
-        let attempt = Attempt { qindex: 255, residual };
-        control.start(&target, attempt, 20, true, [1.0; 5].into_iter());
-        let mut bits = 0;
-        for index in 0..30 {
-            let (row, col) = (index / 6, index % 6);
-            let place = SuperblockPlace { index, tile_row: row, row, col };
-            let Some(choice) = control.superblock(place, bits) else { return (index, bits) };
-            bits += if choice.residual { 500 } else { 5 };
+    /// Codes a frame of superblocks that cost so many bits each, as they are estimated; gives the
+    /// index of each, or how many were coded until it was given up, and the bits.
+    fn code(
+        control: &mut FrameControl,
+        (target, attempt): (&Target, Attempt),
+        tiles: &[TileBounds],
+        costs: &[u64],
+    ) -> Result<(Vec<u8>, u64), usize> {
+        let weights = costs.iter().map(|&cost| cost as f64);
+        control.start(target, attempt, 20, tiles, (false, weights));
+        let (mut bits, mut indices) = (0, Vec::new());
+        let mut ends = Vec::new();
+        for (tile, bounds) in tiles.iter().enumerate() {
+            let (rows, cols) = bounds.superblocks();
+            for (row, col) in (0..rows).flat_map(|row| (0..cols).map(move |col| (row, col))) {
+                let place = SuperblockPlace { index: indices.len(), tile, row, col };
+                let choice = match control.control() {
+                    Control::Wavefront(control) => control.choose(place),
+                    Control::Sequential(control) => control.choose(place, bits),
+                };
+                let Some(choice) = choice else { return Err(indices.len()) };
+                indices.push(choice.qindex);
+                let cost = if choice.residual { costs[place.index] } else { 5 };
+                if let Control::Wavefront(control) = control.control() {
+                    control.decided(place, 512 * cost);
+                }
+                bits += cost;
+                ends.push(bits);
+            }
         }
-        (30, bits)
+        if let Control::Wavefront(control) = control.control() {
+            ends.iter().enumerate().for_each(|(index, &bits)| control.coded(index, bits));
+        }
+        Ok((indices, bits))
     }
+
+    const PART: Attempt = Attempt { qindex: 255, residual: Residual::SomeSuperblocks };
+    const WHOLE: Attempt = Attempt { qindex: 255, residual: Residual::Normal };
 
     /// Beyond the ceiling an attempt stops, tells what it would have come to, and leaves what the next
     /// one, in part, needs to know.
     #[test]
     fn an_attempt_that_is_lost_stops_at_once() {
+        let target = Target { soft_bytes: 1000, max_bytes: 1000, ..target(4000) };
+        let tiles =
+            [TileBounds { mi_row_start: 0, mi_row_end: 80, mi_col_start: 0, mi_col_end: 96 }];
+        let costs = [500; 30];
         let mut control = FrameControl::new(30);
-        assert_eq!(code_below_ceiling(&mut control, Residual::Normal), (16, 8000));
-        let (_, expected) = control.given_up();
-        assert!((12_000..=15_000).contains(&expected), "{expected}");
-        let (coded, bits) = code_below_ceiling(&mut control, Residual::SomeSuperblocks);
-        assert!(coded == 30 && (3000..=4000).contains(&bits), "{coded} {bits}");
-        let resume_at = control.end(bits, false).resume_at;
+        let coded = code(&mut control, (&target, WHOLE), &tiles, &costs).unwrap_err();
+        // 7840 bits are passed for certain once 19 superblocks are known, at 475 each.
+        assert!((19..26).contains(&coded), "{coded}");
+        let (used, expected) = control.given_up();
+        assert_eq!(used, Used::one(255));
+        assert!((13_000..=15_000).contains(&expected), "{expected}");
+        let (_, bits) = code(&mut control, (&target, PART), &tiles, &costs).unwrap();
+        assert!((3000..=4000).contains(&bits), "{bits}");
+        let resume_at = control.end(false).resume_at;
         assert!((6..10).contains(&resume_at), "{resume_at}");
         // What is coded from there on has to be known, so that this attempt goes to its end.
         control.resume_at(resume_at);
-        assert_eq!(code_below_ceiling(&mut control, Residual::Normal), (30, 15_000));
+        let (_, bits) = code(&mut control, (&target, WHOLE), &tiles, &costs).unwrap();
+        assert_eq!(bits, 15_000);
     }
 
-    /// Two tiles side by side, three rows each: six rows in coding order, one quantizer each.
+    /// Two tiles side by side, three rows each: each is led to its share of the target.
     #[test]
-    fn rows_of_all_tiles_follow_one_another() {
+    fn tiles_have_their_shares() {
         let mut control = FrameControl::new(18);
-        let rows: [&[u64]; 6] = [&[90; 4], &[90; 4], &[90; 4], &[90; 2], &[90; 2], &[90; 2]];
-        let (indices, bits) = code(&mut control, &rows, Residual::Normal);
-        assert_eq!(indices.len(), 18);
-        let mut rest = &indices[..];
-        for row in rows {
-            let (row, after) = rest.split_at(row.len());
-            assert!(row.iter().all(|index| *index == row[0]), "{indices:?}");
-            rest = after;
+        let tiles = tiles(&[4, 2]);
+        let attempt = Attempt { qindex: 100, residual: Residual::Normal };
+        let (indices, _) = code(&mut control, (&target(1000), attempt), &tiles, &[90; 18]).unwrap();
+        // Too much from the first on: those after it are coarser, in both tiles.
+        for tile in [&indices[..12], &indices[12..]] {
+            assert!(tile[0] == 100 && *tile.last().unwrap() > 100, "{indices:?}");
+            assert!(tile.iter().all(|&index| index >= 100), "{indices:?}");
         }
-        // Too much from the first row on: every row is coarser than the one before, over both tiles.
-        assert!(indices.windows(2).all(|pair| pair[0] <= pair[1]), "{indices:?}");
-        assert!(indices[16] > indices[8] && indices[4] > indices[0], "{indices:?}");
-        let measured = control.end(bits, true);
-        assert_eq!((measured.used.least, measured.used.greatest), (100, indices[17]));
+        let measured = control.end(true);
+        let most = indices.iter().max().unwrap();
+        assert_eq!((measured.used.least, measured.used.greatest), (100, *most));
     }
 
     /// Where one frame in part stops, in any tile, the next resumes.
     #[test]
     fn parts_go_through_all_tiles() {
-        let mut control = FrameControl::new(10);
-        let rows: [&[u64]; 4] = [&[300; 3], &[300; 3], &[300; 2], &[300; 2]];
-        let (_, bits) = code(&mut control, &rows, Residual::Normal);
-        control.end(bits, true);
+        let mut control = FrameControl::new(9);
+        let (tiles, costs) = (tiles(&[2, 1]), [300; 9]);
+        let target = target(1160);
+        code(&mut control, (&target, WHOLE), &tiles, &costs).unwrap();
+        control.end(true);
         let mut seen = Vec::new();
-        for _ in 0..4 {
-            let (_, bits) = code(&mut control, &rows, Residual::SomeSuperblocks);
+        for _ in 0..3 {
+            let (_, bits) = code(&mut control, (&target, PART), &tiles, &costs).unwrap();
             assert!(bits <= 1000, "{bits}");
-            let Measured { resume_at, .. } = control.end(bits, false);
+            let Measured { resume_at, .. } = control.end(false);
             control.resume_at(resume_at);
             seen.push(resume_at);
         }
-        assert_eq!(seen, [3, 6, 9, 0]);
+        assert_eq!(seen, [3, 6, 0]);
+    }
+
+    /// What frames take by what they are estimated to take is learnt, apart for key frames.
+    #[test]
+    fn estimates_are_corrected() {
+        let mut control = FrameControl::new(9);
+        let tiles = tiles(&[3]);
+        for _ in 0..12 {
+            control.start(&target(1000), WHOLE, 20, &tiles, (false, [1.0; 9].into_iter()));
+            for index in 0..9 {
+                let place = SuperblockPlace { index, tile: 0, row: index / 3, col: index % 3 };
+                SuperblockControl::choose(&control, place).unwrap();
+                control.decided(place, 512 * 100);
+            }
+            (0..9).for_each(|index| control.coded(index, 60 * (index as u64 + 1)));
+            control.end(false);
+        }
+        assert!((control.bits_by_cost() - 0.6).abs() < 0.01);
+        control.key_frame = true;
+        assert_eq!(control.bits_by_cost(), BITS_BY_COST[1]);
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! FrameFacts ─► Controller::pick ─► Target ─► Recode: attempts until one is taken ─► Controller::coded
-//!               bucket, limits,               FrameControl: steps of its rows,
+//!               bucket, limits,               FrameControl: steps of its superblocks,
 //!               model, frame dropper          superblocks of a frame in part
 //! ```
 //!
@@ -10,7 +10,7 @@
 //! in it is the delay that the link adds. [`Limits`] say what no frame may break. Before each inter
 //! frame the [`Controller`] sets a budget that brings the bucket back to its resting level, and the
 //! [`Model`](model::Model) says at which step the plan's mix of levels would cost that much.
-//! [`RowControl`] holds a frame to its budget from within, [`Recode`] from without, and where nothing
+//! [`StepControl`] holds a frame to its budget from within, [`Recode`] from without, and where nothing
 //! else helps [`PartialFrame`] gives coefficients to some of its superblocks only. Time comes in as
 //! seconds between frames, so uneven timestamps are followed; there is no clock.
 
@@ -24,9 +24,9 @@ mod partial_frame;
 mod qindex_range;
 mod reason;
 mod recode;
-mod row_control;
 #[cfg(test)]
 mod simulation;
+mod step_control;
 mod target;
 #[cfg(test)]
 mod tests;
@@ -40,10 +40,10 @@ use self::partial_frame::{Budget, PartialFrame, SuperblockCosts};
 pub(crate) use self::qindex_range::QindexRange;
 pub use self::reason::{DropReason, QindexReason};
 pub(crate) use self::recode::{Attempt, Recode, RecodeAction, Residual};
-pub(crate) use self::row_control::{DELTA_Q_RES, RowWeight, Used};
-use self::row_control::{RowControl, RowTarget};
+pub(crate) use self::step_control::{DELTA_Q_RES, Used, Weight};
+use self::step_control::{StepControl, StepLog, StepTarget};
 pub(crate) use self::target::{Decision, FrameFacts, Outcome, Target};
-pub(crate) use self::tuning::rows::LEAST_ACTIVITY;
+pub(crate) use self::tuning::steps::LEAST_ACTIVITY;
 use crate::av1::tables::quantizer::AC_QLOOKUP;
 use crate::kernels::logarithm::log2;
 

@@ -13,35 +13,13 @@ use crate::kernels::logarithm::{exp2, log2};
 pub(crate) struct SuperblockCosts {
     /// Quantizer index and bits of each, in coding order.
     superblocks: Vec<(u8, u64)>,
-    /// Bits before the last.
-    before: u64,
 }
 
 impl SuperblockCosts {
-    /// Starts on an attempt.
-    pub(crate) fn start(&mut self) {
+    /// Takes quantizer index and bits of each superblock.
+    pub(crate) fn set(&mut self, superblocks: impl Iterator<Item = (u8, u64)>) {
         self.superblocks.clear();
-        self.before = 0;
-    }
-
-    /// Another superblock, of `qindex`, begins; those before it took `bits`.
-    pub(crate) fn begins(&mut self, qindex: u8, bits: u64) {
-        self.ends(bits);
-        self.superblocks.push((qindex, 0));
-    }
-
-    /// Bits of the first superblock.
-    pub(crate) fn first(&self) -> Option<u64> {
-        self.superblocks.first().map(|&(_, bits)| bits)
-    }
-
-    /// The last superblock has ended; all took `bits`.
-    pub(crate) fn ends(&mut self, bits: u64) {
-        if let Some((_, last)) = self.superblocks.last_mut() {
-            // The end of the tile may cost less than was counted before it.
-            *last = bits.saturating_sub(self.before);
-        }
-        self.before = bits;
+        self.superblocks.extend(superblocks);
     }
 }
 
@@ -126,13 +104,7 @@ mod tests {
     /// An attempt before, at `qindex`.
     fn measured(qindex: u8, bits_each: &[u64]) -> SuperblockCosts {
         let mut costs = SuperblockCosts::default();
-        costs.start();
-        let mut bits = 0;
-        for cost in bits_each {
-            costs.begins(qindex, bits);
-            bits += cost;
-        }
-        costs.ends(bits);
+        costs.set(bits_each.iter().map(|&bits| (qindex, bits)));
         costs
     }
 

@@ -1,6 +1,9 @@
 //! A source, a coder and a link without pixels: costs follow other laws than the controller's own.
 
 use super::*;
+use crate::av1::geometry::SB4;
+use crate::av1::tile::bounds::TileBounds;
+use crate::av1::tile::decider::SuperblockPlace;
 use crate::kernels::logarithm::exp2;
 use crate::kernels::random::Random;
 use crate::layers::GoldenPlan;
@@ -201,10 +204,15 @@ pub(super) struct Logged {
     pub(super) log_step: f64,
 }
 
+/// A tile of one superblock across.
+fn rows_of_one() -> [TileBounds; 1] {
+    [TileBounds { mi_row_start: 0, mi_row_end: SB4 * ROWS, mi_col_start: 0, mi_col_end: SB4 }]
+}
+
 /// A source, a coder and a link without pixels.
 pub(super) struct Simulation<C> {
     pub(super) controller: Controller,
-    rows: RowControl,
+    steps: StepControl,
     plan: GoldenPlan,
     pub(super) content: C,
     pub(super) time: f64,
@@ -221,7 +229,7 @@ impl<C: Content> Simulation<C> {
     pub(super) fn new(settings: ControllerSettings, content: C) -> Self {
         Self {
             controller: Controller::new(settings),
-            rows: RowControl::default(),
+            steps: StepControl::default(),
             plan: GoldenPlan::default(),
             content,
             time: 0.0,
@@ -292,7 +300,7 @@ impl<C: Content> Simulation<C> {
             let attempt = recode.current();
             let most = (target.soft_bytes * 8) as f64 - HEADER;
             let aim = (target.bits as f64 - HEADER).min(most);
-            let rows = RowTarget {
+            let step_target = StepTarget {
                 qindex: attempt.qindex,
                 range: target.range,
                 aim,
@@ -300,24 +308,30 @@ impl<C: Content> Simulation<C> {
                 exact: target.exact,
                 usual: !key_frame,
             };
-            self.rows.start(&rows, [1.0, 1.0, 0.8].into_iter());
+            let mut steps = StepLog::default();
+            let weights = [1.0, 1.0, 0.8].into_iter();
+            self.steps.start(&step_target, &rows_of_one(), weights, &mut steps);
             let mut bits = 0.0;
             let mut log_steps = [0.0; ROWS];
             for (row, log_step) in log_steps.iter_mut().enumerate() {
-                *log_step = log_step_of(self.rows.row(row, bits as u64));
+                let place = SuperblockPlace { index: row, tile: 0, row, col: 0 };
+                let qindex = self.steps.choose(&steps, place);
+                *log_step = log_step_of(qindex);
                 let cost = self.content.bits(key_frame, row, *log_step);
-                bits += 4.0
-                    + match attempt.residual {
-                        Residual::Normal => cost,
-                        Residual::None => 0.0,
-                        _ => cost.min((aim - bits).max(0.0)),
-                    };
+                let taken = match attempt.residual {
+                    Residual::Normal => cost,
+                    Residual::None => 0.0,
+                    _ => cost.min((aim - bits).max(0.0)),
+                };
+                steps.choose(row, qindex);
+                self.steps.decided(&mut steps, place, 4.0 + taken);
+                bits += 4.0 + taken;
             }
             let bytes = ((HEADER + bits) / 8.0).ceil() as u64;
-            let used = self.rows.used();
+            let used = Used::of(steps.indices()).expect("there are rows");
             match recode.record(used.log_step, bytes) {
                 RecodeAction::Take => {
-                    self.rows.finish(bits as u64);
+                    self.steps.learn(&steps, steps.bits());
                     let residual = attempt.residual;
                     return Some((Outcome { used, residual, bytes }, log_steps));
                 }

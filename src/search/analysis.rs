@@ -25,9 +25,9 @@ pub(crate) struct Analysis {
     pub(crate) scene_cut: bool,
 }
 
-/// What a row of superblocks holds, in sums of absolute differences of luma samples.
+/// What a superblock holds, in sums of absolute differences of luma samples.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
-pub(crate) struct RowActivity {
+pub(crate) struct Activity {
     /// From neighbour to neighbour.
     pub(crate) spatial: u64,
     /// From the previous picture.
@@ -44,8 +44,8 @@ pub(super) struct Analyser {
     previous: PaddedPlane,
     /// Whether there was a picture before.
     seen: bool,
-    /// By row of superblocks.
-    rows: Vec<RowActivity>,
+    /// By superblock, row by row.
+    superblocks: Vec<Activity>,
     /// Mean difference of the picture before from the one before that.
     temporal: f32,
     /// Which units of 16×16 samples stand still, row by row.
@@ -62,7 +62,7 @@ impl Analyser {
             isa,
             previous: PaddedPlane::new(width, height),
             seen: false,
-            rows: vec![RowActivity::default(); height.div_ceil(64)],
+            superblocks: vec![Activity::default(); width.div_ceil(64) * height.div_ceil(64)],
             temporal: 0.0,
             still: vec![false; cols * height.div_ceil(UNIT)],
             cols,
@@ -74,9 +74,9 @@ impl Analyser {
         let changed = self.compare_units(luma);
         self.previous.data.copy_from_slice(&luma.data);
         let samples = (luma.width * luma.height) as f32;
-        let sum = |of: fn(&RowActivity) -> u64| self.rows.iter().map(of).sum::<u64>() as f32;
-        let spatial = sum(|row| row.spatial) / samples;
-        let temporal = sum(|row| row.temporal) / samples;
+        let sum = |of: fn(&Activity) -> u64| self.superblocks.iter().map(of).sum::<u64>() as f32;
+        let spatial = sum(|superblock| superblock.spatial) / samples;
+        let temporal = sum(|superblock| superblock.temporal) / samples;
         let scene_cut = changed * 2 > self.still.len() && temporal > SCENE_CUT_RISE * self.temporal;
         let analysis = match self.seen {
             true => Analysis { spatial, temporal, scene_cut },
@@ -87,11 +87,11 @@ impl Analyser {
         analysis
     }
 
-    /// Sums up the differences of all units by row of superblocks; gives the number of units that
+    /// Sums up the differences of all units by superblock; gives the number of units that
     /// changed.
     fn compare_units(&mut self, luma: &PaddedPlane) -> usize {
         let mut changed = 0;
-        self.rows.fill(RowActivity::default());
+        self.superblocks.fill(Activity::default());
         for (index, still) in self.still.iter_mut().enumerate() {
             let (x, y) = (index % self.cols * UNIT, index / self.cols * UNIT);
             let (w, h) = ((luma.width - x).min(UNIT), (luma.height - y).min(UNIT));
@@ -103,10 +103,10 @@ impl Analyser {
             let here = luma.view(left, top);
             let gradient = sad(isa, here, luma.view(left + 1, top), size);
             let difference = sad(isa, here, self.previous.view(left, top), size);
-            let row = &mut self.rows[y / 64];
-            row.spatial += u64::from(gradient);
-            row.temporal += u64::from(difference);
-            row.area += (w * h) as u64;
+            let superblock = &mut self.superblocks[y / 64 * luma.width.div_ceil(64) + x / 64];
+            superblock.spatial += u64::from(gradient);
+            superblock.temporal += u64::from(difference);
+            superblock.area += (w * h) as u64;
             *still = self.seen && difference * 16 <= STILL_DIFFERENCE * area;
             let expected = gradient + gradient / 2 + CHANGED_DIFFERENCE * area;
             changed += usize::from(difference > expected);
@@ -114,9 +114,9 @@ impl Analyser {
         changed
     }
 
-    /// What the picture that was analysed last holds, by row of superblocks.
-    pub(super) fn rows(&self) -> &[RowActivity] {
-        &self.rows
+    /// What the picture that was analysed last holds, by superblock, row by row.
+    pub(super) fn superblocks(&self) -> &[Activity] {
+        &self.superblocks
     }
 
     /// Whether a block of the picture does not differ from the one before in the source.
@@ -167,8 +167,11 @@ mod tests {
         assert!(!analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B64x64));
         assert!(analyser.is_still(MiPos { row: 4, col: 0 }, BlockSize::B64x64));
         assert!(analyser.moves_near([32, 32, 64, 64]) && !analyser.moves_near([80, 64, 96, 80]));
-        assert_eq!(analyser.rows().iter().map(|row| row.area).sum::<u64>(), 96 * 80);
-        assert_eq!(analyser.rows()[1].temporal, 0);
+        assert_eq!(
+            analyser.superblocks().iter().map(|superblock| superblock.area).sum::<u64>(),
+            96 * 80
+        );
+        assert_eq!(analyser.superblocks()[1].temporal, 0);
     }
 
     /// A cut is new; motion that was there before is not.

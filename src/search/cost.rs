@@ -1,6 +1,6 @@
 //! What symbols cost: −log2 of their probabilities, and the sum over a piece of syntax.
 
-use crate::av1::tile::cdf::{CDF_LENGTH, CdfContext, CdfRow, each_row};
+use crate::av1::tile::cdf::{CDF_LENGTH, CdfContext, CdfRow, DELTA_Q_CDF, each_row};
 use crate::av1::tile::symbol::{Gather, Record, SymbolSink, gathered, replay};
 use crate::kernels::logarithm::log2;
 
@@ -101,6 +101,11 @@ impl SymbolSink for CostSink<'_> {
     #[inline]
     fn literal(&mut self, _: u32, bits: u32) {
         self.cost += bits << COST_BITS;
+    }
+
+    /// That of the index before, which is not known yet: most superblocks have the same.
+    fn qindex(&mut self, _: u8) {
+        self.cost += self.table.symbol(DELTA_Q_CDF.row([]), 0);
     }
 
     fn split_or(&mut self, row: CdfRow, gather: Gather, split: bool) {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::analysis::{Analyser, Analysis, RowActivity};
+use super::analysis::{Activity, Analyser, Analysis};
 use super::block::{BlockSearch, Worker};
 use super::coarse_motion::CoarseMotion;
 use super::cost::CostTable;
@@ -104,9 +104,9 @@ impl Search {
         self.frame.search_coarsely(&source[0], references);
     }
 
-    /// What the picture that was analysed last holds, by row of superblocks.
-    pub(crate) fn rows(&self) -> &[RowActivity] {
-        self.frame.analyser.rows()
+    /// What the picture that was analysed last holds, by superblock, row by row.
+    pub(crate) fn superblocks(&self) -> &[Activity] {
+        self.frame.analyser.superblocks()
     }
 }
 
@@ -148,6 +148,10 @@ impl SuperblockDecider for Search {
         let lambda = Lambda::new(coder.target_q_index, shift);
         let mut search = BlockSearch { frame: shared, residual, lambda, worker, coder, records };
         search.superblock(pos);
+    }
+
+    fn cost(shared: &FrameSearch, records: &[Record]) -> u64 {
+        u64::from(shared.costs.records(records))
     }
 }
 

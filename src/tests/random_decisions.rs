@@ -348,14 +348,18 @@ impl SuperblockDecider for RandomDecider {
             coder.cdef_idx = random.below(1 << bits) as u8;
         }
         if let Some(DeltaQ { delta_q_res: resolution, .. }) = coder.frame.delta_q {
-            let current = i32::from(coder.context.current_q_index);
+            let base = i32::from(coder.frame.quantization_params.base_q_idx);
             let step = (random.below(61) as i32 - 30) << resolution;
-            let target = current + step;
+            let target = base + step;
             coder.target_q_index =
-                if (1..=255).contains(&target) { target as u8 } else { current as u8 };
+                if (1..=255).contains(&target) { target as u8 } else { base as u8 };
         }
         let mut draw = Draw { random, wildness: plan.wildness, names: &plan.names };
         draw.partition(coder, records, pos, BlockSize::B64x64);
+    }
+
+    fn cost(_: &Plan, records: &[Record]) -> u64 {
+        records.len() as u64 * 512
     }
 }
 

@@ -366,6 +366,10 @@ impl SuperblockDecider for Failing {
         assert!(pos.row != 16, "a failure made for this test");
         RandomDecider::superblock(plan, worker, coder, records, pos);
     }
+
+    fn cost(plan: &Plan, records: &[Record]) -> u64 {
+        RandomDecider::cost(plan, records)
+    }
 }
 
 /// A thread that fails ends the call, and leaves none waiting.

@@ -6,7 +6,9 @@ use super::random_stream::compare;
 use super::tile_parser::StreamParser;
 use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, InterpolationFilter, TxMode};
 use crate::av1::obu::{LayerId, SequenceHeader};
-use crate::av1::tile::decider::{SuperblockChoice, SuperblockControl, SuperblockPlace};
+use crate::av1::tile::decider::{
+    Control, SequentialControl, SuperblockChoice, SuperblockControl, SuperblockPlace,
+};
 use crate::encoder::native::stream::Stream;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
@@ -18,16 +20,27 @@ use crate::{Decoder, DecoderConfig};
 /// Indices around one, and thrift, drawn anew for each superblock.
 struct RandomChoices {
     qindex: u8,
-    random: Random,
+    seed: u64,
 }
 
 impl SuperblockControl for RandomChoices {
-    fn superblock(&mut self, _: SuperblockPlace, _: u64) -> Option<SuperblockChoice> {
+    fn choose(&self, place: SuperblockPlace) -> Option<SuperblockChoice> {
+        let mut random = Random::new(self.seed << 32 | place.index as u64);
         let (down, up) = (usize::from(self.qindex - 1) / 4, usize::from(255 - self.qindex) / 4);
         let (down, up) = (down.min(20), up.min(20));
-        let qindex = usize::from(self.qindex) - 4 * down + 4 * self.random.below(down + up + 1);
-        let residual = self.random.below(4) > 0;
+        let qindex = usize::from(self.qindex) - 4 * down + 4 * random.below(down + up + 1);
+        let residual = random.below(4) > 0;
         Some(SuperblockChoice { qindex: qindex as u8, residual })
+    }
+
+    fn decided(&self, _: SuperblockPlace, _: u64) {}
+
+    fn coded(&self, _: usize, _: u64) {}
+}
+
+impl SequentialControl for RandomChoices {
+    fn choose(&mut self, place: SuperblockPlace, _: u64) -> Option<SuperblockChoice> {
+        SuperblockControl::choose(self, place)
     }
 }
 
@@ -79,21 +92,23 @@ fn check(scene: Scene, (width, height): (u32, u32), speed: u8, qindex: u8, frame
         }
         let reads = (number > 0).then_some(&header.ref_frame_idx);
         search.prepare(&planes, &stream.references(reads));
-        // Every third frame has another index in each row, and is coded twice: only the second time
-        // counts.
-        let mut rows = RandomChoices { qindex, random: Random::new(number + 1) };
+        // Every third frame has another index in each superblock, and is coded twice: only the second
+        // time counts.
+        let mut choices = RandomChoices { qindex, seed: number + 1 };
         let paced = qindex > 0 && number % 3 == 2;
         if paced {
             header.delta_q = Some(DeltaQ { delta_q_res: 2, delta_lf: None });
-            let rows: &mut dyn SuperblockControl =
-                &mut RandomChoices { qindex, random: Random::new(99) };
+            let others = Control::Wavefront(&RandomChoices { qindex, seed: 99 });
             let unit = stream
-                .code(header.clone(), &planes, LayerId::default(), &mut search, Some(rows))
+                .code(header.clone(), &planes, LayerId::default(), &mut search, Some(others))
                 .unwrap();
             stream.discard(unit.unwrap());
         }
-        let rows = paced.then_some(&mut rows as &mut dyn SuperblockControl);
-        let unit = stream.code(header, &planes, LayerId::default(), &mut search, rows).unwrap();
+        let control = paced.then_some(match number % 2 {
+            0 => Control::Wavefront(&choices),
+            _ => Control::Sequential(&mut choices),
+        });
+        let unit = stream.code(header, &planes, LayerId::default(), &mut search, control).unwrap();
         let unit = stream.finish(unit.unwrap()).unwrap();
         bytes += unit.data.len();
         let at =

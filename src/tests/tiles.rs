@@ -1,6 +1,8 @@
 //! Frames of several tiles, which sizes beyond one tile's (5.9.15) must have: under a target rate, and
 //! under a control that is told where it is.
 
+use std::sync::Mutex;
+
 use bytes::Bytes;
 
 use super::TICKS;
@@ -8,7 +10,9 @@ use super::random_stream::compare;
 use crate::av1::geometry::SB4;
 use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, TileInfo, TxMode};
 use crate::av1::obu::{LayerId, SequenceHeader};
-use crate::av1::tile::decider::{SuperblockChoice, SuperblockControl, SuperblockPlace};
+use crate::av1::tile::decider::{
+    Control, SequentialControl, SuperblockChoice, SuperblockControl, SuperblockPlace,
+};
 use crate::encoder::native::stream::{CodedUnit, Stream};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
@@ -62,11 +66,48 @@ struct Noting {
     ceiling: u64,
 }
 
-impl SuperblockControl for Noting {
-    fn superblock(&mut self, place: SuperblockPlace, bits: u64) -> Option<SuperblockChoice> {
+/// The index of a superblock, another for its neighbours.
+fn qindex(place: SuperblockPlace) -> u8 {
+    100 + 4 * (place.row + 2 * place.col) as u8
+}
+
+impl SequentialControl for Noting {
+    fn choose(&mut self, place: SuperblockPlace, bits: u64) -> Option<SuperblockChoice> {
         self.places.push((place, bits));
-        let qindex = 100 + 4 * (place.row + 2 * place.col) as u8;
+        let qindex = qindex(place);
         (bits <= self.ceiling).then_some(SuperblockChoice { qindex, residual: true })
+    }
+}
+
+/// Notes in what order superblocks are coded, and gives up at some.
+#[derive(Default)]
+struct Parallel {
+    /// Those at which to give up.
+    hopeless: Vec<usize>,
+    /// Those that were decided, and which of the hopeless ones were asked for.
+    decided: Mutex<Vec<usize>>,
+    asked: Mutex<Vec<usize>>,
+    coded: Mutex<Vec<u64>>,
+}
+
+impl SuperblockControl for Parallel {
+    fn choose(&self, place: SuperblockPlace) -> Option<SuperblockChoice> {
+        if self.hopeless.contains(&place.index) {
+            self.asked.lock().unwrap().push(place.index);
+            return None;
+        }
+        Some(SuperblockChoice { qindex: qindex(place), residual: true })
+    }
+
+    fn decided(&self, place: SuperblockPlace, cost: u64) {
+        assert!(cost > 0);
+        self.decided.lock().unwrap().push(place.index);
+    }
+
+    fn coded(&self, index: usize, bits: u64) {
+        let mut coded = self.coded.lock().unwrap();
+        assert_eq!(coded.len(), index);
+        coded.push(bits);
     }
 }
 
@@ -124,6 +165,10 @@ impl TiledStream {
     }
 
     fn code(&mut self, header: &FrameHeader, control: &mut Noting) -> Option<CodedUnit> {
+        self.code_with(header, Control::Sequential(control))
+    }
+
+    fn code_with(&mut self, header: &FrameHeader, control: Control<'_>) -> Option<CodedUnit> {
         let Self { stream, search, planes, .. } = self;
         let layer = LayerId::default();
         stream.code(header.clone(), planes, layer, search, Some(control)).unwrap()
@@ -142,15 +187,9 @@ fn a_control_is_told_places_in_the_frame() {
     let mut control = noting(u64::MAX);
     stream.code(&header, &mut control).unwrap();
     let mut expected = Vec::new();
-    for (rows, first) in [(0..2, 0), (2..4, 2)] {
-        for (tile, cols) in [0..2, 2..4, 4..6].into_iter().enumerate() {
-            for row in rows.clone() {
-                for col in cols.clone() {
-                    let index = expected.len();
-                    let tile_row = 3 * first + 2 * tile + row - first;
-                    expected.push(SuperblockPlace { index, tile_row, row, col });
-                }
-            }
+    for tile in 0..6 {
+        for (row, col) in [(0, 0), (0, 1), (1, 0), (1, 1)] {
+            expected.push(SuperblockPlace { index: expected.len(), tile, row, col });
         }
     }
     assert_eq!(HEIGHT.div_ceil(4 * SB4), 4);
@@ -185,5 +224,59 @@ fn any_attempt_may_be_finished() {
         plain.stream.finish(expected).unwrap();
         let picture = decoder.decode(Bytes::from(unit.data), number).unwrap().unwrap();
         compare(&unit.reference.planes, &picture).unwrap();
+    }
+}
+
+/// The wavefront over all tiles, by any number of threads, is the same as one superblock after the
+/// other.
+#[test]
+fn threads_share_all_tiles() {
+    let mut expected = Vec::new();
+    let mut sequential = TiledStream::new();
+    for _ in 0..4 {
+        let header = sequential.next();
+        let unit = sequential.code(&header, &mut noting(u64::MAX)).unwrap();
+        expected.push(sequential.stream.finish(unit).unwrap().data);
+    }
+    for threads in [1, 2, 3, 8] {
+        let mut stream = TiledStream::new();
+        stream.stream.set_threads(threads);
+        for expected in &expected {
+            let header = stream.next();
+            let control = Parallel::default();
+            let unit = stream.code_with(&header, Control::Wavefront(&control)).unwrap();
+            let bits = unit.spent().iter().sum::<u64>();
+            assert!(unit.data == *expected, "{threads} threads");
+            stream.stream.finish(unit).unwrap();
+            let coded = control.coded.into_inner().unwrap();
+            assert!(coded.len() == 24 && coded.is_sorted());
+            assert!(coded[23] <= bits && coded[23] + 16 > bits, "{} {bits}", coded[23]);
+        }
+    }
+}
+
+/// Where a frame is given up in several places, it is so at the first in coding order, and all before
+/// it is decided.
+#[test]
+fn a_frame_is_given_up_at_the_first_place() {
+    for threads in [1, 2, 3, 8] {
+        for hopeless in [vec![0], vec![9], vec![5, 6], vec![3, 2, 20], vec![7, 10, 13]] {
+            let mut stream = TiledStream::new();
+            stream.stream.set_threads(threads);
+            let header = stream.next();
+            let first = *hopeless.iter().min().unwrap();
+            let control = Parallel { hopeless, ..Parallel::default() };
+            assert!(stream.code_with(&header, Control::Wavefront(&control)).is_none());
+            let asked = control.asked.into_inner().unwrap();
+            assert_eq!(asked.iter().min(), Some(&first), "{threads} threads");
+            let decided = control.decided.into_inner().unwrap();
+            assert!((0..first).all(|index| decided.contains(&index)), "{threads}: {decided:?}");
+            // The next frame is none the worse for it.
+            let control = Parallel::default();
+            let unit = stream.code_with(&header, Control::Wavefront(&control)).unwrap();
+            let mut plain = TiledStream::new();
+            assert_eq!(plain.next(), header);
+            assert!(unit.data == plain.code(&header, &mut noting(u64::MAX)).unwrap().data);
+        }
     }
 }

@@ -6,15 +6,19 @@ use std::sync::Arc;
 
 use super::cdef::Cdef;
 use super::current::{CurrentFrame, blank_planes};
-use super::deblock::LoopFilter;
+use super::deblock::{LoopFilter, TxSizeGrid};
 use super::motion_field::{MotionField, OrderHints, SavedMotion};
 use super::reference::Reference;
 use crate::av1::geometry::SB4;
 use crate::av1::tile::cdf::CdfContext;
-use crate::av1::tile::decider::{FrameJob, SuperblockControl, SuperblockDecider};
+use crate::av1::tile::decider::{
+    Control, FrameJob, SequentialControl, SuperblockControl, SuperblockDecider,
+};
+#[cfg(test)]
+use crate::av1::tile::delta_q::DeltaQIndex;
 #[cfg(test)]
 use crate::av1::tile::symbol::Record;
-use crate::av1::tile::threads::{Controlled, TileDecider, TileInput};
+use crate::av1::tile::threads::{FrameInput, RowRecords, Sequential, TileDecider};
 use crate::av1::tile::tile_data::TileWriter;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
@@ -25,6 +29,8 @@ pub(crate) struct FrameCoder {
     height: usize,
     /// Frames finished so far.
     frames: u64,
+    /// `LoopfilterTxSizes` of the frame that is filtered.
+    tx_sizes: TxSizeGrid,
     cdef: Cdef,
     motion_field: MotionField,
     projection: Option<Projection>,
@@ -65,21 +71,28 @@ pub(crate) struct CodedTiles {
     pub(crate) skipped: f32,
 }
 
+impl CodedTiles {
+    /// Bits of the tiles so far.
+    fn bits(&self) -> u64 {
+        self.tiles.iter().map(|tile| tile.len() as u64 * 8).sum()
+    }
+}
+
 impl FrameCoder {
     /// Buffers for frames of `width` × `height` luma samples.
     pub(crate) fn new(width: usize, height: usize, isa: Isa) -> Self {
         let current = CurrentFrame::new(width, height);
-        let tiles = TileDecider::new(current.grid.mi_cols);
         Self {
             width,
             height,
             frames: 0,
+            tx_sizes: TxSizeGrid::new(width, height),
             cdef: Cdef::new(width, height, isa),
             motion_field: MotionField::default(),
             projection: None,
             #[cfg(test)]
             projections: 0,
-            tiles,
+            tiles: TileDecider::new(width, height),
             writer: TileWriter::new(),
             start_cdfs: CdfContext::new_default(0),
             spare_frames: vec![current],
@@ -90,7 +103,7 @@ impl FrameCoder {
     /// Threads that may decide a frame's tiles, the caller's included; as many are used as find
     /// something to do.
     pub(crate) fn set_threads(&mut self, threads: usize) {
-        self.tiles.set_threads(threads, self.width, self.height);
+        self.tiles.set_threads(threads);
     }
 
     /// Takes back what a slot no longer holds.
@@ -112,7 +125,7 @@ impl FrameCoder {
         job: &FrameJob,
         source: &[PaddedPlane; 3],
         decider: &mut impl SuperblockDecider,
-        mut control: Option<&mut dyn SuperblockControl>,
+        control: Option<Control<'_>>,
     ) -> Option<CodedTiles> {
         let (width, height) = (self.width, self.height);
         let mut current =
@@ -130,41 +143,95 @@ impl FrameCoder {
             spent: [0; 3],
             skipped: 0.0,
         };
-        let (mut superblocks, mut rows) = (0, 0);
-        for (id, &tile) in job.tiles.iter().enumerate() {
-            let motion_field = job.header.use_ref_frame_mvs.then_some(&self.motion_field);
-            let input = TileInput { job, source, motion_field, tile };
-            self.writer.start(&self.start_cdfs, !job.header.disable_cdf_update);
-            let controlled = control.as_deref_mut().map(|control| Controlled {
-                writer: &mut self.writer,
-                control,
-                superblocks,
-                rows,
-                bits: coded.tiles.iter().map(|tile| tile.len() as u64 * 8).sum(),
-            });
-            let current = &mut coded.current;
-            let Some(decided) = self.tiles.decide(input, current, decider, controlled) else {
-                self.discard(coded);
-                return None;
-            };
-            self.writer.catch_up(decided);
-            #[cfg(test)]
-            coded.records.push(decided.to_vec());
-            let (bytes, bits) = self.writer.finish();
-            for (sum, bits) in coded.spent.iter_mut().zip(bits) {
-                *sum += bits;
+        self.tiles.start(&job.tiles);
+        let whole = match control {
+            Some(Control::Sequential(control)) => {
+                self.decide_and_code(job, source, decider, control, &mut coded)
             }
-            coded.tiles.push(bytes.to_vec());
-            let kept = usize::from(job.header.tile_info.context_update_tile_id);
-            if id == kept && !job.header.disable_frame_end_update_cdf {
-                coded.cdfs.copy_from(self.writer.cdfs());
+            Some(Control::Wavefront(control)) => {
+                self.decide_then_code(job, source, decider, Some(control), &mut coded)
             }
-            let (tile_rows, tile_cols) = input.size();
-            superblocks += tile_rows * tile_cols;
-            rows += tile_rows;
+            None => self.decide_then_code(job, source, decider, None, &mut coded),
+        };
+        if !whole {
+            self.discard(coded);
+            return None;
         }
         coded.skipped = coded.current.skipped();
         Some(coded)
+    }
+
+    /// Both phases of a frame, one after the other; false if the control gives it up.
+    fn decide_then_code(
+        &mut self,
+        job: &FrameJob,
+        source: &[PaddedPlane; 3],
+        decider: &mut impl SuperblockDecider,
+        control: Option<&dyn SuperblockControl>,
+        coded: &mut CodedTiles,
+    ) -> bool {
+        let motion_field = job.header.use_ref_frame_mvs.then_some(&self.motion_field);
+        let input = FrameInput { job, source, motion_field };
+        if !self.tiles.decide(input, &mut coded.current, decider, control) {
+            return false;
+        }
+        let mut index = 0;
+        for tile in 0..job.tiles.len() {
+            self.writer.start(&self.start_cdfs, &job.header);
+            let before = coded.bits();
+            for superblock in self.tiles.records(tile).flat_map(RowRecords::superblocks) {
+                self.writer.code(superblock);
+                if let Some(control) = control {
+                    control.coded(index, before + self.writer.bits());
+                }
+                index += 1;
+            }
+            self.finish_tile(job, tile, coded);
+        }
+        true
+    }
+
+    /// Both phases of a frame at once, superblock by superblock; false if the control gives it up.
+    fn decide_and_code(
+        &mut self,
+        job: &FrameJob,
+        source: &[PaddedPlane; 3],
+        decider: &mut impl SuperblockDecider,
+        control: &mut dyn SequentialControl,
+        coded: &mut CodedTiles,
+    ) -> bool {
+        for tile in 0..job.tiles.len() {
+            self.writer.start(&self.start_cdfs, &job.header);
+            let motion_field = job.header.use_ref_frame_mvs.then_some(&self.motion_field);
+            let input = FrameInput { job, source, motion_field };
+            let bits = coded.bits();
+            let sequential = Sequential { writer: &mut self.writer, control, bits };
+            let current = &mut coded.current;
+            if !self.tiles.decide_and_code(input, tile, current, decider, sequential) {
+                return false;
+            }
+            self.finish_tile(job, tile, coded);
+        }
+        true
+    }
+
+    /// Takes the bytes of a tile whose superblocks are coded.
+    fn finish_tile(&mut self, job: &FrameJob, tile: usize, coded: &mut CodedTiles) {
+        #[cfg(test)]
+        {
+            let records = self.tiles.records(tile).flat_map(RowRecords::superblocks);
+            let records = records.flatten().copied().collect::<Vec<_>>();
+            coded.records.push(DeltaQIndex::new(&job.header).expand(&records));
+        }
+        let (bytes, bits) = self.writer.finish();
+        for (sum, bits) in coded.spent.iter_mut().zip(bits) {
+            *sum += bits;
+        }
+        coded.tiles.push(bytes.to_vec());
+        let kept = usize::from(job.header.tile_info.context_update_tile_id);
+        if tile == kept && !job.header.disable_frame_end_update_cdf {
+            coded.cdfs.copy_from(self.writer.cdfs());
+        }
     }
 
     /// Filters a coded frame, extends its edges, and keeps what later frames read of it.
@@ -229,12 +296,13 @@ impl FrameCoder {
 
     /// 7.14 and 7.15 (7.4, steps 1 and 2).
     fn filter(&mut self, job: &FrameJob, current: &mut CurrentFrame) {
-        let CurrentFrame { planes, grid, tx_sizes, cdef_idx } = current;
+        let CurrentFrame { planes, grid, cdef_idx } = current;
         let header = &job.header;
         let filter =
             LoopFilter::new(&header.loop_filter_params, &header.segmentation_params, job.isa);
         if filter.is_active() {
-            filter.filter_rows(planes, grid, tx_sizes, 0..grid.mi_rows.div_ceil(SB4));
+            self.tx_sizes.take(grid, header);
+            filter.filter_rows(planes, grid, &self.tx_sizes, 0..grid.mi_rows.div_ceil(SB4));
         }
         if header.has_cdef(&job.sequence) {
             let params = &header.cdef_params;

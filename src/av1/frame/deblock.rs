@@ -14,8 +14,9 @@ use core::ops::Range;
 
 use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
 use crate::av1::geometry::SB4;
-use crate::av1::obu::frame::LoopFilterParams;
 use crate::av1::obu::frame::segmentation::{SEG_LVL_ALT_LF_Y_V, SegmentationParams};
+use crate::av1::obu::frame::{FrameHeader, LoopFilterParams};
+use crate::av1::tile::block::chroma_tx_size;
 use crate::av1::types::{BlockSize, INTRA_FRAME, MAX_SEGMENTS, PredictionMode, TxSize};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::deblock::{
@@ -28,7 +29,6 @@ use crate::kernels::view::SamplesMut;
 /// has coefficients or not. Both chroma planes share one array, being always equal.
 #[derive(Clone, Debug)]
 pub(crate) struct TxSizeGrid {
-    rows: [usize; 2],
     cols: [usize; 2],
     cells: [Vec<TxSize>; 2],
 }
@@ -38,7 +38,6 @@ impl TxSizeGrid {
     pub(crate) fn new(width: usize, height: usize) -> Self {
         let (cols, rows) = (width.div_ceil(8), height.div_ceil(8));
         Self {
-            rows: [2 * rows, rows],
             cols: [2 * cols, cols],
             cells: [vec![TxSize::T4x4; 4 * rows * cols], vec![TxSize::T4x4; rows * cols]],
         }
@@ -58,21 +57,28 @@ impl TxSizeGrid {
         self.fill_area(plane, row, col, (size.width4(), size.height4()), size);
     }
 
-    /// Takes an area of another grid of the same size over, in units of 4×4 luma samples, even
-    /// numbers of them.
-    pub(crate) fn copy_area(&mut self, from: &Self, mi_rows: Range<usize>, mi_cols: Range<usize>) {
-        for kind in 0..2 {
-            let cols = self.cols[kind];
-            let span = mi_cols.start >> kind..mi_cols.end >> kind;
-            for row in mi_rows.start >> kind..mi_rows.end >> kind {
-                let span = row * cols + span.start..row * cols + span.end;
-                self.cells[kind][span.clone()].copy_from_slice(&from.cells[kind][span]);
+    /// Takes the transforms of a frame's blocks (6.10.33).
+    pub(crate) fn take(&mut self, modes: &ModeInfoGrid, header: &FrameHeader) {
+        let [luma, chroma] = &mut self.cells;
+        let lossless: [bool; MAX_SEGMENTS] = core::array::from_fn(|id| header.lossless(id as u8));
+        for (row, cells) in luma.chunks_exact_mut(self.cols[0]).enumerate() {
+            for (cell, info) in cells.iter_mut().zip(modes.row(row)) {
+                *cell = info.inter_tx_size;
+            }
+        }
+        for (row, cells) in chroma.chunks_exact_mut(self.cols[1]).enumerate() {
+            for (cell, info) in cells.iter_mut().zip(modes.row(2 * row).iter().step_by(2)) {
+                *cell = match lossless[usize::from(info.segment_id)] {
+                    true => TxSize::T4x4,
+                    false => chroma_tx_size(info.block_size),
+                };
             }
         }
     }
 
     /// Writes `size` over the part of an area of (across, down) units that lies inside the frame.
-    pub(crate) fn fill_area(
+    #[cfg(test)]
+    fn fill_area(
         &mut self,
         plane: usize,
         row: usize,
@@ -83,7 +89,7 @@ impl TxSizeGrid {
         let kind = plane.min(1);
         let cols = self.cols[kind];
         let across = across.min(cols - col);
-        for row in row..(row + down).min(self.rows[kind]) {
+        for row in row..(row + down).min(self.cells[kind].len() / cols) {
             self.cells[kind][row * cols + col..][..across].fill(size);
         }
     }

@@ -63,15 +63,28 @@ pub(crate) struct ModeInfoGrid {
     pub(crate) mi_rows: usize,
     /// Positions across (`MiCols`).
     pub(crate) mi_cols: usize,
+    /// The row that `cells` begin with: a [band](Self::band) holds some rows only.
+    top: usize,
     cells: Vec<ModeInfo>,
 }
 
 impl ModeInfoGrid {
     /// A grid for a frame of `width` × `height` luma samples (5.9.9 `compute_image_size`).
     pub(crate) fn new(width: usize, height: usize) -> Self {
+        let mi_rows = 2 * ((height + 7) >> 3);
+        Self::band(width, height, mi_rows)
+    }
+
+    /// `rows` rows of such a grid, the first ones until it is [moved](Self::move_to).
+    pub(crate) fn band(width: usize, height: usize, rows: usize) -> Self {
         let mi_cols = 2 * ((width + 7) >> 3);
         let mi_rows = 2 * ((height + 7) >> 3);
-        Self { mi_rows, mi_cols, cells: vec![ModeInfo::default(); mi_rows * mi_cols] }
+        Self { mi_rows, mi_cols, top: 0, cells: vec![ModeInfo::default(); rows * mi_cols] }
+    }
+
+    /// Makes a band hold the rows from `top` on; what is in it stays.
+    pub(crate) fn move_to(&mut self, top: usize) {
+        self.top = top;
     }
 
     /// Marks every position as not yet coded: no first reference (7.10.2.4 asks for that).
@@ -89,17 +102,17 @@ impl ModeInfoGrid {
 
     /// The record at a position inside the frame.
     pub(crate) fn at(&self, mi_row: usize, mi_col: usize) -> &ModeInfo {
-        &self.cells[mi_row * self.mi_cols + mi_col]
+        &self.cells[(mi_row - self.top) * self.mi_cols + mi_col]
     }
 
     /// One row of positions.
     pub(crate) fn row(&self, mi_row: usize) -> &[ModeInfo] {
-        &self.cells[mi_row * self.mi_cols..][..self.mi_cols]
+        &self.cells[(mi_row - self.top) * self.mi_cols..][..self.mi_cols]
     }
 
     /// One row of positions, to be written.
     pub(crate) fn row_mut(&mut self, mi_row: usize) -> &mut [ModeInfo] {
-        &mut self.cells[mi_row * self.mi_cols..][..self.mi_cols]
+        &mut self.cells[(mi_row - self.top) * self.mi_cols..][..self.mi_cols]
     }
 
     /// Writes `info` over the part of a block that lies inside the frame.

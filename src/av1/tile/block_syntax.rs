@@ -4,8 +4,8 @@
 use super::block::{Block, Residual, chroma_size};
 use super::bounds::TileBounds;
 use super::cdf::{
-    ANGLE_DELTA_CDF, CFL_ALPHA_CDF, CFL_SIGN_CDF, DELTA_Q_CDF, INTRA_FRAME_Y_MODE_CDF,
-    IS_INTER_CDF, PALETTE_UV_MODE_CDF, PALETTE_Y_MODE_CDF, SKIP_CDF, UV_MODE_CFL_ALLOWED_CDF,
+    ANGLE_DELTA_CDF, CFL_ALPHA_CDF, CFL_SIGN_CDF, INTRA_FRAME_Y_MODE_CDF, IS_INTER_CDF,
+    PALETTE_UV_MODE_CDF, PALETTE_Y_MODE_CDF, SKIP_CDF, UV_MODE_CFL_ALLOWED_CDF,
     UV_MODE_CFL_NOT_ALLOWED_CDF, Y_MODE_CDF,
 };
 use super::context::TileContext;
@@ -15,13 +15,10 @@ use super::symbol::{Gather, SymbolSink, partition_row};
 use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
 use crate::av1::geometry::MiPos;
 use crate::av1::obu::SequenceHeader;
+use crate::av1::obu::frame::FrameHeader;
 use crate::av1::obu::frame::segmentation::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
-use crate::av1::obu::frame::{DeltaQ, FrameHeader};
 use crate::av1::tables::blocks::{INTRA_MODE_CONTEXT, SIZE_GROUP};
 use crate::av1::types::{BlockSize, Partition, PredictionMode, UvMode};
-
-/// `DELTA_Q_SMALL`.
-const DELTA_Q_SMALL: u32 = 3;
 
 /// Writes the blocks of a tile in coding order.
 pub(crate) struct BlockWriter<'a> {
@@ -39,8 +36,8 @@ pub(crate) struct BlockWriter<'a> {
     pub(crate) prev_segment_ids: &'a [u8],
     /// `cdef_idx` of this superblock.
     pub(crate) cdef_idx: u8,
-    /// The quantizer index that this superblock is to have, reachable from `CurrentQIndex` in steps
-    /// of `1 << delta_q_res`.
+    /// The quantizer index that this superblock is to have: that of the frame, or another that
+    /// differs from it by a multiple of `1 << delta_q_res`.
     pub(crate) target_q_index: u8,
 }
 
@@ -264,26 +261,12 @@ impl BlockWriter<'_> {
         }
     }
 
-    /// 5.11.12 `read_delta_qindex`.
+    /// 5.11.12 `read_delta_qindex`, whose symbols the second phase makes.
     fn write_delta_qindex(&mut self, sink: &mut impl SymbolSink, block: &Block) {
         let read_deltas = std::mem::take(&mut self.context.read_deltas);
-        let Some(DeltaQ { delta_q_res, .. }) = self.frame.delta_q else { return };
-        if !read_deltas || (block.size == BlockSize::B64x64 && block.skip) {
-            return;
+        if read_deltas && !(block.size == BlockSize::B64x64 && block.skip) {
+            sink.qindex(self.target_q_index);
         }
-        let delta = i32::from(self.target_q_index) - i32::from(self.context.current_q_index);
-        debug_assert_eq!(delta % (1 << delta_q_res), 0);
-        let magnitude = (delta >> delta_q_res).unsigned_abs();
-        sink.symbol(DELTA_Q_CDF.row([]), magnitude.min(DELTA_Q_SMALL) as usize);
-        if magnitude >= DELTA_Q_SMALL {
-            let bits = (magnitude - 1).ilog2();
-            sink.literal(bits - 1, 3);
-            sink.literal(magnitude - 1 - (1 << bits), bits);
-        }
-        if magnitude > 0 {
-            sink.literal(u32::from(delta < 0), 1);
-        }
-        self.context.current_q_index = self.target_q_index;
     }
 }
 

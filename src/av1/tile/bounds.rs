@@ -1,5 +1,6 @@
 //! Where the tiles of a frame lie.
 
+use crate::av1::geometry::SB4;
 use crate::av1::obu::frame::TileInfo;
 
 /// The 4×4 positions of a tile (5.9.15), ends excluded.
@@ -33,6 +34,12 @@ impl TileBounds {
                 })
             })
             .collect()
+    }
+
+    /// Rows and columns of superblocks.
+    pub(crate) fn superblocks(&self) -> (usize, usize) {
+        let Self { mi_row_start, mi_row_end, mi_col_start, mi_col_end } = self;
+        ((mi_row_end - mi_row_start).div_ceil(SB4), (mi_col_end - mi_col_start).div_ceil(SB4))
     }
 
     /// 5.11.51 `is_inside`.

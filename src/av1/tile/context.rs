@@ -1,5 +1,5 @@
 //! What block syntax remembers along a tile besides the mode records: contexts above and to the
-//! left (5.11.2, 5.11.39), and the state of `cdef_idx` and `CurrentQIndex`.
+//! left (5.11.2, 5.11.39), and whether `cdef_idx` and the quantizer index are coded.
 
 use crate::av1::geometry::{MiPos, SB4};
 use crate::av1::types::BlockSize;
@@ -23,8 +23,6 @@ pub(crate) struct TileContext {
     pub(crate) cdef_coded: bool,
     /// `ReadDeltas`.
     pub(crate) read_deltas: bool,
-    /// `CurrentQIndex`.
-    pub(crate) current_q_index: u8,
 }
 
 /// The contexts above a superblock, or those it leaves for the one below.
@@ -42,7 +40,6 @@ pub(crate) struct TileSnapshot {
     left_seg_pred: [u8; SB4],
     cdef_coded: bool,
     read_deltas: bool,
-    current_q_index: u8,
 }
 
 /// The span of a transform or block in one direction, in 4×4 units of a plane, cut at the frame's
@@ -63,13 +60,12 @@ impl TileContext {
     }
 
     /// Start of a tile (5.11.2 `clear_above_context`).
-    pub(crate) fn start_tile(&mut self, base_q_idx: u8) {
+    pub(crate) fn start_tile(&mut self) {
         for plane in &mut self.planes {
             plane.above_level.fill(0);
             plane.above_dc.fill(0);
         }
         self.above_seg_pred.fill(0);
-        self.current_q_index = base_q_idx;
     }
 
     /// Start of a row of superblocks (5.11.2 `clear_left_context`).
@@ -177,7 +173,6 @@ impl TileContext {
         snapshot.left_seg_pred = self.left_seg_pred;
         snapshot.cdef_coded = self.cdef_coded;
         snapshot.read_deltas = self.read_deltas;
-        snapshot.current_q_index = self.current_q_index;
     }
 
     /// Returns to what [`save`](Self::save) remembered.
@@ -189,7 +184,6 @@ impl TileContext {
         self.left_seg_pred = snapshot.left_seg_pred;
         self.cdef_coded = snapshot.cdef_coded;
         self.read_deltas = snapshot.read_deltas;
-        self.current_q_index = snapshot.current_q_index;
     }
 
     /// Remembers the contexts above in the superblock that starts at column `mi_col`.

@@ -60,14 +60,43 @@ pub(crate) trait SuperblockDecider {
         records: &mut Vec<Record>,
         pos: MiPos,
     );
+
+    /// What a superblock's records take, in 1/512 bit, under the distributions that its tile starts
+    /// with.
+    fn cost(shared: &Self::Shared, records: &[Record]) -> u64;
 }
 
-/// Chooses how the superblocks of a frame are coded, knowing what those before them took, and stops
-/// the frame when that is too much. With a control superblocks are decided one after the other.
-pub(crate) trait SuperblockControl {
+/// Who bounds what the superblocks of a frame take.
+pub(crate) enum Control<'a> {
+    /// Of superblocks that are decided several rows at a time.
+    Wavefront(&'a dyn SuperblockControl),
+    /// Of superblocks that are decided and coded one after the other.
+    Sequential(&'a mut dyn SequentialControl),
+}
+
+/// Chooses how the superblocks of a frame are coded. It may know of others only what is decided
+/// whenever a superblock begins, however many threads there are ([`guaranteed`]); so bytes do not
+/// depend on threads. What superblocks take is estimated, since symbols are coded later.
+///
+/// [`guaranteed`]: super::wavefront::guaranteed
+pub(crate) trait SuperblockControl: Sync {
+    /// How a superblock is coded; `None` gives the frame up, at the first such superblock in coding
+    /// order.
+    fn choose(&self, place: SuperblockPlace) -> Option<SuperblockChoice>;
+
+    /// A superblock was decided, for `cost` in 1/512 bit ([`SuperblockDecider::cost`]).
+    fn decided(&self, place: SuperblockPlace, cost: u64);
+
+    /// The tile data of the frame come to `bits` up to the end of superblock `index`, in coding
+    /// order. Called in that order, once all are decided.
+    fn coded(&self, index: usize, bits: u64);
+}
+
+/// Chooses how the superblocks of a frame are coded, knowing what those before them took.
+pub(crate) trait SequentialControl: Send {
     /// How the superblock at `place` is coded, when the tile data before it come to `bits`; `None`
     /// gives the frame up at once.
-    fn superblock(&mut self, place: SuperblockPlace, bits: u64) -> Option<SuperblockChoice>;
+    fn choose(&mut self, place: SuperblockPlace, bits: u64) -> Option<SuperblockChoice>;
 }
 
 /// Where in a frame a superblock lies, and when it is coded.
@@ -75,12 +104,11 @@ pub(crate) trait SuperblockControl {
 pub(crate) struct SuperblockPlace {
     /// Superblocks of the frame that are coded before it.
     pub(crate) index: usize,
-    /// Rows of superblocks that are coded before the one that it lies in: those of the tiles before,
-    /// and those above in its own.
-    pub(crate) tile_row: usize,
-    /// Superblocks between it and the upper edge of the frame.
+    /// Its tile, in coding order.
+    pub(crate) tile: usize,
+    /// Superblocks between it and the upper edge of the tile.
     pub(crate) row: usize,
-    /// Superblocks between it and the left edge of the frame.
+    /// Superblocks between it and the left edge of the tile.
     pub(crate) col: usize,
 }
 

@@ -14,11 +14,10 @@ use super::mv_prediction::{MvPredictionInput, MvStack, find_mv_stack};
 use super::quantizers::Quantizers;
 use super::residual::TransformChoice;
 use super::symbol::Record;
-use crate::av1::frame::deblock::TxSizeGrid;
 use crate::av1::frame::mode_info::ModeInfoGrid;
 use crate::av1::frame::motion_field::MotionField;
 use crate::av1::frame::reference::Reference;
-use crate::av1::geometry::{MiPos, Rect, SB4};
+use crate::av1::geometry::{MiPos, Rect};
 use crate::av1::obu::SequenceHeader;
 use crate::av1::obu::frame::FrameHeader;
 use crate::av1::types::{BlockSize, RefFrame, TxSize, TxType};
@@ -86,8 +85,6 @@ pub(crate) struct TileCoder<'a> {
     pub(crate) recon: &'a mut [PaddedPlane; 3],
     /// The records of the frame.
     pub(crate) grid: &'a mut ModeInfoGrid,
-    /// `LoopfilterTxSizes`.
-    pub(crate) tx_sizes: &'a mut TxSizeGrid,
     /// Contexts of the tile.
     pub(crate) context: &'a mut TileContext,
     /// `BlockDecoded`.
@@ -270,23 +267,6 @@ impl TileCoder<'_> {
         }
         for plane in 1..3 {
             push_raster(list, block, plane, size, (max_x / 2, max_y / 2));
-        }
-    }
-
-    /// Notes the transforms of a coded superblock for the loop filter (6.10.33).
-    pub(crate) fn finish_superblock(&mut self, pos: MiPos) {
-        let (mi_rows, mi_cols) = (self.grid.mi_rows, self.grid.mi_cols);
-        for row in pos.row..(pos.row + SB4).min(mi_rows) {
-            for col in pos.col..(pos.col + SB4).min(mi_cols) {
-                let info = self.grid.at(row, col);
-                self.tx_sizes.fill_area(0, row, col, (1, 1), info.inter_tx_size);
-                if row % 2 == 0 && col % 2 == 0 {
-                    let lossless = self.frame.lossless(info.segment_id);
-                    let size =
-                        if lossless { TxSize::T4x4 } else { chroma_tx_size(info.block_size) };
-                    self.tx_sizes.fill_area(1, row / 2, col / 2, (1, 1), size);
-                }
-            }
         }
     }
 }

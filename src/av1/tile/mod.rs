@@ -9,6 +9,7 @@ pub(crate) mod cdf;
 pub(crate) mod coefficient_syntax;
 pub(crate) mod context;
 pub(crate) mod decider;
+pub(crate) mod delta_q;
 pub(crate) mod entropy;
 pub(crate) mod executor;
 pub(crate) mod inter;

@@ -138,8 +138,7 @@ impl TileCoder<'_> {
     /// The index that the block's coefficients are quantized with (7.12.2 `get_qindex`).
     pub(crate) fn block_qindex(&self, block: &Block) -> u8 {
         let current = match self.frame.delta_q {
-            Some(_) if self.context.read_deltas => self.target_q_index,
-            Some(_) => self.context.current_q_index,
+            Some(_) => self.target_q_index,
             None => self.frame.quantization_params.base_q_idx,
         };
         self.frame.qindex_with_delta(block.segment_id, current)

@@ -6,6 +6,7 @@ use crate::av1::tile::cdf::{
     CdfContext, CdfRow, INTRA_FRAME_Y_MODE_CDF, MV_CLASS0_HP_CDF, MV_JOINT_CDF, NEW_MV_CDF,
     PALETTE_Y_SIZE_CDF,
 };
+use crate::av1::tile::delta_q::DeltaQIndex;
 use crate::av1::tile::entropy::{RangeEncoder, adapt};
 use crate::av1::types::{BlockSize, Partition};
 
@@ -27,10 +28,13 @@ pub(crate) trait SymbolSink {
     fn literal(&mut self, value: u32, bits: u32);
     /// `split_or_horz` or `split_or_vert` with the partition row `row`.
     fn split_or(&mut self, row: CdfRow, gather: Gather, split: bool);
+    /// The quantizer index of a superblock, from which [`DeltaQIndex`] makes symbols once the one
+    /// before it in coding order is known (5.11.12).
+    fn qindex(&mut self, qindex: u8);
 }
 
 /// One recorded symbol in 32 bits: kind (2), number of values or bits (6), value (8), row (16); for
-/// a literal the low 16 bits are the value.
+/// a literal the low 16 bits are the value. A literal of [`QINDEX`] bits stands for a quantizer index.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Record(u32);
 
@@ -39,9 +43,31 @@ const KIND_LITERAL: u32 = 1;
 const KIND_SPLIT_OR_HORZ: u32 = 2;
 const KIND_SPLIT_OR_VERT: u32 = 3;
 
+/// A number of bits that no literal has.
+const QINDEX: u32 = 63;
+
 impl Record {
     fn new(kind: u32, count: u32, value: u32, low: u32) -> Self {
         Self((kind << 30) | (count << 24) | (value << 16) | low)
+    }
+
+    /// See [`SymbolSink::symbol`].
+    pub(super) fn of_symbol(row: CdfRow, value: usize) -> Self {
+        debug_assert!(value < usize::from(row.symbols));
+        Self::new(KIND_SYMBOL, u32::from(row.symbols), value as u32, u32::from(row.offset))
+    }
+
+    /// See [`SymbolSink::literal`].
+    pub(super) fn of_literal(value: u32, bits: u32) -> Self {
+        debug_assert!(bits <= 16 && value >> bits == 0);
+        Self::new(KIND_LITERAL, bits, 0, value)
+    }
+
+    /// The quantizer index that this record stands for, if it does.
+    #[cfg(test)]
+    pub(super) fn as_qindex(self) -> Option<u8> {
+        let Self(bits) = self;
+        (bits >> 24 == KIND_LITERAL << 6 | QINDEX).then_some(bits as u8)
     }
 
     /// The offset of the row, `None` for a literal; the value; the number of values or bits.
@@ -59,18 +85,11 @@ impl Record {
 
 impl SymbolSink for Vec<Record> {
     fn symbol(&mut self, row: CdfRow, value: usize) {
-        debug_assert!(value < usize::from(row.symbols));
-        self.push(Record::new(
-            KIND_SYMBOL,
-            u32::from(row.symbols),
-            value as u32,
-            u32::from(row.offset),
-        ));
+        self.push(Record::of_symbol(row, value));
     }
 
     fn literal(&mut self, value: u32, bits: u32) {
-        debug_assert!(bits <= 16 && value >> bits == 0);
-        self.push(Record::new(KIND_LITERAL, bits, 0, value));
+        self.push(Record::of_literal(value, bits));
     }
 
     fn split_or(&mut self, row: CdfRow, gather: Gather, split: bool) {
@@ -85,6 +104,10 @@ impl SymbolSink for Vec<Record> {
             u32::from(row.offset),
         ));
     }
+
+    fn qindex(&mut self, qindex: u8) {
+        self.push(Record::new(KIND_LITERAL, QINDEX, 0, u32::from(qindex)));
+    }
 }
 
 /// Hands `records` to a sink in order.
@@ -95,6 +118,7 @@ pub(crate) fn replay(records: &[Record], sink: &mut impl SymbolSink) {
         let row = CdfRow { offset: bits as u16, symbols: count as u8 };
         match bits >> 30 {
             KIND_SYMBOL => sink.symbol(row, value as usize),
+            KIND_LITERAL if count == QINDEX => sink.qindex(bits as u8),
             KIND_LITERAL => sink.literal(bits & 0xFFFF, count),
             KIND_SPLIT_OR_HORZ => sink.split_or(row, Gather::SplitOrHorz, value != 0),
             _ => sink.split_or(row, Gather::SplitOrVert, value != 0),
@@ -165,52 +189,88 @@ impl Tally {
     }
 }
 
-/// Codes `records` in order; the second phase of a frame. `adaptive` is the inverse of
-/// `disable_cdf_update`.
-pub(crate) fn code(
-    records: &[Record],
-    cdfs: &mut CdfContext,
-    encoder: &mut RangeEncoder,
-    adaptive: bool,
-    tally: &mut Tally,
-) {
-    let mut since = encoder.position();
-    let mut category = Category::Modes;
-    for &Record(bits) in records {
-        let count = (bits >> 24) & 63;
-        let value = ((bits >> 16) & 0xFF) as usize;
-        let low = bits & 0xFFFF;
-        if bits >> 30 == KIND_LITERAL {
-            // Signs and escapes go with the symbols before them.
-            encoder.literal(low, count);
-            continue;
-        }
-        let next = Category::of(low);
-        if next != category {
-            let now = encoder.position();
-            tally.spent[category as usize] += now - since;
-            (since, category) = (now, next);
-        }
-        let symbols = count as usize;
-        let row = cdfs.row_mut(CdfRow { offset: low as u16, symbols: count as u8 });
-        match bits >> 30 {
-            KIND_SYMBOL => {
-                encoder.symbol(row, value, symbols);
-                if adaptive {
-                    adapt(row, value, symbols);
-                }
-            }
-            kind => {
-                let gather = if kind == KIND_SPLIT_OR_HORZ {
-                    Gather::SplitOrHorz
+/// Codes records in order; the second phase of a tile.
+pub(super) struct SymbolCoder<'a> {
+    /// The distributions.
+    pub(super) cdfs: &'a mut CdfContext,
+    /// The inverse of `disable_cdf_update`.
+    pub(super) adaptive: bool,
+    /// Where the bits go.
+    pub(super) encoder: &'a mut RangeEncoder,
+    /// `CurrentQIndex`.
+    pub(super) delta_q: &'a mut DeltaQIndex,
+    /// What is spent on what.
+    pub(super) tally: &'a mut Tally,
+    /// The bits' position where the present category began, and the category.
+    since: u64,
+    category: Category,
+}
+
+impl<'a> SymbolCoder<'a> {
+    /// Goes on where `encoder` is.
+    pub(super) fn new(
+        cdfs: &'a mut CdfContext,
+        adaptive: bool,
+        encoder: &'a mut RangeEncoder,
+        delta_q: &'a mut DeltaQIndex,
+        tally: &'a mut Tally,
+    ) -> Self {
+        let since = encoder.position();
+        Self { cdfs, adaptive, encoder, delta_q, tally, since, category: Category::Modes }
+    }
+
+    /// Codes `records`.
+    pub(super) fn code(mut self, records: &[Record]) {
+        self.records(records);
+        self.tally.spent[self.category as usize] += self.encoder.position() - self.since;
+    }
+
+    fn records(&mut self, records: &[Record]) {
+        for &Record(bits) in records {
+            let count = (bits >> 24) & 63;
+            let value = ((bits >> 16) & 0xFF) as usize;
+            let low = bits & 0xFFFF;
+            if bits >> 30 == KIND_LITERAL {
+                if count == QINDEX {
+                    self.qindex(low as u8);
                 } else {
-                    Gather::SplitOrVert
-                };
-                encoder.symbol(&[gathered(row, symbols, gather), 0], value, 2);
+                    // Signs and escapes go with the symbols before them.
+                    self.encoder.literal(low, count);
+                }
+                continue;
+            }
+            let next = Category::of(low);
+            if next != self.category {
+                let now = self.encoder.position();
+                self.tally.spent[self.category as usize] += now - self.since;
+                (self.since, self.category) = (now, next);
+            }
+            let symbols = count as usize;
+            let row = self.cdfs.row_mut(CdfRow { offset: low as u16, symbols: count as u8 });
+            match bits >> 30 {
+                KIND_SYMBOL => {
+                    self.encoder.symbol(row, value, symbols);
+                    if self.adaptive {
+                        adapt(row, value, symbols);
+                    }
+                }
+                kind => {
+                    let gather = if kind == KIND_SPLIT_OR_HORZ {
+                        Gather::SplitOrHorz
+                    } else {
+                        Gather::SplitOrVert
+                    };
+                    self.encoder.symbol(&[gathered(row, symbols, gather), 0], value, 2);
+                }
             }
         }
     }
-    tally.spent[category as usize] += encoder.position() - since;
+
+    #[cold]
+    fn qindex(&mut self, qindex: u8) {
+        let symbols = self.delta_q.symbols(qindex);
+        self.records(symbols.as_slice());
+    }
 }
 
 /// The row of `partition` for a square block (8.3.2), where `ctx` is from 0 to 3.

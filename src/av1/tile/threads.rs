@@ -1,10 +1,11 @@
-//! The first phase of a tile, on one thread or several: decisions, reconstruction, records
+//! The first phase of a frame's tiles, on one thread or several: decisions, reconstruction, records
 //! (5.11.2).
 //!
-//! The caller's thread decides straight into the frame. Every other thread has a frame of its own,
-//! from which the rows that it decided are copied when the tile is done.
+//! One thread decides straight into the frame. Of several each decides in a band, a row of superblocks
+//! of its own, which is copied into the frame when it is done.
 
-use std::{iter, thread};
+use std::sync::Mutex;
+use std::thread;
 
 use crate::av1::frame::current::CurrentFrame;
 use crate::av1::frame::motion_field::MotionField;
@@ -13,25 +14,22 @@ use crate::av1::tile::block_decoded::BlockDecoded;
 use crate::av1::tile::bounds::TileBounds;
 use crate::av1::tile::context::TileContext;
 use crate::av1::tile::decider::{
-    FrameJob, SuperblockChoice, SuperblockControl, SuperblockDecider, SuperblockPlace,
+    FrameJob, SequentialControl, SuperblockChoice, SuperblockControl, SuperblockDecider,
+    SuperblockPlace,
 };
 use crate::av1::tile::executor::{Scratch, TileCoder};
 use crate::av1::tile::quantizers::{Quantizers, Rounding};
 use crate::av1::tile::symbol::Record;
 use crate::av1::tile::tile_data::TileWriter;
-use crate::av1::tile::wavefront::Wavefront;
+use crate::av1::tile::wavefront::{RowTask, Wavefront, lock};
 use crate::frame::padded::PaddedPlane;
 
-/// What one thread keeps of a tile.
+/// What one thread keeps of a frame.
 struct ThreadState {
     context: TileContext,
     decoded: BlockDecoded,
     quantizers: Quantizers,
     scratch: Scratch,
-    records: Vec<Record>,
-    /// The rows of superblocks decided here, from the tile's first on, and where the records of
-    /// each begin.
-    rows: Vec<(usize, usize)>,
 }
 
 impl ThreadState {
@@ -43,87 +41,104 @@ impl ThreadState {
             decoded: BlockDecoded::new(false),
             quantizers: Quantizers::new(),
             scratch: Scratch::new(),
-            records: Vec::new(),
-            rows: Vec::new(),
         }
     }
 
-    fn start(&mut self, input: &TileInput<'_>, rounding: [Rounding; 2]) {
+    fn start(&mut self, input: &FrameInput<'_>, rounding: [Rounding; 2]) {
         let params = &input.job.header.quantization_params;
-        self.context.start_tile(params.base_q_idx);
         self.quantizers.set(params.plane_deltas(), rounding);
-        self.records.clear();
-        self.rows.clear();
-    }
-
-    /// The records of a row, if it was decided here.
-    fn row_records(&self, row: usize) -> Option<&[Record]> {
-        let index = self.rows.iter().position(|&(own, _)| own == row)?;
-        let end = self.rows.get(index + 1).map_or(self.records.len(), |&(_, start)| start);
-        Some(&self.records[self.rows[index].1..end])
     }
 }
 
-/// A tile under a control, which is told the bits before each superblock.
-pub(crate) struct Controlled<'a> {
-    /// Codes the superblocks that are done.
+/// The records of a row of superblocks.
+#[derive(Debug, Default)]
+pub(crate) struct RowRecords {
+    records: Vec<Record>,
+    /// Where those of each superblock end.
+    ends: Vec<usize>,
+    /// `cdef_idx` of each, −1 where none is coded.
+    cdef_idx: Vec<i8>,
+}
+
+impl RowRecords {
+    fn clear(&mut self) {
+        self.records.clear();
+        self.ends.clear();
+        self.cdef_idx.clear();
+    }
+
+    /// The records of each superblock.
+    pub(crate) fn superblocks(&self) -> impl Iterator<Item = &[Record]> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        starts.zip(&self.ends).map(|(start, &end)| &self.records[start..end])
+    }
+}
+
+/// A tile whose superblocks are coded as soon as they are decided.
+pub(crate) struct Sequential<'a> {
+    /// Codes them.
     pub(crate) writer: &'a mut TileWriter,
-    /// Chooses how the next is coded.
-    pub(crate) control: &'a mut dyn SuperblockControl,
-    /// Superblocks of the tiles before.
-    pub(crate) superblocks: usize,
-    /// Rows of superblocks of the tiles before.
-    pub(crate) rows: usize,
+    /// Chooses how.
+    pub(crate) control: &'a mut dyn SequentialControl,
     /// Bits of the tiles before.
     pub(crate) bits: u64,
 }
 
-impl Controlled<'_> {
-    /// How the superblock at (`row`, `col`) of `tile` is coded; `None` gives the frame up.
-    fn choose(&mut self, tile: TileBounds, row: usize, col: usize) -> Option<SuperblockChoice> {
-        let cols = (tile.mi_col_end - tile.mi_col_start).div_ceil(SB4);
-        let place = SuperblockPlace {
-            index: self.superblocks + row * cols + col,
-            tile_row: self.rows + row,
-            row: tile.mi_row_start / SB4 + row,
-            col: tile.mi_col_start / SB4 + col,
-        };
-        self.control.superblock(place, self.bits + self.writer.bits())
+/// Who chooses how superblocks are coded.
+enum Pace<'a> {
+    Free,
+    Wavefront(&'a dyn SuperblockControl),
+    Sequential(Sequential<'a>),
+}
+
+impl Pace<'_> {
+    /// How a superblock is coded; `None` gives the frame up.
+    fn choose(
+        &mut self,
+        place: SuperblockPlace,
+        free: SuperblockChoice,
+    ) -> Option<SuperblockChoice> {
+        match self {
+            Self::Free => Some(free),
+            Self::Wavefront(control) => control.choose(place),
+            Self::Sequential(Sequential { writer, control, bits }) => {
+                control.choose(place, *bits + writer.bits())
+            }
+        }
     }
 }
 
-/// What the decisions of a tile are made from, besides the decider.
+/// What a frame's tiles are decided from, besides the decider.
 #[derive(Clone, Copy)]
-pub(crate) struct TileInput<'a> {
+pub(crate) struct FrameInput<'a> {
     /// The headers.
     pub(crate) job: &'a FrameJob,
     /// The picture, edges extended.
     pub(crate) source: &'a [PaddedPlane; 3],
     /// `MotionFieldMvs`, if used.
     pub(crate) motion_field: Option<&'a MotionField>,
-    /// The tile.
-    pub(crate) tile: TileBounds,
 }
 
-impl<'a> TileInput<'a> {
-    /// Rows and columns of superblocks.
-    pub(crate) fn size(&self) -> (usize, usize) {
-        let TileBounds { mi_row_start, mi_row_end, mi_col_start, mi_col_end } = self.tile;
-        ((mi_row_end - mi_row_start).div_ceil(SB4), (mi_col_end - mi_col_start).div_ceil(SB4))
-    }
-
-    fn walk(&self, current: &'a mut CurrentFrame, state: &'a mut ThreadState) -> Walk<'a> {
+impl<'a> FrameInput<'a> {
+    fn coder<'b>(
+        &self,
+        tile: TileBounds,
+        current: &'b mut CurrentFrame,
+        state: &'b mut ThreadState,
+    ) -> TileCoder<'b>
+    where
+        'a: 'b,
+    {
         let job = self.job;
-        let coder = TileCoder {
+        TileCoder {
             isa: job.isa,
             frame: &job.header,
             sequence: &job.sequence,
-            tile: self.tile,
+            tile,
             source: self.source,
             references: std::array::from_fn(|name| job.references[name].as_deref()),
             recon: &mut current.planes,
             grid: &mut current.grid,
-            tx_sizes: &mut current.tx_sizes,
             context: &mut state.context,
             decoded: &mut state.decoded,
             sign_bias: job.order_hints.sign_bias(),
@@ -134,92 +149,108 @@ impl<'a> TileInput<'a> {
             residual: true,
             quantizers: &mut state.quantizers,
             scratch: &mut state.scratch,
-        };
-        let cdef_idx = &mut current.cdef_idx;
-        Walk { coder, cdef_idx, records: &mut state.records, rows: &mut state.rows }
+        }
     }
 }
 
-/// One thread's way over a tile.
-struct Walk<'a> {
-    coder: TileCoder<'a>,
-    cdef_idx: &'a mut [i8],
-    records: &'a mut Vec<Record>,
-    rows: &'a mut Vec<(usize, usize)>,
+/// One thread's way over a frame.
+struct Walk<'a, D: SuperblockDecider> {
+    input: FrameInput<'a>,
+    shared: &'a D::Shared,
+    worker: &'a mut D::Worker,
+    state: &'a mut ThreadState,
+    pace: Pace<'a>,
 }
 
-impl Walk<'_> {
-    /// Decides a row of superblocks, as one of several threads if there is a wavefront, or held to a
-    /// control. False if another thread has panicked, or if the control gives the frame up.
-    fn row<D: SuperblockDecider>(
+impl<D: SuperblockDecider> Walk<'_, D> {
+    /// Decides a row of superblocks, the frame's `index`th, into `frame`, as one of several threads
+    /// if there is a wavefront. False if the frame is given up.
+    fn row(
         &mut self,
-        row: usize,
+        (index, task): (usize, &RowTask),
+        frame: &mut CurrentFrame,
+        row: &mut RowRecords,
         wavefront: Option<&Wavefront>,
-        mut controlled: Option<&mut Controlled<'_>>,
-        shared: &D::Shared,
-        worker: &mut D::Worker,
     ) -> bool {
-        let tile = self.coder.tile;
-        let mi_row = tile.mi_row_start + row * SB4;
-        let sb_cols = self.coder.grid.mi_cols.div_ceil(SB4);
-        self.rows.push((row, self.records.len()));
-        self.coder.context.start_row();
+        row.clear();
+        if task.row == 0 {
+            self.state.context.start_tile();
+        }
+        self.state.context.start_row();
+        let tile = task.bounds;
+        let mut coder = self.input.coder(tile, frame, self.state);
+        let free = SuperblockChoice { qindex: coder.target_q_index, residual: true };
         for (col, mi_col) in (tile.mi_col_start..tile.mi_col_end).step_by(SB4).enumerate() {
-            let (place, pos) = ((row, col), MiPos::new(mi_row, mi_col));
             if let Some(wavefront) = wavefront
-                && !wavefront.receive(&mut self.coder, place, pos)
+                && !wavefront.receive(&mut coder, (index, task), col)
             {
                 return false;
             }
-            if let Some(controlled) = &mut controlled {
-                let choice = controlled.choose(tile, row, col);
-                let Some(SuperblockChoice { qindex, residual }) = choice else { return false };
-                (self.coder.target_q_index, self.coder.residual) = (qindex, residual);
+            let place =
+                SuperblockPlace { index: task.first + col, tile: task.tile, row: task.row, col };
+            let Some(choice) = self.pace.choose(place, free) else {
+                wavefront.inspect(|wavefront| wavefront.give_up(index));
+                return false;
+            };
+            (coder.target_q_index, coder.residual) = (choice.qindex, choice.residual);
+            let pos = MiPos::new(task.mi_row(), mi_col);
+            coder.start_superblock(pos);
+            let start = row.records.len();
+            D::superblock(self.shared, self.worker, &mut coder, &mut row.records, pos);
+            row.ends.push(row.records.len());
+            row.cdef_idx.push(if coder.context.cdef_coded { coder.cdef_idx as i8 } else { -1 });
+            match &mut self.pace {
+                Pace::Free => {}
+                Pace::Wavefront(control) => {
+                    control.decided(place, D::cost(self.shared, &row.records[start..]));
+                }
+                Pace::Sequential(coded) => coded.writer.code(&row.records[start..]),
             }
-            self.coder.start_superblock(pos);
-            D::superblock(shared, worker, &mut self.coder, self.records, pos);
-            self.coder.finish_superblock(pos);
-            self.cdef_idx[mi_row / SB4 * sb_cols + mi_col / SB4] =
-                if self.coder.context.cdef_coded { self.coder.cdef_idx as i8 } else { -1 };
             if let Some(wavefront) = wavefront {
-                wavefront.hand_down(&self.coder, place, pos);
-            }
-            if let Some(controlled) = &mut controlled {
-                controlled.writer.catch_up(self.records);
+                wavefront.hand_down(&coder, (index, task), col);
             }
         }
         true
     }
 
-    /// Decides rows until none are left.
-    fn rows<D: SuperblockDecider>(
-        mut self,
-        wavefront: &Wavefront,
-        shared: &D::Shared,
-        worker: &mut D::Worker,
-    ) {
-        let guard = wavefront.panic_guard();
-        while let Some(row) = wavefront.next_row() {
-            // Vector prediction tells by them what is decided already.
-            let start = self.coder.tile.mi_row_start + row * SB4;
-            let end = (start + SB4).min(self.coder.tile.mi_row_end);
-            let cols = self.coder.tile.mi_col_start..self.coder.tile.mi_col_end;
-            self.coder.grid.clear_area(start..end, cols);
-            if !self.row::<D>(row, Some(wavefront), None, shared, worker) {
-                break;
+    /// Decides rows in a band until none are left.
+    fn rows(mut self, band: &mut CurrentFrame, shared: &Shared<'_>) {
+        let guard = shared.wavefront.panic_guard();
+        while let Some(index) = shared.wavefront.next_row() {
+            let task = &shared.tasks[index];
+            band.move_to(task.mi_row(), task.bounds);
+            let row = &mut *lock(&shared.rows[index]);
+            if !self.row((index, task), band, row, Some(shared.wavefront)) {
+                continue;
             }
+            let mut frame = lock(&shared.frame);
+            frame.copy_row(band, task.bounds, task.mi_row());
+            frame.set_cdef_idx(task.bounds, task.mi_row(), &row.cdef_idx);
         }
         guard.cancel();
     }
 }
 
+/// What several threads share.
+struct Shared<'a> {
+    wavefront: &'a Wavefront,
+    tasks: &'a [RowTask],
+    rows: &'a [Mutex<RowRecords>],
+    frame: Mutex<&'a mut CurrentFrame>,
+}
+
 /// The threads that decide the tiles of frames of one size.
 pub(crate) struct TileDecider {
+    width: usize,
+    height: usize,
     own: ThreadState,
-    others: Vec<(ThreadState, CurrentFrame)>,
+    /// The bands of several threads, and the states of all but the caller's.
+    bands: Vec<CurrentFrame>,
+    others: Vec<ThreadState>,
     wavefront: Wavefront,
-    /// The records of the tile.
-    records: Vec<Record>,
+    /// The rows of the frame in coding order, and their records.
+    tasks: Vec<RowTask>,
+    rows: Vec<Mutex<RowRecords>>,
 }
 
 /// The most threads that find something to do in an area of so many superblocks at once: a row
@@ -229,27 +260,32 @@ pub(crate) fn most_threads(sb_rows: usize, sb_cols: usize) -> usize {
 }
 
 impl TileDecider {
-    /// For one thread, and frames of `mi_cols` columns.
-    pub(crate) fn new(mi_cols: usize) -> Self {
+    /// For one thread, and frames of `width` × `height` samples.
+    pub(crate) fn new(width: usize, height: usize) -> Self {
         Self {
-            own: ThreadState::new(mi_cols),
+            width,
+            height,
+            own: ThreadState::new(width.next_multiple_of(8) / 4),
+            bands: Vec::new(),
             others: Vec::new(),
             wavefront: Wavefront::default(),
-            records: Vec::new(),
+            tasks: Vec::new(),
+            rows: Vec::new(),
         }
     }
 
     /// Makes room for `threads` threads, the caller's included, or for as many as find something
-    /// to do in frames of `width` × `height` samples.
-    pub(crate) fn set_threads(&mut self, threads: usize, width: usize, height: usize) {
-        let (sb_rows, sb_cols) = (height.div_ceil(64), width.div_ceil(64));
-        let others = threads.clamp(1, most_threads(sb_rows, sb_cols)) - 1;
+    /// to do.
+    pub(crate) fn set_threads(&mut self, threads: usize) {
+        let (width, height) = (self.width, self.height);
+        let most = most_threads(height.div_ceil(64), width.div_ceil(64));
+        let others = threads.clamp(1, most) - 1;
         self.others.truncate(others);
-        self.others.resize_with(others, || {
-            let frame = CurrentFrame::new(width, height);
-            (ThreadState::new(frame.grid.mi_cols), frame)
-        });
-        self.wavefront = Wavefront::new(if others > 0 { sb_cols } else { 0 });
+        self.others.resize_with(others, || ThreadState::new(width.next_multiple_of(8) / 4));
+        self.bands.clear();
+        if others > 0 {
+            self.bands.resize_with(others + 1, || CurrentFrame::band(width, height));
+        }
     }
 
     /// Threads there is room for.
@@ -257,52 +293,94 @@ impl TileDecider {
         1 + self.others.len()
     }
 
-    /// Decides a tile into `current` by the choices of `decider`; gives its records. With a control
-    /// they are coded a superblock behind, and there are none if it gives the frame up.
+    /// Starts on the tiles of a frame.
+    pub(crate) fn start(&mut self, tiles: &[TileBounds]) {
+        RowTask::list(tiles, &mut self.tasks);
+        if self.rows.len() < self.tasks.len() {
+            self.rows.resize_with(self.tasks.len(), Mutex::default);
+        }
+    }
+
+    /// Decides all tiles into `current` by the choices of `decider` and of `control`; false if that
+    /// gives the frame up.
     pub(crate) fn decide<D: SuperblockDecider>(
         &mut self,
-        input: TileInput<'_>,
+        input: FrameInput<'_>,
         current: &mut CurrentFrame,
         decider: &mut D,
-        mut controlled: Option<Controlled<'_>>,
-    ) -> Option<&[Record]> {
-        let (rows, cols) = input.size();
-        // CurrentQIndex runs on from row to row.
-        let serial = controlled.is_some() || input.job.header.delta_q.is_some();
-        let threads = if serial { 1 } else { self.threads().min(most_threads(rows, cols)) };
+        control: Option<&dyn SuperblockControl>,
+    ) -> bool {
+        let threads = self.threads();
         let (shared, workers) = decider.workers(threads);
         let (first, others) = workers.split_first_mut().expect("a worker for the caller's thread");
+        let pace = || control.map_or(Pace::Free, Pace::Wavefront);
         self.own.start(&input, D::ROUNDING);
+        let state = &mut self.own;
+        let mut walk = Walk::<D> { input, shared, worker: first, state, pace: pace() };
         if threads == 1 {
-            let mut walk = input.walk(current, &mut self.own);
-            let whole =
-                (0..rows).all(|row| walk.row::<D>(row, None, controlled.as_mut(), shared, first));
-            return whole.then_some(&self.own.records);
+            return walk_all(&mut walk, &self.tasks, &mut self.rows, current);
         }
-        self.wavefront.start(rows, cols);
-        let wavefront = &self.wavefront;
+        self.wavefront.start(&self.tasks);
+        let (wavefront, frame) = (&self.wavefront, Mutex::new(current));
+        let common = Shared { wavefront, tasks: &self.tasks, rows: &self.rows, frame };
+        let (band, bands) = self.bands.split_first_mut().expect("a band for each thread");
         thread::scope(|scope| {
-            for ((state, frame), worker) in self.others[..threads - 1].iter_mut().zip(others) {
+            for ((state, band), worker) in self.others.iter_mut().zip(bands).zip(others) {
                 state.start(&input, D::ROUNDING);
-                let walk = input.walk(frame, state);
-                let run = move || walk.rows::<D>(wavefront, shared, worker);
+                let (walk, common) =
+                    (Walk::<D> { input, shared, worker, state, pace: pace() }, &common);
                 // Without this thread the others decide its rows.
-                let _ = thread::Builder::new().spawn_scoped(scope, run);
+                let _ = thread::Builder::new().spawn_scoped(scope, move || walk.rows(band, common));
             }
-            input.walk(current, &mut self.own).rows::<D>(wavefront, shared, first);
+            walk.rows(band, &common);
         });
-        let states = &self.others[..threads - 1];
-        for (state, frame) in states {
-            for &(row, _) in &state.rows {
-                current.copy_row(frame, input.tile, row);
-            }
-        }
-        self.records.clear();
-        for row in 0..rows {
-            let mut all = iter::once(&self.own).chain(states.iter().map(|(state, _)| state));
-            let records = all.find_map(|state| state.row_records(row));
-            self.records.extend_from_slice(records.expect("every row is decided"));
-        }
-        Some(&self.records)
+        !wavefront.is_given_up()
     }
+
+    /// Decides one tile, and codes its superblocks one after the other; false if the control gives
+    /// the frame up.
+    pub(crate) fn decide_and_code<'a, D: SuperblockDecider>(
+        &'a mut self,
+        input: FrameInput<'a>,
+        tile: usize,
+        current: &mut CurrentFrame,
+        decider: &'a mut D,
+        coded: Sequential<'a>,
+    ) -> bool {
+        let rows = self.rows_of(tile);
+        let (shared, workers) = decider.workers(1);
+        self.own.start(&input, D::ROUNDING);
+        let (state, pace) = (&mut self.own, Pace::Sequential(coded));
+        let mut walk = Walk::<D> { input, shared, worker: &mut workers[0], state, pace };
+        walk_all(&mut walk, &self.tasks[rows.clone()], &mut self.rows[rows], current)
+    }
+
+    /// Which rows are those of a tile.
+    fn rows_of(&self, tile: usize) -> std::ops::Range<usize> {
+        let start = self.tasks.partition_point(|task| task.tile < tile);
+        start..self.tasks.partition_point(|task| task.tile <= tile)
+    }
+
+    /// The records of a tile that was decided, row by row.
+    pub(crate) fn records(&mut self, tile: usize) -> impl Iterator<Item = &RowRecords> {
+        let rows = self.rows_of(tile);
+        self.rows[rows].iter_mut().map(|row| &*row.get_mut().unwrap_or_else(|e| e.into_inner()))
+    }
+}
+
+/// Decides rows on the caller's thread alone, straight into the frame.
+fn walk_all<D: SuperblockDecider>(
+    walk: &mut Walk<'_, D>,
+    tasks: &[RowTask],
+    rows: &mut [Mutex<RowRecords>],
+    current: &mut CurrentFrame,
+) -> bool {
+    tasks.iter().zip(rows).enumerate().all(|(index, (task, row))| {
+        let row = row.get_mut().unwrap_or_else(|error| error.into_inner());
+        let whole = walk.row((index, task), current, row, None);
+        if whole {
+            current.set_cdef_idx(task.bounds, task.mi_row(), &row.cdef_idx);
+        }
+        whole
+    })
 }

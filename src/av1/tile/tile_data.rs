@@ -1,17 +1,18 @@
 //! The second phase of a tile: its records to bytes (8.2, 8.3), as often and as far as asked.
 
 use super::cdf::CdfContext;
+use super::delta_q::DeltaQIndex;
 use super::entropy::RangeEncoder;
-use super::symbol::{Record, Tally, code};
+use super::symbol::{Record, SymbolCoder, Tally};
+use crate::av1::obu::frame::FrameHeader;
 
-/// Codes what has been decided of a tile so far.
+/// Codes what has been decided of a tile.
 pub(crate) struct TileWriter {
     encoder: RangeEncoder,
     cdfs: CdfContext,
     adaptive: bool,
+    delta_q: DeltaQIndex,
     tally: Tally,
-    /// Records coded.
-    coded: usize,
 }
 
 impl TileWriter {
@@ -21,23 +22,23 @@ impl TileWriter {
             encoder: RangeEncoder::default(),
             cdfs: CdfContext::new_default(0),
             adaptive: true,
+            delta_q: DeltaQIndex::default(),
             tally: Tally::default(),
-            coded: 0,
         }
     }
 
-    /// Starts a tile with these distributions, adapted unless `disable_cdf_update`.
-    pub(crate) fn start(&mut self, cdfs: &CdfContext, adaptive: bool) {
+    /// Starts a tile of a frame with these distributions.
+    pub(crate) fn start(&mut self, cdfs: &CdfContext, header: &FrameHeader) {
         self.cdfs.copy_from(cdfs);
         self.encoder.start();
-        (self.adaptive, self.tally, self.coded) = (adaptive, Tally::default(), 0);
+        self.adaptive = !header.disable_cdf_update;
+        (self.delta_q, self.tally) = (DeltaQIndex::new(header), Tally::default());
     }
 
-    /// Codes those of the tile's `records` that are new.
-    pub(crate) fn catch_up(&mut self, records: &[Record]) {
-        let new = &records[self.coded..];
-        code(new, &mut self.cdfs, &mut self.encoder, self.adaptive, &mut self.tally);
-        self.coded = records.len();
+    /// Codes the tile's next records.
+    pub(crate) fn code(&mut self, records: &[Record]) {
+        let Self { encoder, cdfs, adaptive, delta_q, tally } = self;
+        SymbolCoder::new(cdfs, *adaptive, encoder, delta_q, tally).code(records);
     }
 
     /// Bits of the tile so far.

@@ -1,7 +1,9 @@
 //! The headers of the native engine: what it switches on, and why.
 
 use crate::av1::obu::BitstreamError;
-use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, InterpolationFilter, TxMode};
+use crate::av1::obu::frame::{
+    DeltaQ, FrameHeader, FrameType, InterpolationFilter, TileInfo, TileLimits, TxMode,
+};
 use crate::av1::obu::level::seq_level_idx;
 use crate::av1::obu::{ColorCodes, SequenceHeader};
 use crate::config::{RateMode, Settings};
@@ -9,6 +11,11 @@ use crate::layers::{FramePlan, ORDER_HINT_BITS};
 use crate::rate::DELTA_Q_RES;
 use crate::search::filter_strength;
 use crate::search::speed::Effort;
+
+/// Luma samples across from which on frames have several tiles, and the least that one has of them:
+/// several threads find more to do, and contexts and distributions that start anew cost little.
+const TILED_WIDTH: u32 = 1920;
+const LEAST_TILE_WIDTH: u32 = 512;
 
 /// `seq_level_idx` for `settings` (A.3): rate control keeps to the rate's share of the level's smoothing
 /// buffer, which holds a second, as the most delay is no longer. A constant quantizer index has no rate
@@ -51,6 +58,7 @@ pub(super) fn frame_header(
 ) -> Result<FrameHeader, BitstreamError> {
     let frame_type = if plan.key_frame { FrameType::Key } else { FrameType::Inter };
     let mut header = FrameHeader::new(sequence, frame_type, qindex)?;
+    header.tile_info = tile_info(sequence, &header)?;
     header.refresh_frame_flags = plan.refresh;
     header.order_hint = plan.order_hint;
     let effort = Effort::of(speed);
@@ -71,4 +79,17 @@ pub(super) fn frame_header(
         header.delta_q = rows.then_some(DeltaQ { delta_q_res: DELTA_Q_RES, delta_lf: None });
     }
     Ok(header)
+}
+
+/// Tile columns of large frames, as few rows as the standard allows (5.9.15), and of small ones a
+/// single tile.
+fn tile_info(sequence: &SequenceHeader, header: &FrameHeader) -> Result<TileInfo, BitstreamError> {
+    let width = header.size.frame_width;
+    let fewest = header.tile_info.clone();
+    if width < TILED_WIDTH {
+        return Ok(fewest);
+    }
+    let cols = ((width / LEAST_TILE_WIDTH).ilog2() as u8).max(fewest.tile_cols_log2);
+    let rows = TileLimits::new(sequence, &header.size)?.min_log2_tile_rows(cols);
+    TileInfo::uniform(sequence, &header.size, cols, rows)
 }

@@ -8,7 +8,7 @@ use crate::av1::geometry::SB4;
 use crate::av1::obu::frame::FrameHeader;
 use crate::av1::obu::{BitstreamError, LayerId};
 use crate::av1::tile::bounds::TileBounds;
-use crate::av1::tile::decider::SuperblockControl;
+use crate::av1::tile::decider::Control;
 use crate::config::{ConfigError, RateMode, SendLimits, Settings};
 use crate::encoder::engine::unsupported;
 use crate::frame::Frame;
@@ -17,7 +17,7 @@ use crate::kernels::isa::Isa;
 use crate::layers::{FramePlan, GoldenPlan};
 use crate::rate::{
     Class, Complexity, Controller, ControllerSettings, Decision, FrameFacts, LEAST_ACTIVITY,
-    Limits, QindexRange, QindexReason, RowWeight, Target, Wire,
+    Limits, QindexRange, QindexReason, Target, Weight, Wire,
 };
 use crate::search::Analysis;
 use crate::search::frame::Search;
@@ -63,20 +63,24 @@ impl Pictures {
         self.search.prepare(&self.source, &references);
     }
 
-    /// How much the rows of superblocks of a frame's tiles hold, in coding order: those of a tile
-    /// their share of the picture's.
-    pub(super) fn row_weights(&self, header: &FrameHeader) -> Vec<RowWeight> {
-        let tiles = TileBounds::all(&header.tile_info);
-        let mi_cols = tiles.last().map_or(1, |tile| tile.mi_col_end);
-        let (rows, intra) = (self.search.rows(), header.is_intra());
-        let weights = tiles.iter().flat_map(|tile| {
-            let share = (tile.mi_col_end - tile.mi_col_start) as f64 / mi_cols as f64;
-            rows[tile.mi_row_start / SB4..tile.mi_row_end.div_ceil(SB4)].iter().map(move |row| {
-                let sum = if intra { row.spatial } else { row.temporal };
-                share * (sum as f64 + LEAST_ACTIVITY * row.area as f64)
-            })
-        });
-        weights.collect()
+    /// How much the superblocks of a frame's tiles hold, in coding order.
+    pub(super) fn weights<'a>(
+        &'a self,
+        tiles: &'a [TileBounds],
+        intra: bool,
+    ) -> impl Iterator<Item = Weight> + 'a {
+        let cols = tiles.last().map_or(1, |tile| tile.mi_col_end.div_ceil(SB4));
+        let superblocks = self.search.superblocks();
+        let of = move |row: usize, col: usize| {
+            let held = &superblocks[row * cols + col];
+            let sum = if intra { held.spatial } else { held.temporal };
+            sum as f64 + LEAST_ACTIVITY * held.area as f64
+        };
+        tiles.iter().flat_map(move |tile| {
+            let cols = tile.mi_col_start / SB4..tile.mi_col_end.div_ceil(SB4);
+            let rows = tile.mi_row_start / SB4..tile.mi_row_end.div_ceil(SB4);
+            rows.flat_map(move |row| cols.clone().map(move |col| of(row, col)))
+        })
     }
 
     /// Codes the picture with the search's choices and, superblock by superblock, those of `control`;
@@ -85,7 +89,7 @@ impl Pictures {
         &mut self,
         header: FrameHeader,
         layer: LayerId,
-        control: Option<&mut dyn SuperblockControl>,
+        control: Option<Control<'_>>,
     ) -> Result<Option<CodedUnit>, BitstreamError> {
         let Self { stream, search, source } = self;
         stream.code(header, source, layer, search, control)

@@ -5,7 +5,7 @@ use super::headers::frame_header;
 use super::stream::CodedUnit;
 
 use crate::av1::obu::BitstreamError;
-use crate::av1::tile::decider::SuperblockControl;
+use crate::av1::tile::bounds::TileBounds;
 use crate::layers::FramePlan;
 use crate::rate::{Attempt, Recode, RecodeAction, Residual, Target, Used};
 
@@ -45,8 +45,8 @@ impl NativeEngine {
                 self.attempt(plan, target, recode.current())?;
             match recode.record(log_step, bytes) {
                 RecodeAction::Take => {
-                    if let Some(CodedFrame { unit, residual: Residual::Normal, .. }) = &coded {
-                        self.control.learn(unit.spent().iter().sum());
+                    if let Some(CodedFrame { residual: Residual::Normal, .. }) = &coded {
+                        self.control.learn();
                     }
                     self.discard(kept);
                     break coded;
@@ -85,10 +85,12 @@ impl NativeEngine {
         let header_bytes = u64::from(header_bytes);
         self.pictures.search.set_residual(residual);
         if controlled {
-            let weights = self.pictures.row_weights(&header).into_iter();
-            self.control.start(target, attempt, header_bytes, plan.key_frame, weights);
+            let tiles = TileBounds::all(&header.tile_info);
+            let weights = self.pictures.weights(&tiles, plan.key_frame);
+            let known = (plan.key_frame, weights);
+            self.control.start(target, attempt, header_bytes, &tiles, known);
         }
-        let control = controlled.then_some(&mut self.control as &mut dyn SuperblockControl);
+        let control = controlled.then(|| self.control.control());
         let Some(unit) = self.pictures.code(header, plan.layer, control)? else {
             let (used, bits) = self.control.given_up();
             let bytes = (header_bytes + bits / 8).max(target.max_bytes + 1);
@@ -97,7 +99,7 @@ impl NativeEngine {
         let (mut used, mut resume_at) = (Used::one(qindex), 0);
         if controlled {
             let too_large = unit.data.len() as u64 > target.soft_bytes;
-            let measured = self.control.end(unit.spent().iter().sum(), too_large);
+            let measured = self.control.end(too_large);
             (used, resume_at) = (measured.used, measured.resume_at);
         }
         let (log_step, bytes) = (used.log_step, unit.data.len() as u64);

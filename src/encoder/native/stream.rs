@@ -12,7 +12,7 @@ use crate::av1::obu::tile_group::write_tile_group;
 use crate::av1::obu::unit::write_obu;
 use crate::av1::obu::{DecoderState, LayerId, ObuHeader, ObuType, SequenceHeader};
 use crate::av1::tile::bounds::TileBounds;
-use crate::av1::tile::decider::{FrameJob, SuperblockControl, SuperblockDecider};
+use crate::av1::tile::decider::{Control, FrameJob, SuperblockDecider};
 use crate::av1::tile::threads::most_threads;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
@@ -37,6 +37,7 @@ pub(crate) struct CodedUnit {
     pub(crate) data: Vec<u8>,
 }
 
+#[cfg(test)]
 impl CodedUnit {
     /// Bits of the tiles by [`Category`](crate::av1::tile::symbol::Category).
     pub(crate) fn spent(&self) -> [u64; 3] {
@@ -139,7 +140,7 @@ impl Stream {
         source: &[PaddedPlane; 3],
         layer: LayerId,
         decider: &mut impl SuperblockDecider,
-        control: Option<&mut dyn SuperblockControl>,
+        control: Option<Control<'_>>,
     ) -> Result<Option<CodedUnit>, BitstreamError> {
         let job = self.job(header);
         let Some(tiles) = self.coder.code(&job, source, decider, control) else {
