@@ -370,8 +370,8 @@ mod tests {
             let of = format!("{rows} of {cols}, {costs:?}: {bits}");
             assert!((bits - aim).abs() <= (plain - aim).abs() + 0.05 * aim, "{of}");
             assert!(used.least <= 100 && used.greatest >= 100);
-            // With rows enough even three times too much ends near the limit, within what is forgiven.
-            if rows >= 6 && miss < 3.0 {
+            // With rows enough even two and a half times too much ends near the limit, within what is forgiven.
+            if rows >= 6 && miss < 2.5 {
                 costs[0] = miss * 100.0;
                 let (bits, _) = run(&mut StepControl::default(), &target, cols, &costs);
                 assert!(bits < FORGIVEN * 1.4 * aim, "{of}");

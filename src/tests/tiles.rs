@@ -280,3 +280,34 @@ fn a_frame_is_given_up_at_the_first_place() {
         }
     }
 }
+
+/// Under a target rate, bytes and quantizers are the same for every number of threads: at rates that
+/// are easy to hold and at those at which attempts are given up and frames coded in part.
+#[test]
+fn threads_change_nothing_under_a_rate() {
+    for (scene, bitrate) in [
+        (Scene::MovingTexture, 20_000),
+        (Scene::MovingTexture, 300_000),
+        (Scene::Noise, 30_000),
+        (Scene::Text, 60_000),
+    ] {
+        let clip = Clip::new(scene, 400, 260, 5).unwrap();
+        let code = |threads| {
+            let mut config = EncoderConfig::new(400, 260, bitrate);
+            (config.speed, config.threads) = (Speed::FASTEST, threads);
+            let mut encoder = Encoder::new(config).unwrap();
+            let outcome = |number| {
+                let picture = clip.picture(number);
+                let outcome = encoder.encode(&picture.as_frame(TICKS * number), Default::default());
+                let unit = outcome.unwrap().into_unit();
+                unit.map(|mut unit| (unit.data, unit.frames.remove(0).stats))
+            };
+            (0..10).map(outcome).collect::<Vec<_>>()
+        };
+        let expected = code(1);
+        assert!(expected.iter().flatten().count() > 1);
+        for threads in [2, 3, 4] {
+            assert!(code(threads) == expected, "{scene:?} at {bitrate} bit/s, {threads} threads");
+        }
+    }
+}
