@@ -55,7 +55,7 @@ pub(super) struct Coded {
 
 impl Worker {
     /// Room for any block.
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self {
             squares: Default::default(),
             block: Default::default(),

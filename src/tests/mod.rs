@@ -7,6 +7,7 @@ mod rtp_rules;
 mod capi;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod clips;
+mod critical_path;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod damage;
 #[cfg(test)]
