@@ -2,7 +2,7 @@
 //!
 //! A kernel's door takes an [`Isa`] and calls the version of that set. Versions beyond what every machine of the
 //! target has are safe functions with `#[target_feature]`; calling one is sound where a token says that the machine
-//! has the feature. The two macros here that do so hold the only `unsafe` of the kernels.
+//! has the feature. The macros here hold the only `unsafe` of the kernels.
 
 /// The instruction set that kernels use. Results are the same with every one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,9 +113,9 @@ macro_rules! neon {
 #[cfg(target_arch = "aarch64")]
 pub(crate) use neon;
 
-/// Defines the moves of an array into a NEON register and back, one instruction each, which the compiler does not make
-/// of numbers put together.
-#[cfg(target_arch = "aarch64")]
+/// Defines the moves of an array into a register and back, one instruction each, which the compiler does not make of
+/// numbers put together.
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
 macro_rules! moves {
     ($load:ident, $store:ident, $array:ty, $vector:ty) => {
         /// A register from memory.
@@ -140,10 +140,26 @@ macro_rules! moves {
     };
 }
 
+#[cfg(target_arch = "x86_64")]
+mod x86_moves {
+    use std::arch::x86_64::{__m128i, __m256i};
+
+    moves!(load_u8x16, store_u8x16, [u8; 16], __m128i);
+    moves!(load_i16x8, store_i16x8, [i16; 8], __m128i);
+    moves!(load_u8x32, store_u8x32, [u8; 32], __m256i);
+    moves!(load_i16x16, store_i16x16, [i16; 16], __m256i);
+}
+
+#[cfg(target_arch = "x86_64")]
+pub(crate) use x86_moves::{
+    load_i16x8, load_i16x16, load_u8x16, load_u8x32, store_i16x8, store_i16x16, store_u8x16,
+    store_u8x32,
+};
+
 #[cfg(target_arch = "aarch64")]
-moves!(load_bytes, store_bytes, [u8; 16], std::arch::aarch64::uint8x16_t);
+moves!(load_u8x16, store_u8x16, [u8; 16], std::arch::aarch64::uint8x16_t);
 #[cfg(target_arch = "aarch64")]
-moves!(load_i16, store_i16, [i16; 8], std::arch::aarch64::int16x8_t);
+moves!(load_i16x8, store_i16x8, [i16; 8], std::arch::aarch64::int16x8_t);
 
 /// What a family's door does: calls `$kernel` of the family's module for the set that `$isa` names. Arguments are
 /// plain names.

@@ -2,13 +2,14 @@
 
 use std::arch::x86_64::{
     __m128i, __m256i, _mm_cvtsi32_si128, _mm256_add_epi8, _mm256_adds_epu8, _mm256_and_si256,
-    _mm256_extract_epi64, _mm256_max_epu8, _mm256_min_epu8, _mm256_or_si256, _mm256_set1_epi8,
-    _mm256_setr_epi64x, _mm256_setzero_si256, _mm256_srl_epi16, _mm256_srli_epi16, _mm256_sub_epi8,
-    _mm256_subs_epu8, _mm256_xor_si256,
+    _mm256_max_epu8, _mm256_min_epu8, _mm256_or_si256, _mm256_set1_epi8, _mm256_setr_epi64x,
+    _mm256_setzero_si256, _mm256_srl_epi16, _mm256_srli_epi16, _mm256_sub_epi8, _mm256_subs_epu8,
+    _mm256_xor_si256,
 };
 
 use super::scalar::{self, tap_offset};
 use super::{LUMA_ROWS, MARGIN, REACH, STRIDE, Strength, Window};
+use crate::kernels::isa::store_u8x32;
 
 #[target_feature(enable = "avx2")]
 pub(super) fn find_direction(block: &[[u8; 8]; 8]) -> (u8, u32) {
@@ -56,12 +57,9 @@ fn filter<const STEP: isize>(
         (false, true, true) => filter_taps::<STEP, false, true, true>(window, origin, strength),
         (false, false, _) => rows(&window.samples, origin),
     };
-    [
-        _mm256_extract_epi64::<0>(rows).to_le_bytes(),
-        _mm256_extract_epi64::<1>(rows).to_le_bytes(),
-        _mm256_extract_epi64::<2>(rows).to_le_bytes(),
-        _mm256_extract_epi64::<3>(rows).to_le_bytes(),
-    ]
+    let bytes = store_u8x32(rows);
+    let rows = bytes.as_chunks().0;
+    [rows[0], rows[1], rows[2], rows[3]]
 }
 
 /// Eight bytes of each of four rows.

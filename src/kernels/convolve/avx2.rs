@@ -15,7 +15,8 @@ use std::arch::x86_64::{
 
 use self::rows::{Rows, one_below, unit_rows};
 use super::{FilterSet, Source, Subpel, by_taps, middle_taps, scalar};
-use crate::kernels::simd::avx2::{halves, load_i16, load_wide, packed_halves};
+use crate::kernels::isa::load_i16x16;
+use crate::kernels::simd::avx2::{halves, load_wide, packed_halves};
 use crate::kernels::view::{SamplesMut, View, ViewMut};
 
 /// What one reference's prediction is made of: samples, or the values of a compound.
@@ -87,7 +88,7 @@ pub(super) fn average(
     }
     for y in 0..h {
         for x in (0..w).step_by(16) {
-            let (a, b) = (load_i16(first.row(x, y)), load_i16(second.row(x, y)));
+            let (a, b) = (load_i16x16(first.row(x, y)), load_i16x16(second.row(x, y)));
             let sum = _mm256_add_epi16(_mm256_add_epi16(a, b), _mm256_set1_epi16(16));
             write::<u8, 16>(&mut dst, x, y, _mm256_srai_epi16::<5>(sum));
         }

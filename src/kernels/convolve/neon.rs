@@ -11,7 +11,7 @@ use std::arch::aarch64::{
 };
 
 use super::{FilterSet, Source, Subpel, by_taps, middle_taps, scalar};
-use crate::kernels::isa::{load_bytes, load_i16, neon, store_i16};
+use crate::kernels::isa::{load_i16x8, load_u8x16, neon, store_i16x8};
 use crate::kernels::simd::neon::{load_8, store_8};
 use crate::kernels::view::{SamplesMut, View, ViewMut};
 
@@ -38,7 +38,7 @@ pub(super) fn average(
     for (out, (a, b)) in dst.rows().zip(rows).take(h) {
         let (a, b) = (a[..w].as_chunks().0, b[..w].as_chunks().0);
         for ((out, a), b) in out[..w].as_chunks_mut().0.iter_mut().zip(a).zip(b) {
-            let sum = neon! { vaddq_s16(load_i16(a), load_i16(b)) };
+            let sum = neon! { vaddq_s16(load_i16x8(a), load_i16x8(b)) };
             *out = store_8(neon! { vqrshrun_n_s16::<5>(sum) });
         }
     }
@@ -91,12 +91,12 @@ impl Value for i16 {
 
     #[inline(always)]
     fn whole(samples: &[u8; 8]) -> [Self; 8] {
-        store_i16(neon! { vreinterpretq_s16_u16(vshll_n_u8::<4>(load_8(samples))) })
+        store_i16x8(neon! { vreinterpretq_s16_u16(vshll_n_u8::<4>(load_8(samples))) })
     }
 
     #[inline(always)]
     fn rows(half_sum: int16x8_t) -> [Self; 8] {
-        store_i16(neon! { vrshrq_n_s16::<2>(half_sum) })
+        store_i16x8(neon! { vrshrq_n_s16::<2>(half_sum) })
     }
 
     #[inline(always)]
@@ -106,7 +106,7 @@ impl Value for i16 {
 
     #[inline(always)]
     fn both([low, high]: [int32x4_t; 2]) -> [Self; 8] {
-        store_i16(neon! { vcombine_s16(vrshrn_n_s32::<6>(low), vrshrn_n_s32::<6>(high)) })
+        store_i16x8(neon! { vcombine_s16(vrshrn_n_s32::<6>(low), vrshrn_n_s32::<6>(high)) })
     }
 }
 
@@ -183,7 +183,7 @@ fn byte_taps<const T: usize>(filter: FilterSet, position: usize) -> [int8x16_t; 
 /// Sixteen samples less 128.
 #[inline(always)]
 fn load(samples: &[u8; 16]) -> int8x16_t {
-    neon! { vreinterpretq_s8_u8(veorq_u8(load_bytes(samples), vdupq_n_u8(128))) }
+    neon! { vreinterpretq_s8_u8(veorq_u8(load_u8x16(samples), vdupq_n_u8(128))) }
 }
 
 /// The sums of samples less 128 under half the taps.
@@ -306,7 +306,7 @@ fn second_pass<const T: usize>(rows: &[Middle; T], half: usize, taps: &[i16; T])
     neon! {
         let (mut low, mut high) = (vdupq_n_s32(0), vdupq_n_s32(0));
         for (row, &tap) in rows.iter().zip(taps) {
-            let row = load_i16(&row[half]);
+            let row = load_i16x8(&row[half]);
             low = vmlal_n_s16(low, vget_low_s16(row), tap);
             high = vmlal_high_n_s16(high, row, tap);
         }
@@ -328,9 +328,9 @@ fn first_passes_of<const W: usize, const T: usize>(
     let from = rows(*src, 0, T / 2 - 1);
     for (y, out) in out.iter_mut().enumerate() {
         let [first, second] = first_pass::<W, T>(from, y, &taps);
-        out[0] = store_i16(neon! { vrshrq_n_s16::<2>(first) });
+        out[0] = store_i16x8(neon! { vrshrq_n_s16::<2>(first) });
         if W == 16 {
-            out[1] = store_i16(neon! { vrshrq_n_s16::<2>(second) });
+            out[1] = store_i16x8(neon! { vrshrq_n_s16::<2>(second) });
         }
     }
     src.offset += out.len() * src.stride;

@@ -8,7 +8,7 @@ use std::arch::x86_64::{
 };
 
 use super::{Levels, Step};
-use crate::kernels::simd::avx2::{load_i16, store_i16};
+use crate::kernels::isa::{load_i16x16, store_i16x16};
 
 /// As [`scalar`](super::scalar) does.
 #[target_feature(enable = "avx2")]
@@ -28,7 +28,7 @@ pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], 
     for ((coefficients, levels), dequantized) in
         coefficients.as_chunks::<16>().0.iter().zip(level_runs).zip(dequantized_runs)
     {
-        let values = load_i16(coefficients);
+        let values = load_i16x16(coefficients);
         let beyond =
             _mm256_or_si256(_mm256_cmpgt_epi16(values, above), _mm256_cmpgt_epi16(below, values));
         if _mm256_movemask_epi8(beyond) == 0 {
@@ -39,7 +39,7 @@ pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], 
         let doubled = if step.shift < 0 { _mm256_adds_epu16(rounded, rounded) } else { rounded };
         let magnitude = _mm256_srl_epi16(_mm256_mulhi_epu16(doubled, reciprocal), shift);
         let level = with_sign(magnitude, values);
-        store_i16(levels, level);
+        *levels = store_i16x16(level);
 
         let magnitude = _mm256_abs_epi16(level);
         let low = _mm256_srl_epi16(_mm256_mullo_epi16(magnitude, factor), low_shift);
@@ -47,7 +47,7 @@ pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], 
         let high = _mm256_slli_epi16::<1>(_mm256_mulhi_epu16(magnitude, factor));
         let product = _mm256_or_si256(low, _mm256_sll_epi16(high, high_shift));
         let limit = _mm256_sub_epi16(largest, _mm256_srai_epi16::<15>(level));
-        store_i16(dequantized, with_sign(_mm256_min_epu16(product, limit), level));
+        *dequantized = store_i16x16(with_sign(_mm256_min_epu16(product, limit), level));
     }
 }
 

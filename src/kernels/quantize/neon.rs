@@ -8,7 +8,7 @@ use std::arch::aarch64::{
 };
 
 use super::{Levels, Step};
-use crate::kernels::isa::{load_i16, neon, store_i16};
+use crate::kernels::isa::{load_i16x8, neon, store_i16x8};
 
 /// As [`scalar`](super::scalar) does.
 pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], out: Levels<'_>) {
@@ -17,7 +17,7 @@ pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], 
     let level_runs = out.levels.as_chunks_mut::<16>().0;
     let dequantized_runs = out.dequantized.as_chunks_mut::<16>().0;
     for ((coefficients, levels), dequantized) in runs.zip(level_runs).zip(dequantized_runs) {
-        let [first, second] = [0, 1].map(|half| load_i16(&coefficients.as_chunks().0[half]));
+        let [first, second] = [0, 1].map(|half| load_i16x8(&coefficients.as_chunks().0[half]));
         let most = neon! { vmaxvq_u16(vmaxq_u16(magnitude(first), magnitude(second))) };
         if most <= dead_zone {
             (*levels, *dequantized) = ([0; 16], [0; 16]);
@@ -29,8 +29,8 @@ pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], 
             [first, second].into_iter().zip(level_halves).zip(dequantized_halves)
         {
             let (quotients, products) = divide_and_multiply(step, dq_denom_log2, values);
-            *level = store_i16(quotients);
-            *dequantized = store_i16(products);
+            *level = store_i16x8(quotients);
+            *dequantized = store_i16x8(products);
         }
     }
 }

@@ -8,7 +8,8 @@ use std::arch::x86_64::{
 };
 
 use super::{Moments, for_columns, scalar};
-use crate::kernels::simd::avx2::{halves, load, load_wide, store_i16, total};
+use crate::kernels::isa::store_i16x16;
+use crate::kernels::simd::avx2::{halves, load, load_wide, total};
 use crate::kernels::view::{Samples, ViewMut};
 
 /// Adds `$function` of 32 or fewer samples at a time of two rows to `$sums`.
@@ -158,7 +159,7 @@ pub(super) fn residual(
             let (pred, pred_rest) = pred.row::<W>(x, y).as_chunks::<16>();
             let (dst, dst_rest) = dst.row::<W>(x, y).as_chunks_mut::<16>();
             for ((src, pred), dst) in src.iter().zip(pred).zip(dst) {
-                store_i16(dst, _mm256_sub_epi16(load_wide(src), load_wide(pred)));
+                *dst = store_i16x16(_mm256_sub_epi16(load_wide(src), load_wide(pred)));
             }
             if let (Some(src), Some(pred)) =
                 (src_rest.first_chunk::<W>(), pred_rest.first_chunk::<W>())

@@ -3,7 +3,7 @@
 use std::arch::aarch64::{vpadalq_u8, vpaddlq_u8, vpaddq_u16, vrshrn_n_u16};
 
 use super::scalar;
-use crate::kernels::isa::{load_bytes, neon};
+use crate::kernels::isa::{load_u8x16, neon};
 use crate::kernels::simd::neon::store_8;
 
 pub(super) fn quarter_row(out: &mut [u8], rows: [&[u8]; 4]) {
@@ -13,7 +13,7 @@ pub(super) fn quarter_row(out: &mut [u8], rows: [&[u8]; 4]) {
     for ((((out, a), b), c), d) in eights.iter_mut().zip(a).zip(b).zip(c).zip(d) {
         // Sums of two columns.
         let [first, second] = [0, 1].map(|half| {
-            let [a, b, c, d] = [a, b, c, d].map(|row| load_bytes(&row.as_chunks().0[half]));
+            let [a, b, c, d] = [a, b, c, d].map(|row| load_u8x16(&row.as_chunks().0[half]));
             neon! { vpadalq_u8(vpadalq_u8(vpadalq_u8(vpaddlq_u8(a), b), c), d) }
         });
         *out = store_8(neon! { vrshrn_n_u16::<4>(vpaddq_u16(first, second)) });

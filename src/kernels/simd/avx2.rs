@@ -2,15 +2,14 @@
 
 use std::arch::x86_64::{
     __m128i, __m256, __m256i, _mm_add_epi32, _mm_cvtsi32_si128, _mm_cvtsi128_si32, _mm_set_epi64x,
-    _mm_setr_epi16, _mm_shuffle_epi32, _mm_unpackhi_epi64, _mm256_castsi256_si128,
-    _mm256_cvtepu8_epi16, _mm256_extract_epi64, _mm256_extracti128_si256, _mm256_packus_epi16,
-    _mm256_setr_epi16, _mm256_setr_epi64x, _mm256_unpackhi_epi16, _mm256_unpackhi_epi32,
-    _mm256_unpackhi_epi64, _mm256_unpacklo_epi16, _mm256_unpacklo_epi32, _mm256_unpacklo_epi64,
-    _mm256_zextsi128_si256,
+    _mm_shuffle_epi32, _mm_unpackhi_epi64, _mm256_castsi256_si128, _mm256_cvtepu8_epi16,
+    _mm256_extract_epi64, _mm256_extracti128_si256, _mm256_packus_epi16, _mm256_unpackhi_epi16,
+    _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi16, _mm256_unpacklo_epi32,
+    _mm256_unpacklo_epi64, _mm256_zextsi128_si256,
 };
 
 use super::{Float32Vector, Int16Lanes};
-use crate::kernels::isa::{Avx2, with_avx2};
+use crate::kernels::isa::{Avx2, load_u8x16, load_u8x32, store_i16x16, with_avx2};
 
 /// Eight bytes as a number.
 #[inline(always)]
@@ -23,7 +22,7 @@ fn eight(bytes: &[u8], index: usize) -> i64 {
 #[inline]
 pub(crate) fn load_half<const W: usize>(samples: &[u8; W]) -> __m128i {
     match W {
-        16 => _mm_set_epi64x(eight(samples, 1), eight(samples, 0)),
+        16 => load_u8x16(samples.first_chunk().expect("16 samples")),
         8 => _mm_set_epi64x(0, eight(samples, 0)),
         _ => _mm_cvtsi32_si128(i32::from_le_bytes(samples.as_chunks().0[0])),
     }
@@ -34,8 +33,7 @@ pub(crate) fn load_half<const W: usize>(samples: &[u8; W]) -> __m128i {
 #[inline]
 pub(crate) fn load<const W: usize>(samples: &[u8; W]) -> __m256i {
     if W == 32 {
-        let quarter = |i| eight(samples, i);
-        return _mm256_setr_epi64x(quarter(0), quarter(1), quarter(2), quarter(3));
+        return load_u8x32(samples.first_chunk().expect("32 samples"));
     }
     _mm256_zextsi128_si256(load_half(samples))
 }
@@ -47,29 +45,13 @@ pub(crate) fn load_wide<const W: usize>(samples: &[u8; W]) -> __m256i {
     _mm256_cvtepu8_epi16(load_half(samples))
 }
 
-/// Sixteen 16-bit integers from memory.
-#[target_feature(enable = "avx2")]
-#[inline]
-pub(crate) fn load_i16(from: &[i16; 16]) -> __m256i {
-    let &[a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p] = from;
-    _mm256_setr_epi16(a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p)
-}
-
-/// Four 16-bit integers of a number.
-#[inline(always)]
-fn four(bits: i64) -> [i16; 4] {
-    [bits, bits >> 16, bits >> 32, bits >> 48].map(|lane| lane as i16)
-}
-
 /// Eight 16-bit integers, and eight more.
 #[target_feature(enable = "avx2")]
 #[inline]
 pub(crate) fn halves(v: __m256i) -> [[i16; 8]; 2] {
-    let both = |[a, b, c, d]: [i16; 4], [e, f, g, h]: [i16; 4]| [a, b, c, d, e, f, g, h];
-    [
-        both(four(_mm256_extract_epi64::<0>(v)), four(_mm256_extract_epi64::<1>(v))),
-        both(four(_mm256_extract_epi64::<2>(v)), four(_mm256_extract_epi64::<3>(v))),
-    ]
+    let lanes = store_i16x16(v);
+    let halves = lanes.as_chunks().0;
+    [halves[0], halves[1]]
 }
 
 /// [`halves`] clipped to samples.
@@ -81,15 +63,6 @@ pub(crate) fn packed_halves(v: __m256i) -> [[u8; 8]; 2] {
         _mm256_extract_epi64::<0>(packed).to_le_bytes(),
         _mm256_extract_epi64::<2>(packed).to_le_bytes(),
     ]
-}
-
-/// Sixteen 16-bit integers to memory.
-#[target_feature(enable = "avx2")]
-#[inline]
-pub(crate) fn store_i16(to: &mut [i16; 16], v: __m256i) {
-    for (to, half) in to.as_chunks_mut().0.iter_mut().zip(halves(v)) {
-        *to = half;
-    }
 }
 
 /// The sum of eight 32-bit lanes, modulo 2^32.
@@ -121,14 +94,6 @@ pub(crate) fn transpose_halves([a, b, c, d, e, f, g, h]: [__m256i; 8]) -> [__m25
     };
     let ([i, j, k, l], [m, n, o, p]) = (half(0), half(1));
     [i, j, k, l, m, n, o, p]
-}
-
-/// Eight 16-bit integers from memory.
-#[target_feature(enable = "avx2")]
-#[inline]
-pub(crate) fn load_i16_half(from: &[i16; 8]) -> __m128i {
-    let &[a, b, c, d, e, f, g, h] = from;
-    _mm_setr_epi16(a, b, c, d, e, f, g, h)
 }
 
 /// Sixteen 16-bit integers, and the proof that there is AVX2.
@@ -372,7 +337,7 @@ mod floats {
         _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
     };
 
-    use super::load_i16_half;
+    use crate::kernels::isa::{load_i16x8, store_i16x8};
     use crate::kernels::simd::sse2;
 
     #[target_feature(enable = "avx2")]
@@ -384,7 +349,7 @@ mod floats {
     #[target_feature(enable = "avx2")]
     #[inline]
     pub(super) fn load(from: &[i16; 8]) -> __m256 {
-        _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(load_i16_half(from)))
+        _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(load_i16x8(from)))
     }
 
     #[target_feature(enable = "avx2")]
@@ -444,6 +409,6 @@ mod floats {
             rounded(g),
             rounded(h),
         ];
-        sse2::transpose(packed).map(sse2::to_array)
+        sse2::transpose(packed).map(store_i16x8)
     }
 }

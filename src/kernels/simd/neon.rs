@@ -17,7 +17,7 @@ use std::arch::aarch64::{
 };
 
 use super::{Bytes, FACTOR_BITS, Float32Vector, Int16Lanes, Int16Vector, Sums};
-use crate::kernels::isa::{load_bytes, load_i16, neon, store_bytes, store_i16};
+use crate::kernels::isa::{load_i16x8, load_u8x16, neon, store_i16x8, store_u8x16};
 
 /// Eight bytes from memory.
 #[inline(always)]
@@ -128,7 +128,7 @@ impl Int16Vector for I16x8 {
 
     #[inline(always)]
     fn load(lanes: &[i16; 8]) -> Self {
-        Self(load_i16(lanes))
+        Self(load_i16x8(lanes))
     }
 
     #[inline(always)]
@@ -140,7 +140,7 @@ impl Int16Vector for I16x8 {
 
     #[inline(always)]
     fn to_array(self) -> [i16; 8] {
-        store_i16(self.0)
+        store_i16x8(self.0)
     }
 
     #[inline(always)]
@@ -293,7 +293,7 @@ impl Float32Vector for F32x8 {
             let rounded = |v: Self| {
                 vqmovn_high_s32(vqmovn_s32(vcvtnq_s32_f32(v.0)), vcvtnq_s32_f32(v.1))
             };
-            transpose(block.map(rounded)).map(store_i16)
+            transpose(block.map(rounded)).map(store_i16x8)
         }
     }
 }
@@ -325,7 +325,7 @@ impl Sums for PartialSums {
             // 16 bits hold the sums of a row.
             let mut row = vdupq_n_u16(0);
             for (a, b) in a_16.iter().zip(b_16) {
-                let (a, b) = (load_bytes(a), load_bytes(b));
+                let (a, b) = (load_u8x16(a), load_u8x16(b));
                 row = vabal_high_u8(vabal_u8(row, vget_low_u8(a), vget_low_u8(b)), a, b);
             }
             if let Some([a, b]) = rest(a_rest, b_rest) {
@@ -347,7 +347,7 @@ impl Sums for PartialSums {
         let (second_16, second_rest) = second.as_chunks();
         neon! {
             for ((mean, first), second) in mean_16.iter_mut().zip(first_16).zip(second_16) {
-                *mean = store_bytes(vrhaddq_u8(load_bytes(first), load_bytes(second)));
+                *mean = store_u8x16(vrhaddq_u8(load_u8x16(first), load_u8x16(second)));
             }
             if let Some([first, second]) = rest(first_rest, second_rest) {
                 let count = mean_rest.len().min(8);
@@ -363,7 +363,7 @@ impl Sums for PartialSums {
         neon! {
             let mut sums = self.0;
             for (a, b) in a_16.iter().zip(b_16) {
-                let d = vabdq_u8(load_bytes(a), load_bytes(b));
+                let d = vabdq_u8(load_u8x16(a), load_u8x16(b));
                 let low = vget_low_u8(d);
                 sums = vpadalq_u16(vpadalq_u16(sums, vmull_u8(low, low)), vmull_high_u8(d, d));
             }
@@ -397,7 +397,7 @@ pub(crate) struct U8x16(uint8x16_t);
 impl Bytes for U8x16 {
     #[inline(always)]
     fn load(bytes: &[u8; 16]) -> Self {
-        Self(load_bytes(bytes))
+        Self(load_u8x16(bytes))
     }
 
     #[inline(always)]
@@ -407,7 +407,7 @@ impl Bytes for U8x16 {
 
     #[inline(always)]
     fn to_array(self) -> [u8; 16] {
-        store_bytes(self.0)
+        store_u8x16(self.0)
     }
 
     #[inline(always)]

@@ -5,18 +5,18 @@ mod samples;
 use std::arch::x86_64::{
     __m128, __m128i, _mm_add_epi16, _mm_add_epi32, _mm_add_ps, _mm_adds_epi16, _mm_and_si128,
     _mm_cmpeq_epi8, _mm_cmpgt_epi16, _mm_cvtepi32_ps, _mm_cvtps_epi32, _mm_cvtsi32_si128,
-    _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_extract_epi16, _mm_madd_epi16, _mm_movehl_ps,
-    _mm_movelh_ps, _mm_movemask_epi8, _mm_mul_ps, _mm_or_si128, _mm_packs_epi32, _mm_packus_epi16,
-    _mm_set1_epi16, _mm_set1_epi32, _mm_set1_ps, _mm_setr_epi16, _mm_setzero_ps, _mm_setzero_si128,
-    _mm_sra_epi16, _mm_sra_epi32, _mm_srai_epi16, _mm_srai_epi32, _mm_sub_epi16, _mm_sub_ps,
-    _mm_subs_epi16, _mm_unpackhi_epi16, _mm_unpackhi_epi32, _mm_unpackhi_epi64, _mm_unpackhi_ps,
-    _mm_unpacklo_epi8, _mm_unpacklo_epi16, _mm_unpacklo_epi32, _mm_unpacklo_epi64, _mm_unpacklo_ps,
+    _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_madd_epi16, _mm_movehl_ps, _mm_movelh_ps,
+    _mm_movemask_epi8, _mm_mul_ps, _mm_or_si128, _mm_packs_epi32, _mm_packus_epi16, _mm_set1_epi16,
+    _mm_set1_epi32, _mm_set1_ps, _mm_setr_epi16, _mm_setzero_ps, _mm_setzero_si128, _mm_sra_epi16,
+    _mm_sra_epi32, _mm_srai_epi16, _mm_srai_epi32, _mm_sub_epi16, _mm_sub_ps, _mm_subs_epi16,
+    _mm_unpackhi_epi16, _mm_unpackhi_epi32, _mm_unpackhi_epi64, _mm_unpackhi_ps, _mm_unpacklo_epi8,
+    _mm_unpacklo_epi16, _mm_unpacklo_epi32, _mm_unpacklo_epi64, _mm_unpacklo_ps,
 };
 
 pub(crate) use self::samples::{PartialSums, U8x16};
 use self::samples::{load_4, load_8, total};
 use super::{FACTOR_BITS, Float32Vector, Int16Lanes, Int16Vector};
-use crate::kernels::isa::sse2;
+use crate::kernels::isa::{load_i16x8, sse2, store_i16x8};
 
 /// Eight 16-bit integers.
 #[derive(Clone, Copy, Debug)]
@@ -130,10 +130,7 @@ impl Int16Vector for I16x8 {
 
     #[inline(always)]
     fn load(v: &[i16; 8]) -> Self {
-        let &[a, b, c, d, e, f, g, h] = v;
-        sse2! {
-            Self(_mm_setr_epi16(a, b, c, d, e, f, g, h))
-        }
+        Self(load_i16x8(v))
     }
 
     #[inline(always)]
@@ -146,7 +143,7 @@ impl Int16Vector for I16x8 {
 
     #[inline(always)]
     fn to_array(self) -> [i16; 8] {
-        to_array(self.0)
+        store_i16x8(self.0)
     }
 
     #[inline(always)]
@@ -223,24 +220,6 @@ impl Int16Vector for I16x8 {
             *samples = _mm_cvtsi128_si32(_mm_packus_epi16(sum, sum)).to_le_bytes();
         }
     }
-}
-
-/// A vector's lanes in memory.
-#[inline(always)]
-pub(super) fn to_array(v: __m128i) -> [i16; 8] {
-    sse2! {
-        [
-            _mm_extract_epi16::<0>(v),
-            _mm_extract_epi16::<1>(v),
-            _mm_extract_epi16::<2>(v),
-            _mm_extract_epi16::<3>(v),
-            _mm_extract_epi16::<4>(v),
-            _mm_extract_epi16::<5>(v),
-            _mm_extract_epi16::<6>(v),
-            _mm_extract_epi16::<7>(v),
-        ]
-    }
-    .map(|lane| lane as i16)
 }
 
 /// Three rounds of interleaving; each doubles the run of lanes that come from one column.
@@ -357,7 +336,7 @@ impl Float32Vector for F32x8 {
     fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8] {
         sse2! {
             let packed = block.map(|v| _mm_packs_epi32(_mm_cvtps_epi32(v.0), _mm_cvtps_epi32(v.1)));
-            transpose(packed).map(to_array)
+            transpose(packed).map(store_i16x8)
         }
     }
 }

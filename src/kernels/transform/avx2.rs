@@ -9,11 +9,9 @@ use std::arch::x86_64::{
 use super::forward::{ForwardVector, forward_1d, forward_2d};
 use super::inverse::{COLUMN_SHIFT, RECTANGLE_FACTOR, inverse_1d};
 use super::{Kind, Shape, TxSize, TxType, for_size};
-use crate::kernels::isa::{Avx2, with_avx2};
+use crate::kernels::isa::{Avx2, load_i16x8, with_avx2};
 use crate::kernels::simd::Int16Lanes;
-use crate::kernels::simd::avx2::{
-    F32x8, I16x16, load_i16_half, load_wide, packed_halves, transpose_halves,
-};
+use crate::kernels::simd::avx2::{F32x8, I16x16, load_wide, packed_halves, transpose_halves};
 use crate::kernels::view::{SamplesMut, View};
 
 #[target_feature(enable = "avx2")]
@@ -139,7 +137,7 @@ fn row_pass<const W: usize, const H: usize>(
     let mut any = false;
     for j in (0..stride).step_by(8) {
         let block: [__m256i; 8] = [0, 1, 2, 3, 4, 5, 6, 7].map(|i| {
-            let [first, second] = [i, i + 8].map(|i| load_i16_half(coefficients.row(j, i)));
+            let [first, second] = [i, i + 8].map(|i| load_i16x8(coefficients.row(j, i)));
             _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(first), second)
         });
         let bits =

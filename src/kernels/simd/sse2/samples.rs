@@ -2,13 +2,12 @@
 
 use std::arch::x86_64::{
     __m128i, _mm_add_epi32, _mm_cvtsi32_si128, _mm_cvtsi64_si128, _mm_cvtsi128_si32,
-    _mm_cvtsi128_si64, _mm_madd_epi16, _mm_sad_epu8, _mm_set_epi64x, _mm_setzero_si128,
-    _mm_shuffle_epi32, _mm_unpackhi_epi8, _mm_unpackhi_epi64, _mm_unpacklo_epi8,
-    _mm_unpacklo_epi64,
+    _mm_madd_epi16, _mm_sad_epu8, _mm_setzero_si128, _mm_shuffle_epi32, _mm_unpackhi_epi8,
+    _mm_unpackhi_epi64, _mm_unpacklo_epi8, _mm_unpacklo_epi64,
 };
 
 use super::I16x8;
-use crate::kernels::isa::sse2;
+use crate::kernels::isa::{load_u8x16, sse2, store_u8x16};
 use crate::kernels::simd::{Bytes, Int16Vector, Sums};
 
 /// Four sums over samples.
@@ -28,7 +27,7 @@ impl Sums for PartialSums {
             let (a_16, a_rest) = a.as_chunks::<16>();
             let (b_16, b_rest) = b.as_chunks::<16>();
             let sums = a_16.iter().zip(b_16).fold(self.0, |sums, (a, b)| {
-                add(sums, load_16(a), load_16(b))
+                add(sums, load_u8x16(a), load_u8x16(b))
             });
             let (a_8, b_8) = (a_rest.first_chunk(), b_rest.first_chunk());
             let (a_4, b_4) = (a_rest.first_chunk(), b_rest.first_chunk());
@@ -81,7 +80,7 @@ pub(crate) struct U8x16(__m128i);
 impl Bytes for U8x16 {
     #[inline(always)]
     fn load(bytes: &[u8; 16]) -> Self {
-        Self(load_16(bytes))
+        Self(load_u8x16(bytes))
     }
 
     #[inline(always)]
@@ -91,11 +90,7 @@ impl Bytes for U8x16 {
 
     #[inline(always)]
     fn to_array(self) -> [u8; 16] {
-        sse2! {
-            let low = _mm_cvtsi128_si64(self.0) as u64;
-            let high = _mm_cvtsi128_si64(_mm_unpackhi_epi64(self.0, self.0)) as u64;
-            (u128::from(low) | (u128::from(high) << 64)).to_le_bytes()
-        }
+        store_u8x16(self.0)
     }
 
     #[inline(always)]
@@ -107,12 +102,6 @@ impl Bytes for U8x16 {
             )
         }
     }
-}
-
-#[inline(always)]
-fn load_16(samples: &[u8; 16]) -> __m128i {
-    let [low, high] = [0, 1].map(|half| i64::from_le_bytes(samples.as_chunks().0[half]));
-    sse2! { _mm_set_epi64x(high, low) }
 }
 
 #[inline(always)]
