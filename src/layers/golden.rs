@@ -25,10 +25,13 @@ pub(crate) struct GoldenPlan {
 }
 
 impl GoldenPlan {
-    /// The quality of its levels: more for those that many frames refer to, less for those that few
-    /// do. A wider spread predicts better and flickers more; set by trials on 22 November 2026.
+    /// The quality of its levels: log₂ of their quantizer steps beside the mean. A wider spread makes
+    /// anchors better and larger, which calm pictures repay. Swept in November 2026 at speed 6 on seven
+    /// call clips, at 0 to 4 times [-0.40, -0.15, 0.08]: 3 times gains no more than 2 (1 % by VMAF and
+    /// SSIM, nothing by PSNR) and leaves 4 % of the rate unused, as the bound of the delay cuts its
+    /// anchors; 4 times loses 4 % on a dark and noisy clip.
     pub(crate) const CASCADE: Cascade = Cascade {
-        octaves: [-0.40, -0.15, 0.08],
+        octaves: [-0.80, -0.30, 0.16],
         shares: [
             1.0 / PERIOD as f64,
             1.0 / MIDDLE as f64 - 1.0 / PERIOD as f64,

@@ -1,7 +1,7 @@
 //! The exchange rates between bits and distortion.
 
 use super::cost::COST_BITS;
-use super::tuning::{LAMBDA_ABSOLUTE_SHARE, LAMBDA_SQUARED_SHARE};
+use super::tuning::{LAMBDA_ABSOLUTE_SHARE, LAMBDA_SQUARED_LEAST, LAMBDA_SQUARED_SHARE};
 use crate::av1::tile::quantizers::ac_step;
 
 /// λ at one quantizer index.
@@ -19,7 +19,8 @@ impl Lambda {
     /// 2^`shift` times.
     pub(crate) fn new(qindex: u8, shift: u8) -> Self {
         let step = f64::from(ac_step(qindex)) / 8.0;
-        let squared = LAMBDA_SQUARED_SHARE * step * step * f64::from(1_u32 << shift);
+        let squared =
+            (LAMBDA_SQUARED_SHARE * step * step + LAMBDA_SQUARED_LEAST) * f64::from(1_u32 << shift);
         Self {
             squared: (squared * 256.0).round().max(1.0) as u64,
             absolute: (LAMBDA_ABSOLUTE_SHARE * squared.sqrt() * 256.0).round().max(1.0) as u32,

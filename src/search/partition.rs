@@ -3,7 +3,7 @@
 
 use super::block::{BlockSearch, Coded};
 use super::checkpoint::{Checkpoint, Snapshot};
-use super::tuning::{ERROR_LEFT_BY_PARTS, MOVES_APART};
+use super::tuning::ERROR_LEFT_BY_PARTS;
 use crate::av1::geometry::{MiPos, Rect};
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
 use crate::av1::tile::block::Block;
@@ -69,7 +69,7 @@ impl BlockSearch<'_, '_, '_> {
             Square { pos, size, before, snapshot, current: false, tried: false, best: u64::MAX };
         square.before.save(self.coder, self.records, pos);
         let mut split = true;
-        if inside == [true; 2] && !self.moves_apart(pos, size) {
+        if inside == [true; 2] {
             let coded = self.whole(pos, size, &mut hints);
             (square.best, square.current, square.tried) = (coded.cost, true, true);
             split = self.may_split(pos, size, &coded);
@@ -157,25 +157,6 @@ impl BlockSearch<'_, '_, '_> {
         block.interp_filter = self.fixed_filter();
         let symbol = self.symbol(pos, size, Partition::None);
         Some(symbol + self.code(block, Some(&stack)).cost)
-    }
-
-    /// Whether the parts of a superblock move so differently that it cannot be one block.
-    fn moves_apart(&self, pos: MiPos, size: BlockSize) -> bool {
-        let grid = &self.coder.grid;
-        if size != BlockSize::B64x64
-            || self.coder.frame.is_intra()
-            || !self.frame.effort.static_skip
-            || pos.row + 16 > grid.mi_rows
-            || pos.col + 16 > grid.mi_cols
-        {
-            return false;
-        }
-        let (x, y) = (pos.col * 4, pos.row * 4);
-        let first = self.frame.coarse(0, x, y);
-        [(32, 0), (0, 32), (32, 32)].iter().any(|&(dx, dy)| {
-            let other = self.frame.coarse(0, x + dx, y + dy);
-            first.row.abs_diff(other.row).max(first.col.abs_diff(other.col)) > MOVES_APART
-        })
     }
 
     /// Writes the partition symbol; gives its cost.

@@ -1,8 +1,9 @@
 //! What each speed looks at, in one table: lists of candidates, where they are cut short, and the
 //! tools that the headers switch on.
 //!
-//! Speeds 0 to 3 are for CPU to spend, 4 to 7 for calls on one core, 8 to 10 for scarce CPU. Speed 6,
-//! the default, was fitted to eight call clips in November 2026; no line was swept at another speed.
+//! Speeds 0 to 3 are for CPU to spend, 4 to 7 for calls on one core, 8 to 10 for scarce CPU. Figures
+//! in the lines are of speed 6, the default: bits for equal quality, measured as
+//! [`tuning`](super::tuning) says, and CPU as a factor. The other speeds follow in proportion.
 
 /// Writes [`Effort`] and its table: a line for each value, a column for each speed.
 macro_rules! speeds {
@@ -39,8 +40,8 @@ speeds! {
     /// NEARMV entries of the vector stack tried for each reference, at most.
     near_mvs: usize                   = [ 3,  3,  3,  3,  2,  2,  2,  2,  2,  1,  1];
     /// Inter candidates, the cheapest by absolute differences, whose true prediction is compared by
-    /// transformed differences.
-    satd_candidates: usize            = [ 6,  6,  6,  6,  4,  4,  1,  1,  1,  1,  1];
+    /// transformed differences. 1 rather than 4 costs 2 % for 0.8 of the CPU; 6 gain nothing.
+    satd_candidates: usize            = [ 6,  6,  6,  6,  4,  4,  4,  2,  1,  1,  1];
     /// Inter candidates, the cheapest by transformed differences, that are transformed, quantized
     /// and compared by squared error and bits.
     rd_candidates: usize              = [ 4,  4,  3,  3,  2,  2,  1,  1,  1,  1,  1];
@@ -51,25 +52,28 @@ speeds! {
     /// Least longer side of the blocks that they are tried in, in samples.
     compound_min_side: usize          = [ 8,  8,  8,  8, 16, 16, 16, 16, 64, 64, 64];
     /// First multiple of 1/64 of a step, as mean difference of samples, up to which predicted
-    /// vectors are taken without a motion search. More saves time and leaves trails.
-    motion_exit: u32                  = [ 0,  1,  2,  3,  4,  4,  4,  4,  4,  4,  4];
+    /// vectors are taken without a motion search. More saves time and leaves trails: 2 costs 1 % for
+    /// 0.96 of the CPU.
+    motion_exit: u32                  = [ 0,  0,  0,  0,  0,  0,  0,  2,  4,  4,  4];
 
-    /// Intra modes compared in inter frames.
-    inter_frame_modes: usize          = [13, 13, 13, 13,  5,  5,  1,  1,  1,  1,  1];
+    /// Intra modes compared in inter frames. 3 rather than 5 cost 0.4 %, 7 gain nothing; 1 without
+    /// angles costs 4 to 5 % for 0.7 of the CPU.
+    inter_frame_modes: usize          = [13, 13, 13, 13,  5,  5,  5,  3,  1,  1,  1];
     /// Intra modes compared in intra frames, angle deltas apart.
     intra_modes: usize                = [13, 13, 13, 13, 13, 13, 13, 13,  7,  7,  4];
     /// Whether angle deltas are tried around the best direction.
-    angle_deltas: bool                = [ Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N];
+    angle_deltas: bool                = [ Y,  Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N];
     /// Intra candidates of intra frames that are transformed, quantized and compared by squared
-    /// error and bits.
-    intra_rd_candidates: usize        = [ 4,  4,  4,  4,  2,  2,  1,  1,  1,  1,  1];
+    /// error and bits. 1 rather than 2 costs 2 %, which good key frames repay in those after them.
+    intra_rd_candidates: usize        = [ 4,  4,  4,  4,  2,  2,  2,  1,  1,  1,  1];
 
     /// How often transforms of intra blocks are split, at most.
     intra_tx_depth: usize             = [ 2,  2,  1,  1,  1,  1,  1,  1,  1,  0,  0];
     /// Whether split transforms of inter blocks are tried.
     inter_tx_split: bool              = [ Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N];
-    /// Greatest side of inter blocks that may have coefficients, in samples.
-    max_coded_side: usize             = [64, 64, 64, 64, 64, 64, 16, 16, 16, 16, 16];
+    /// Greatest side of inter blocks that may have coefficients, in samples. 16 rather than 64 costs 2
+    /// to 4 % for 0.7 of the CPU.
+    max_coded_side: usize             = [64, 64, 64, 64, 64, 64, 64, 32, 16, 16, 16];
 
     /// Squares are tried in halves where the cost of four quarters is below this many 1/16 of the
     /// whole's; never for 0.
@@ -79,14 +83,15 @@ speeds! {
     min_split_bits_64: u64            = [16, 16, 16, 16, 30, 30, 40, 60,100,120,160];
     /// The same for squares of 32 samples.
     min_split_bits_32: u64            = [12, 12, 12, 12, 24, 24, 50, 60, 60, 90,120];
-    /// The same for squares of 16 samples.
-    min_split_bits_16: u64            = [12, 12, 12, 12, 30, 60,150,150,150,240,400];
+    /// The same for squares of 16 samples. 150 rather than 75 costs 2 % for 0.97 of the CPU; 50 gain
+    /// 0.3 % for 1.1.
+    min_split_bits_16: u64            = [12, 12, 12, 12, 30, 60, 75,110,150,240,400];
 
     /// The zero-block test: residuals are not transformed, nor skipped squares split, where all
     /// coefficients are below this many 1/16 of a step.
     zero_block: i32                   = [ 8,  8,  8,  8,  9,  9,  9,  9,  9,  9,  9];
     /// The static skip: squares whose source stands still are skipped without a search where the
-    /// zero-block test says so.
+    /// zero-block test says so. It costs nothing that can be measured.
     static_skip: bool                 = [ N,  N,  N,  N,  Y,  Y,  Y,  Y,  Y,  Y,  Y];
 
     /// Whether all transform types are open rather than the reduced sets (`reduced_tx_set`).
