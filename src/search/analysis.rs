@@ -52,6 +52,8 @@ pub(super) struct Analyser {
     still: Vec<bool>,
     /// Units in a row.
     cols: usize,
+    /// Whether most units are not what they were.
+    is_changed: bool,
 }
 
 impl Analyser {
@@ -66,6 +68,7 @@ impl Analyser {
             temporal: 0.0,
             still: vec![false; cols * height.div_ceil(UNIT)],
             cols,
+            is_changed: false,
         }
     }
 
@@ -77,7 +80,8 @@ impl Analyser {
         let sum = |of: fn(&Activity) -> u64| self.superblocks.iter().map(of).sum::<u64>() as f32;
         let spatial = sum(|superblock| superblock.spatial) / samples;
         let temporal = sum(|superblock| superblock.temporal) / samples;
-        let scene_cut = changed * 2 > self.still.len() && temporal > SCENE_CUT_RISE * self.temporal;
+        self.is_changed = changed * 2 > self.still.len();
+        let scene_cut = self.is_changed && temporal > SCENE_CUT_RISE * self.temporal;
         let analysis = match self.seen {
             true => Analysis { spatial, temporal, scene_cut },
             false => Analysis { spatial, temporal: spatial, scene_cut: true },
@@ -85,6 +89,11 @@ impl Analyser {
         self.temporal = if self.seen { temporal } else { 0.0 };
         self.seen = true;
         analysis
+    }
+
+    /// Whether most of the picture is not what it was in the one before.
+    pub(super) fn is_changed(&self) -> bool {
+        self.is_changed
     }
 
     /// Sums up the differences of all units by superblock; gives the number of units that
@@ -180,7 +189,9 @@ mod tests {
         let mut analyser = Analyser::new(96, 80, Isa::detect());
         analyser.analyse(&picture(|_, _| 90));
         assert!(!analyser.analyse(&picture(|_, _| 91)).scene_cut);
+        assert!(!analyser.is_changed());
         assert!(analyser.analyse(&picture(|_, _| 200)).scene_cut);
         assert!(!analyser.analyse(&picture(|_, _| 90)).scene_cut);
+        assert!(analyser.is_changed());
     }
 }

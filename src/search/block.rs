@@ -4,6 +4,7 @@ use super::checkpoint::{Checkpoint, Snapshot, copy_in, copy_out};
 use super::frame::FrameSearch;
 use super::lambda::Lambda;
 use super::mode::Candidate;
+use super::proposal::{PROPOSALS, Proposal};
 use super::tuning::ZERO_TRANSFORM;
 use crate::av1::geometry::{MiPos, Rect, view};
 use crate::av1::tables::blocks::MODE_TO_TXFM;
@@ -18,6 +19,7 @@ use crate::av1::tile::symbol::Record;
 use crate::av1::types::{BlockSize, TxType};
 use crate::kernels::intra::CFL_MAX;
 use crate::kernels::sad::sse;
+use crate::kernels::satd::Room;
 use crate::rate::Residual;
 
 /// Room for the search of one block at a time.
@@ -40,6 +42,10 @@ pub(crate) struct Worker {
     pub(super) stacks: [Option<MvStack>; 8],
     /// Candidates for the block.
     pub(super) candidates: Vec<Candidate>,
+    /// Coefficients of a prediction that is only compared.
+    pub(super) room: Box<Room>,
+    /// What is proposed for each square.
+    pub(super) proposals: Vec<Proposal>,
 }
 
 /// A block that was coded.
@@ -66,14 +72,31 @@ impl Worker {
             cfl: Box::new([0; CFL_MAX * CFL_MAX]),
             stacks: [None; 8],
             candidates: Vec::with_capacity(64),
+            room: Box::new([0; 64 * 64]),
+            proposals: vec![Proposal::default(); PROPOSALS],
         }
     }
+}
+
+/// What is done with the blocks of a superblock.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Stage {
+    /// They are coded in several ways, of which the best stays.
+    Trying,
+    /// They are estimated.
+    Proposing,
+    /// They are coded as proposed.
+    CarryingOut,
 }
 
 /// The search within one superblock.
 pub(super) struct BlockSearch<'a, 'b, 'c> {
     /// The frame.
     pub(super) frame: &'a FrameSearch,
+    /// What is being done.
+    pub(super) stage: Stage,
+    /// Whether luma of the block at hand is known to have no coefficients, if it is an inter block.
+    pub(super) luma_is_zero: bool,
     /// What is left of the residual in the superblock.
     pub(super) residual: Residual,
     /// λ of the superblock.
@@ -106,7 +129,7 @@ impl BlockSearch<'_, '_, '_> {
             return true;
         }
         let pos = block.pos;
-        (0..3).all(|plane| {
+        (usize::from(self.luma_is_zero)..3).all(|plane| {
             let rect = Rect::of_block(plane, pos, block.size);
             self.is_zero_block(plane, rect, &self.coder.recon[plane])
         })

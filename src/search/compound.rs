@@ -42,8 +42,8 @@ impl BlockSearch<'_, '_, '_> {
             let mut block = self.single(context, pair[0], choice);
             block.ref_frame = pair;
             block.mv = mv;
-            let cost = self.predicted_cost(context, &block);
-            self.worker.candidates.push(Candidate { block, cost });
+            let estimate = self.predicted_cost(context, &block);
+            self.worker.candidates.push(Candidate { block, estimate });
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::analysis::{Activity, Analyser, Analysis};
-use super::block::{BlockSearch, Worker};
+use super::block::{BlockSearch, Stage, Worker};
 use super::coarse_motion::CoarseMotion;
 use super::cost::CostTable;
 use super::lambda::Lambda;
@@ -146,7 +146,16 @@ impl SuperblockDecider for Search {
             Residual::None => NO_RESIDUAL_LAMBDA_SHIFT,
         };
         let lambda = Lambda::new(coder.target_q_index, shift);
-        let mut search = BlockSearch { frame: shared, residual, lambda, worker, coder, records };
+        let mut search = BlockSearch {
+            frame: shared,
+            stage: Stage::Trying,
+            luma_is_zero: false,
+            residual,
+            lambda,
+            worker,
+            coder,
+            records,
+        };
         search.superblock(pos);
     }
 
@@ -160,10 +169,13 @@ impl FrameSearch {
     fn choose_references(&mut self, references: &[Option<Arc<Reference>>; 8]) {
         self.names.clear();
         self.serials.clear();
+        // After a flash, or back at an earlier view, an older frame is the one that helps.
+        let least = if self.analyser.is_changed() { 2 } else { 1 };
+        let most = self.effort.references.max(least);
         for name in REFERENCE_ORDER {
             if let Some(reference) = &references[name]
                 && !self.serials.contains(&reference.serial)
-                && self.names.len() < self.effort.references
+                && self.names.len() < most
             {
                 self.names.push(name as RefFrame);
                 self.serials.push(reference.serial);

@@ -4,18 +4,22 @@
 
 use super::block::BlockSearch;
 use super::cost::CostSink;
+use super::estimate::Estimate;
 use super::mode::{BlockContext, Candidate};
 use super::motion::MotionSearch;
 use super::partition::Hints;
-use super::tuning::{DIAMOND_FROM_COARSE, DIAMOND_FROM_HINT, MOTION_MARGIN, REFERENCE_MARGIN};
+use super::tuning::{
+    DIAMOND_FROM_COARSE, DIAMOND_FROM_HINT, MOTION_MARGIN, REFERENCE_MARGIN, SATD_CANDIDATE_MARGIN,
+};
 use crate::av1::geometry::view;
 use crate::av1::tile::block::Block;
-use crate::av1::tile::cdf::IS_INTER_CDF;
 use crate::av1::tile::inter::{Region, predict_average, predict_single};
-use crate::av1::tile::inter_syntax::{InterContext, needs_interp_filter, write_inter_block};
+use crate::av1::tile::inter_syntax::{
+    InterContext, needs_interp_filter, write_mode, write_ref_frames, write_vectors,
+};
 use crate::av1::tile::mv_prediction::MvStack;
 use crate::av1::types::{InterpFilter, Mv, NONE, PredictionMode, RefFrame};
-use crate::kernels::satd::satd;
+use crate::kernels::satd::coefficients;
 use crate::kernels::view::{Samples, SamplesMut};
 
 /// A reference that a block is searched in.
@@ -90,14 +94,17 @@ impl BlockSearch<'_, '_, '_> {
             let reference = ReferenceContext { index, name, stack: &stack };
             self.predicted_vectors(context, &reference);
             let list = &self.worker.candidates[first..];
-            let Some(nearest) = list.iter().min_by_key(|c| c.cost).copied() else { continue };
-            found[index] = Found { cost: nearest.cost, mv: nearest.block.mv[0] };
+            let Some(nearest) = list.iter().min_by_key(|c| c.estimate.difference).copied() else {
+                continue;
+            };
+            found[index] = Found { cost: nearest.estimate.difference, mv: nearest.block.mv[0] };
             self.worker.stacks[name as usize] = Some(stack);
-            if index == 0 && self.is_motion_known(context, nearest.cost) {
+            if index == 0 && self.is_motion_known(context, nearest.estimate.difference) {
                 return found;
             }
             let limit = u64::from(best) * MOTION_MARGIN.0;
-            if best == u32::MAX || u64::from(nearest.cost) * MOTION_MARGIN.1 < limit {
+            if best == u32::MAX || u64::from(nearest.estimate.difference) * MOTION_MARGIN.1 < limit
+            {
                 let nearest = found[index].mv;
                 let hint = &mut hints.vectors[index];
                 let Some(searched) = self.search_motion(context, &reference, nearest, hint) else {
@@ -227,28 +234,42 @@ impl BlockSearch<'_, '_, '_> {
         let (row, col) = (i32::from(choice.mv.row) >> 1, i32::from(choice.mv.col) >> 1);
         let difference = planes.sad(&self.coder.source[0], context.rect, (row, col));
         let cost = self.lambda.absolute(difference, rate);
-        self.worker.candidates.push(Candidate { block, cost });
+        let estimate = Estimate::of_difference(cost);
+        self.worker.candidates.push(Candidate { block, estimate });
     }
 
     /// Cost of the modes of an inter block, in 1/512 bit.
-    fn inter_rate(&self, context: &BlockContext, block: &Block, stack: &MvStack) -> u32 {
-        let near = &context.near;
-        let context = InterContext { above: near[0].as_ref(), left: near[1].as_ref() };
-        let mut sink = CostSink::new(&self.frame.costs);
-        write_inter_block(&mut sink, self.coder.frame, &context, block, 0, stack);
-        sink.cost + self.frame.costs.symbol(IS_INTER_CDF.row([context.is_inter_ctx()]), 1)
+    pub(super) fn inter_rate(&self, context: &BlockContext, block: &Block, stack: &MvStack) -> u32 {
+        let near = InterContext::new(context.near[0].as_ref(), context.near[1].as_ref());
+        let (frame, mut sink) = (self.coder.frame, CostSink::new(&self.frame.costs));
+        sink.cost = context.is_inter[1];
+        if block.is_compound() {
+            write_ref_frames(&mut sink, frame, &near, block.ref_frame);
+        } else {
+            let index = self.frame.names.iter().position(|&name| name == block.ref_frame[0]);
+            sink.cost += context.references[index.expect("a reference that is searched")];
+        }
+        write_mode(&mut sink, block, stack);
+        write_vectors(&mut sink, frame, &near, block, stack);
+        sink.cost
     }
 
     /// Keeps the best candidates and compares their true predictions, the best one's with other
     /// filters too.
     fn keep_satd_candidates(&mut self, context: &BlockContext) {
         let mut candidates = std::mem::take(&mut self.worker.candidates);
-        candidates.sort_by_key(|candidate| candidate.cost);
+        candidates.sort_by_key(|candidate| candidate.estimate.difference);
         candidates.truncate(self.frame.effort.satd_candidates);
+        let limit = candidates.first().map_or(0, |c| {
+            u64::from(c.estimate.difference) * u64::from(SATD_CANDIDATE_MARGIN) / 16
+        });
+        candidates.retain(|c| u64::from(c.estimate.difference) <= limit);
         for candidate in &mut candidates {
-            candidate.cost = self.predicted_cost(context, &candidate.block);
+            candidate.estimate = self.predicted_cost(context, &candidate.block);
         }
-        if let Some(best) = candidates.iter_mut().min_by_key(|candidate| candidate.cost) {
+        if let Some(best) =
+            candidates.iter_mut().min_by_key(|candidate| candidate.estimate.difference)
+        {
             self.choose_filter(context, best);
         }
         self.worker.candidates = candidates;
@@ -267,9 +288,9 @@ impl BlockSearch<'_, '_, '_> {
         }
         for &filter in &OTHERS[..self.frame.effort.filters - 1] {
             block.interp_filter = filter;
-            let cost = self.predicted_cost(context, &block);
-            if cost < candidate.cost {
-                *candidate = Candidate { block, cost };
+            let estimate = self.predicted_cost(context, &block);
+            if estimate.difference < candidate.estimate.difference {
+                *candidate = Candidate { block, estimate };
             }
         }
     }
@@ -281,8 +302,8 @@ impl BlockSearch<'_, '_, '_> {
     }
 
     /// The cost of an inter block by the transformed difference of its prediction.
-    pub(super) fn predicted_cost(&mut self, context: &BlockContext, block: &Block) -> u32 {
-        let Some(stack) = self.kept_stack(block) else { return u32::MAX };
+    pub(super) fn predicted_cost(&mut self, context: &BlockContext, block: &Block) -> Estimate {
+        let Some(stack) = self.kept_stack(block) else { return Estimate::of_difference(u32::MAX) };
         let rate = self.inter_rate(context, block, &stack);
         let (isa, rect, stride) = (self.coder.isa, context.rect, context.size.width());
         let (w, h) = (context.size.width(), context.size.height());
@@ -303,7 +324,9 @@ impl BlockSearch<'_, '_, '_> {
         }
         let src = view(&self.coder.source[0], rect);
         let pred = Samples::new(&self.worker.buffer, stride);
-        let difference = satd(isa, src, pred, (rect.w, rect.h)) / 2;
-        self.lambda.absolute(difference, rate)
+        let threshold = self.dead_zone();
+        let room = &mut self.worker.room;
+        let found = coefficients(isa, src, pred, (rect.w, rect.h), threshold, room);
+        self.estimate(&found, rate, context.size)
     }
 }

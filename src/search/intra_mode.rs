@@ -1,18 +1,17 @@
 //! Intra candidates of one block, by the transformed differences of luma.
 
-use super::block::BlockSearch;
+use super::block::{BlockSearch, Stage};
 use super::mode::{BlockContext, Candidate};
 use super::tuning::CHROMA_MODE_RATE;
 use crate::av1::frame::mode_info::ModeInfo;
 use crate::av1::geometry::{Rect, view};
 use crate::av1::tables::blocks::{INTRA_MODE_CONTEXT, SIZE_GROUP};
 use crate::av1::tile::block::{Block, max_rect_tx_size};
-use crate::av1::tile::cdf::{ANGLE_DELTA_CDF, INTRA_FRAME_Y_MODE_CDF, IS_INTER_CDF, Y_MODE_CDF};
-use crate::av1::tile::inter_syntax::InterContext;
+use crate::av1::tile::cdf::{ANGLE_DELTA_CDF, INTRA_FRAME_Y_MODE_CDF, Y_MODE_CDF};
 use crate::av1::tile::intra::predict_intra;
 use crate::av1::types::{PredictionMode, TxSize};
 use crate::kernels::intra::Edges;
-use crate::kernels::satd::satd;
+use crate::kernels::satd::{Coefficients, coefficients, satd};
 use crate::kernels::view::{Samples, SamplesMut};
 
 /// Modes in the order in which they are worth a try.
@@ -59,7 +58,12 @@ impl BlockSearch<'_, '_, '_> {
         let (pos, size) = (context.pos, context.size);
         let block = Block { skip: false, ..Block::new(pos, size) };
         let tx = max_rect_tx_size(size);
-        let edges = self.coder.intra_edges(&block, 0, (pos.col * 4, pos.row * 4), tx);
+        let place = (pos.col * 4, pos.row * 4);
+        let edges = if self.stage == Stage::Proposing {
+            self.coder.source_edges(&block, 0, place, tx)
+        } else {
+            self.coder.intra_edges(&block, 0, place, tx)
+        };
         let dc = PredictionMode::Dc;
         let mut luma = IntraPrediction { plane: 0, tx, mode: dc, angle_delta: 0, edges: &edges };
         let mut best = (u32::MAX, dc);
@@ -105,11 +109,11 @@ impl BlockSearch<'_, '_, '_> {
         luma: IntraPrediction<'_>,
     ) -> u32 {
         let block = Block { y_mode: luma.mode, angle_delta_y: luma.angle_delta, ..*block };
-        let difference = self.intra_difference(&block, luma);
-        let rate = self.intra_rate(&block, &context.near);
-        let cost = self.lambda.absolute(difference, rate);
-        self.worker.candidates.push(Candidate { block, cost });
-        cost
+        let found = self.intra_coefficients(&block, luma);
+        let rate = self.intra_rate(&block, context);
+        let estimate = self.estimate(&found, rate, block.size);
+        self.worker.candidates.push(Candidate { block, estimate });
+        estimate.difference
     }
 
     /// Transformed difference of one transform's intra prediction.
@@ -125,6 +129,24 @@ impl BlockSearch<'_, '_, '_> {
         self.buffer_difference(block, plane, tx)
     }
 
+    /// The coefficients that one transform's intra prediction of luma leaves.
+    fn intra_coefficients(
+        &mut self,
+        block: &Block,
+        prediction: IntraPrediction<'_>,
+    ) -> Coefficients {
+        let IntraPrediction { plane, tx, mode, angle_delta, edges } = prediction;
+        let direction = self.coder.direction(block, plane, mode, angle_delta);
+        let dst = SamplesMut::new(&mut self.worker.buffer, tx.width());
+        predict_intra(self.coder.isa, dst, tx, mode, direction, edges);
+        let source = &self.coder.source[plane];
+        let rect = Rect::of_block(plane, block.pos, block.size).inside(source, 8);
+        let size = (rect.w.min(tx.width()), rect.h.min(tx.height()));
+        let pred = Samples::new(&self.worker.buffer, tx.width());
+        let (threshold, room) = (self.dead_zone(), &mut self.worker.room);
+        coefficients(self.coder.isa, view(source, rect), pred, size, threshold, room)
+    }
+
     /// Transformed difference of the samples in the buffer.
     pub(super) fn buffer_difference(&self, block: &Block, plane: usize, tx: TxSize) -> u32 {
         let source = &self.coder.source[plane];
@@ -137,20 +159,20 @@ impl BlockSearch<'_, '_, '_> {
     }
 
     /// Cost of the luma mode, in 1/512 bit.
-    fn intra_rate(&self, block: &Block, near: &[Option<ModeInfo>; 2]) -> u32 {
+    fn intra_rate(&self, block: &Block, context: &BlockContext) -> u32 {
+        let near = &context.near;
         let costs = &self.frame.costs;
         let mode = block.y_mode as usize;
         let mut rate = CHROMA_MODE_RATE;
         if self.coder.frame.is_intra() {
-            let context = |n: &Option<ModeInfo>| {
+            let mode_context = |n: &Option<ModeInfo>| {
                 let mode = n.as_ref().map_or(PredictionMode::Dc, |n| n.y_mode);
                 usize::from(INTRA_MODE_CONTEXT[mode as usize])
             };
-            let row = INTRA_FRAME_Y_MODE_CDF.row([context(&near[0]), context(&near[1])]);
+            let row = INTRA_FRAME_Y_MODE_CDF.row([mode_context(&near[0]), mode_context(&near[1])]);
             rate += costs.symbol(row, mode);
         } else {
-            let context = InterContext { above: near[0].as_ref(), left: near[1].as_ref() };
-            rate += costs.symbol(IS_INTER_CDF.row([context.is_inter_ctx()]), 0);
+            rate += context.is_inter[0];
             let group = usize::from(SIZE_GROUP[block.size as usize]);
             rate += costs.symbol(Y_MODE_CDF.row([group]), mode);
         }

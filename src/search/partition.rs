@@ -1,13 +1,13 @@
 //! Which squares are split: every way of coding a square is tried, cut short where the others
 //! cannot be better.
 
-use super::block::{BlockSearch, Coded};
+use super::block::{BlockSearch, Coded, Stage};
 use super::checkpoint::{Checkpoint, Snapshot};
 use super::tuning::ERROR_LEFT_BY_PARTS;
 use crate::av1::geometry::{MiPos, Rect};
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
-use crate::av1::tile::block::Block;
-use crate::av1::types::{BlockSize, INTRA_FRAME, LAST_FRAME, Mv, NONE, Partition, PredictionMode};
+use crate::av1::types::{BlockSize, INTRA_FRAME, LAST_FRAME, Mv, Partition, PredictionMode};
+use crate::rate::Residual;
 
 /// What the search of a square hands down to its parts.
 #[derive(Clone, Copy, Debug)]
@@ -20,31 +20,39 @@ pub(super) struct Hints {
 
 impl Hints {
     /// Nothing is known.
-    const NONE: Self = Self { vectors: [None; 7], references: u8::MAX };
+    pub(super) const NONE: Self = Self { vectors: [None; 7], references: u8::MAX };
 }
 
 /// A square that is coded in several ways.
-struct Square {
+pub(super) struct Square {
     /// Its position.
-    pos: MiPos,
+    pub(super) pos: MiPos,
     /// Its size.
-    size: BlockSize,
+    pub(super) size: BlockSize,
     /// The state before it.
-    before: Checkpoint,
+    pub(super) before: Checkpoint,
     /// The state after the best way, if the coder's is another.
-    snapshot: Snapshot,
+    pub(super) snapshot: Snapshot,
     /// Whether the coder's state is that of the best way.
-    current: bool,
+    pub(super) current: bool,
     /// Whether any way was tried.
-    tried: bool,
+    pub(super) tried: bool,
     /// The cost of the best way, [`u64::MAX`] if there is none yet.
-    best: u64,
+    pub(super) best: u64,
 }
 
 impl BlockSearch<'_, '_, '_> {
     /// Codes the superblock at `pos`.
     pub(super) fn superblock(&mut self, pos: MiPos) {
-        self.partition(pos, BlockSize::B64x64, &Hints::NONE, u64::MAX);
+        // Where nothing but bits counts, only writing tells what is least.
+        let tries = !self.frame.effort.proposals || self.residual == Residual::None;
+        if self.coder.frame.is_intra() || tries {
+            self.partition(pos, BlockSize::B64x64, &Hints::NONE, u64::MAX);
+        } else {
+            self.propose_superblock(pos);
+            self.stage = Stage::CarryingOut;
+            self.carry_out(pos, BlockSize::B64x64);
+        }
     }
 
     /// Codes a square, or what of it lies inside the frame, in the cheapest way; gives its cost,
@@ -107,7 +115,7 @@ impl BlockSearch<'_, '_, '_> {
     }
 
     /// Codes a square in parts after the ways tried before; gives the cost of it.
-    fn try_parts(
+    pub(super) fn try_parts(
         &mut self,
         square: &mut Square,
         partition: Partition,
@@ -131,36 +139,41 @@ impl BlockSearch<'_, '_, '_> {
     /// The static skip: skips a square whose source stands still, if its reconstruction is good
     /// already; gives its cost.
     fn skip_static(&mut self, pos: MiPos, size: BlockSize) -> Option<u64> {
+        self.is_static(pos, size).then(|| self.skip_as_static(pos, size))
+    }
+
+    /// Whether a square's source stands still, and its reconstruction is good already.
+    pub(super) fn is_static(&self, pos: MiPos, size: BlockSize) -> bool {
         if self.coder.frame.is_intra()
             || !self.frame.effort.static_skip
             || self.coder.target_q_index == 0
             || self.frame.names.first() != Some(&LAST_FRAME)
             || !self.frame.is_still(pos, size)
         {
-            return None;
+            return false;
         }
-        let reference = self.coder.references[LAST_FRAME as usize]?;
-        for (plane, prediction) in reference.planes.iter().enumerate() {
-            if !self.is_zero_block(plane, Rect::of_block(plane, pos, size), prediction) {
-                return None;
-            }
-        }
-        let mut block = Block::new(pos, size);
-        block.is_inter = true;
-        block.ref_frame = [LAST_FRAME, NONE];
+        self.coder.references[LAST_FRAME as usize].is_some_and(|reference| {
+            reference.planes.iter().enumerate().all(|(plane, prediction)| {
+                self.is_zero_block(plane, Rect::of_block(plane, pos, size), prediction)
+            })
+        })
+    }
+
+    /// Skips a square that is static; gives its cost.
+    pub(super) fn skip_as_static(&mut self, pos: MiPos, size: BlockSize) -> u64 {
+        let mut block = self.static_block(pos, size);
         let stack = self.coder.mv_stack(pos, size, block.ref_frame);
         block.y_mode = if stack.mvs[0][0] == Mv::default() {
             PredictionMode::NearestMv
         } else {
             PredictionMode::GlobalMv
         };
-        block.interp_filter = self.fixed_filter();
         let symbol = self.symbol(pos, size, Partition::None);
-        Some(symbol + self.code(block, Some(&stack)).cost)
+        symbol + self.code(block, Some(&stack)).cost
     }
 
     /// Writes the partition symbol; gives its cost.
-    fn symbol(&mut self, pos: MiPos, size: BlockSize, partition: Partition) -> u64 {
+    pub(super) fn symbol(&mut self, pos: MiPos, size: BlockSize, partition: Partition) -> u64 {
         let start = self.records.len();
         self.coder.writer().write_partition(self.records, pos, size, partition);
         self.lambda.squared(0, self.frame.costs.records(&self.records[start..]))
@@ -200,7 +213,9 @@ impl BlockSearch<'_, '_, '_> {
             if left == 0 {
                 return u64::MAX;
             }
-            let added = if partition == Partition::Split {
+            let added = if self.stage == Stage::CarryingOut {
+                self.carry_out(at, part)
+            } else if partition == Partition::Split {
                 self.partition(at, part, hints, left)
             } else {
                 self.block(at, part, &mut hints.clone()).cost

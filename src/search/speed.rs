@@ -36,12 +36,12 @@ speeds! {
     //                             speed   0   1   2   3   4   5   6   7   8   9  10
 
     /// References searched, at most.
-    references: usize                 = [ 3,  3,  3,  3,  3,  3,  2,  1,  1,  1,  1];
+    references: usize                 = [ 3,  3,  3,  3,  3,  3,  2,  2,  1,  1,  1];
     /// NEARMV entries of the vector stack tried for each reference, at most.
     near_mvs: usize                   = [ 3,  3,  3,  3,  2,  2,  2,  2,  2,  1,  1];
     /// Inter candidates, the cheapest by absolute differences, whose true prediction is compared by
     /// transformed differences. 1 rather than 4 costs 2 % for 0.8 of the CPU; 6 gain nothing.
-    satd_candidates: usize            = [ 6,  6,  6,  6,  4,  4,  4,  2,  1,  1,  1];
+    satd_candidates: usize            = [ 6,  6,  6,  6,  4,  4,  4,  3,  2,  1,  1];
     /// Inter candidates, the cheapest by transformed differences, that are transformed, quantized
     /// and compared by squared error and bits.
     rd_candidates: usize              = [ 4,  4,  3,  3,  2,  2,  1,  1,  1,  1,  1];
@@ -54,11 +54,11 @@ speeds! {
     /// First multiple of 1/64 of a step, as mean difference of samples, up to which predicted
     /// vectors are taken without a motion search. More saves time and leaves trails: 2 costs 1 % for
     /// 0.96 of the CPU.
-    motion_exit: u32                  = [ 0,  0,  0,  0,  0,  0,  0,  2,  4,  4,  4];
+    motion_exit: u32                  = [ 0,  0,  0,  0,  0,  0,  0,  0,  2,  3,  4];
 
     /// Intra modes compared in inter frames. 3 rather than 5 cost 0.4 %, 7 gain nothing; 1 without
     /// angles costs 4 to 5 % for 0.7 of the CPU.
-    inter_frame_modes: usize          = [13, 13, 13, 13,  5,  5,  5,  3,  1,  1,  1];
+    inter_frame_modes: usize          = [13, 13, 13, 13,  5,  5,  5,  5,  3,  2,  1];
     /// Intra modes compared in intra frames, angle deltas apart.
     intra_modes: usize                = [13, 13, 13, 13, 13, 13, 13, 13,  7,  7,  4];
     /// Whether angle deltas are tried around the best direction.
@@ -73,19 +73,27 @@ speeds! {
     inter_tx_split: bool              = [ Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N];
     /// Greatest side of inter blocks that may have coefficients, in samples. 16 rather than 64 costs 2
     /// to 4 % for 0.7 of the CPU.
-    max_coded_side: usize             = [64, 64, 64, 64, 64, 64, 64, 32, 16, 16, 16];
+    max_coded_side: usize             = [64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64];
+
+    /// Whether superblocks of inter frames are proposed from estimates and coded once, rather than
+    /// coded in every way. It costs 4 % for 0.65 of the CPU.
+    proposals: bool                   = [ N,  N,  N,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y];
+    /// Squares whose proposals, whole and in quarters, are as close as this many 1/256 of their cost
+    /// are coded in both ways. 3 regain 1.5 % for 1.25 times the CPU, 8 regain 2.5 % for 1.4 times,
+    /// 26 regain 3.5 % for 1.6 times.
+    close_margin: u64                 = [ 0,  0,  0, 13,  8,  3,  0,  0,  0,  0,  0];
 
     /// Squares are tried in halves where the cost of four quarters is below this many 1/16 of the
     /// whole's; never for 0.
     rect_split_margin: u64        = [ALWAYS, 18, 18, 18, 17, 17,  0,  0,  0,  0,  0];
     /// Squares of 64 samples are not split unless they cost more than this many bits; more saves
     /// time and splits less.
-    min_split_bits_64: u64            = [16, 16, 16, 16, 30, 30, 40, 60,100,120,160];
+    min_split_bits_64: u64            = [16, 16, 16, 16, 30, 30, 40, 50, 60, 80, 120];
     /// The same for squares of 32 samples.
-    min_split_bits_32: u64            = [12, 12, 12, 12, 24, 24, 50, 60, 60, 90,120];
+    min_split_bits_32: u64            = [12, 12, 12, 12, 24, 24, 50, 55, 60, 80, 120];
     /// The same for squares of 16 samples. 150 rather than 75 costs 2 % for 0.97 of the CPU; 50 gain
     /// 0.3 % for 1.1.
-    min_split_bits_16: u64            = [12, 12, 12, 12, 30, 60, 75,110,150,240,400];
+    min_split_bits_16: u64            = [12, 12, 12, 12, 30, 60, 75, 90, 120, 200, 400];
 
     /// The zero-block test: residuals are not transformed, nor skipped squares split, where all
     /// coefficients are below this many 1/16 of a step.

@@ -100,6 +100,11 @@ impl ModeInfoGrid {
         }
     }
 
+    /// Whether a position lies inside the frame.
+    pub(crate) fn contains(&self, pos: MiPos) -> bool {
+        pos.row < self.mi_rows && pos.col < self.mi_cols
+    }
+
     /// The record at a position inside the frame.
     pub(crate) fn at(&self, mi_row: usize, mi_col: usize) -> &ModeInfo {
         &self.cells[(mi_row - self.top) * self.mi_cols + mi_col]

@@ -1,5 +1,6 @@
 //! A coding block as decided, in the standard's terms: what `decode_block` (5.11.5) would read.
 
+use crate::av1::frame::mode_info::ModeInfo;
 use crate::av1::geometry::MiPos;
 use crate::av1::tables::blocks::{MAX_TX_SIZE_RECT, SPLIT_TX_SIZE, SUBSAMPLED_SIZE};
 use crate::av1::types::{
@@ -65,6 +66,24 @@ impl Block {
             interp_filter: InterpFilter::EightTap,
             tx_size: max_rect_tx_size(size),
             tx_split: 0,
+        }
+    }
+
+    /// What the block leaves in the grid.
+    pub(crate) fn mode_info(&self) -> ModeInfo {
+        ModeInfo {
+            mv: self.mv,
+            ref_frame: self.ref_frame,
+            block_size: self.size,
+            y_mode: self.y_mode,
+            uv_mode: self.uv_mode,
+            interp_filter: [self.interp_filter; 2],
+            segment_id: self.segment_id,
+            tx_size: self.tx_size,
+            inter_tx_size: self.tx_size,
+            is_inter: self.is_inter,
+            skip: self.skip,
+            skip_mode: false,
         }
     }
 

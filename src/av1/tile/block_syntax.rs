@@ -105,24 +105,7 @@ impl BlockWriter<'_> {
             self.write_inter_frame_mode_info(sink, block, &near, segment_id, stack);
         }
         let lossless = self.frame.lossless(segment_id);
-        self.grid.fill(
-            block.pos,
-            block.size,
-            ModeInfo {
-                mv: block.mv,
-                ref_frame: block.ref_frame,
-                block_size: block.size,
-                y_mode: block.y_mode,
-                uv_mode: block.uv_mode,
-                interp_filter: [block.interp_filter; 2],
-                segment_id,
-                tx_size: block.tx_size,
-                inter_tx_size: block.tx_size,
-                is_inter: block.is_inter,
-                skip: block.skip,
-                skip_mode: false,
-            },
-        );
+        self.grid.fill(block.pos, block.size, ModeInfo { segment_id, ..block.mode_info() });
         self.write_block_tx_size(sink, block, &near, lossless);
     }
 
@@ -192,7 +175,7 @@ impl BlockWriter<'_> {
         self.write_cdef(sink, block);
         self.write_delta_qindex(sink, block);
         let feature = |f| self.frame.segmentation_params.feature(segment_id, f);
-        let context = InterContext { above: near.above.as_ref(), left: near.left.as_ref() };
+        let context = InterContext::new(near.above.as_ref(), near.left.as_ref());
         if feature(SEG_LVL_REF_FRAME).is_none() && feature(SEG_LVL_GLOBALMV).is_none() {
             sink.symbol(IS_INTER_CDF.row([context.is_inter_ctx()]), usize::from(block.is_inter));
         }

@@ -140,11 +140,16 @@ impl TileCoder<'_> {
         }
     }
 
+    /// Marks all of a superblock as not decoded.
+    pub(crate) fn clear_decoded(&mut self, pos: MiPos) {
+        self.decoded.clear(pos, MiPos::new(self.tile.mi_row_end, self.tile.mi_col_end));
+    }
+
     /// Start of a superblock (5.11.2).
     pub(crate) fn start_superblock(&mut self, pos: MiPos) {
         self.cdef_idx = 0;
         self.context.start_superblock(self.frame.delta_q.is_some());
-        self.decoded.clear(pos, MiPos::new(self.tile.mi_row_end, self.tile.mi_col_end));
+        self.clear_decoded(pos);
     }
 
     /// 5.11.5 `decode_block`: writes a block that is reconstructed; gives where its coefficients start in `records`.

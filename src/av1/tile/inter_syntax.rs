@@ -19,12 +19,14 @@ use crate::av1::types::{
 };
 
 /// The neighbours of an inter block, `None` where not available.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(crate) struct InterContext<'a> {
     /// `AvailU` and what is there.
-    pub(crate) above: Option<&'a ModeInfo>,
+    above: Option<&'a ModeInfo>,
     /// `AvailL` and what is there.
-    pub(crate) left: Option<&'a ModeInfo>,
+    left: Option<&'a ModeInfo>,
+    /// `count_refs` (8.3.2) of each reference.
+    counts: [u8; 8],
 }
 
 /// `check_backward` (8.3.2).
@@ -42,7 +44,18 @@ fn is_single(info: &ModeInfo) -> bool {
     info.ref_frame[1] <= INTRA_FRAME
 }
 
-impl InterContext<'_> {
+impl<'a> InterContext<'a> {
+    /// The context of a block between these neighbours.
+    pub(crate) fn new(above: Option<&'a ModeInfo>, left: Option<&'a ModeInfo>) -> Self {
+        let mut counts = [0; 8];
+        for info in [above, left].into_iter().flatten() {
+            for name in info.ref_frame.into_iter().filter(|&name| name > INTRA_FRAME) {
+                counts[name as usize] += 1;
+            }
+        }
+        Self { above, left, counts }
+    }
+
     /// The context of `is_inter` (8.3.2).
     pub(crate) fn is_inter_ctx(&self) -> usize {
         match (self.above.map(is_intra), self.left.map(is_intra)) {
@@ -80,19 +93,10 @@ impl InterContext<'_> {
         }
     }
 
-    /// `count_refs` (8.3.2) over a set of references.
-    fn count(&self, references: &[RefFrame]) -> usize {
-        [self.above, self.left]
-            .into_iter()
-            .flatten()
-            .flat_map(|info| info.ref_frame)
-            .filter(|r| references.contains(r))
-            .count()
-    }
-
-    /// `ref_count_ctx` (8.3.2) of two sets.
+    /// `ref_count_ctx` (8.3.2) of two sets of references.
     fn compare(&self, first: &[RefFrame], second: &[RefFrame]) -> usize {
-        match self.count(first).cmp(&self.count(second)) {
+        let count = |set: &[RefFrame]| -> u8 { set.iter().map(|&r| self.counts[r as usize]).sum() };
+        match count(first).cmp(&count(second)) {
             std::cmp::Ordering::Less => 0,
             std::cmp::Ordering::Equal => 1,
             std::cmp::Ordering::Greater => 2,
@@ -217,11 +221,22 @@ pub(crate) fn write_inter_block(
     let feature = |f| frame.segmentation_params.feature(segment_id, f).is_some();
     let fixed_mode = feature(SEG_LVL_SKIP) || feature(SEG_LVL_GLOBALMV);
     if !feature(SEG_LVL_REF_FRAME) && !fixed_mode {
-        write_ref_frames(sink, frame, context, block);
+        write_ref_frames(sink, frame, context, block.ref_frame);
     }
     if !fixed_mode {
         write_mode(sink, block, stack);
     }
+    write_vectors(sink, frame, context, block, stack);
+}
+
+/// What follows the mode in 5.11.23: the choice from the stack, vectors and filter.
+pub(crate) fn write_vectors(
+    sink: &mut impl SymbolSink,
+    frame: &FrameHeader,
+    context: &InterContext<'_>,
+    block: &Block,
+    stack: &MvStack,
+) {
     write_drl(sink, block, stack);
     for (list, mode) in component_modes(block.y_mode).into_iter().enumerate() {
         if mode == Some(PredictionMode::NewMv) {
@@ -266,14 +281,13 @@ pub(crate) fn predicted_mv(block: &Block, stack: &MvStack, list: usize) -> Mv {
 }
 
 /// 5.11.25 `read_ref_frames`.
-fn write_ref_frames(
+pub(crate) fn write_ref_frames(
     sink: &mut impl SymbolSink,
     frame: &FrameHeader,
     context: &InterContext<'_>,
-    block: &Block,
+    [first, second]: [RefFrame; 2],
 ) {
-    let [first, second] = block.ref_frame;
-    let compound = block.is_compound();
+    let compound = second > INTRA_FRAME;
     if frame.reference_select {
         sink.symbol(COMP_MODE_CDF.row([context.comp_mode_ctx()]), usize::from(compound));
     }
@@ -335,7 +349,7 @@ fn write_ref_frames(
 }
 
 /// `compound_mode`, or `new_mv`, `zero_mv` and `ref_mv` (5.11.23).
-fn write_mode(sink: &mut impl SymbolSink, block: &Block, stack: &MvStack) {
+pub(crate) fn write_mode(sink: &mut impl SymbolSink, block: &Block, stack: &MvStack) {
     let (new_ctx, ref_ctx) = (stack.new_mv_context, stack.ref_mv_context);
     if block.is_compound() {
         let ctx = COMPOUND_MODE_CTX_MAP[usize::from(ref_ctx >> 1)][usize::from(new_ctx.min(4))];

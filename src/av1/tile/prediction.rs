@@ -77,14 +77,37 @@ impl TileCoder<'_> {
         (x, y): (usize, usize),
         size: TxSize,
     ) -> Edges {
+        let have = self.available(block, plane, (x, y), size);
+        edges(&self.recon[plane], plane, (x, y), size, have)
+    }
+
+    /// The same of the picture to code, for estimates of what is not reconstructed yet.
+    pub(crate) fn source_edges(
+        &self,
+        block: &Block,
+        plane: usize,
+        (x, y): (usize, usize),
+        size: TxSize,
+    ) -> Edges {
+        let have = self.available(block, plane, (x, y), size);
+        edges(&self.source[plane], plane, (x, y), size, have)
+    }
+
+    /// Which samples around a transform block of `block` exist (7.11.2.1).
+    fn available(
+        &self,
+        block: &Block,
+        plane: usize,
+        (x, y): (usize, usize),
+        size: TxSize,
+    ) -> Available {
         let shift = usize::from(plane > 0);
-        let have = Available {
+        Available {
             left: block.pos.col > self.tile.mi_col_start || x > (block.pos.col * 4) >> shift,
             above: block.pos.row > self.tile.mi_row_start || y > (block.pos.row * 4) >> shift,
             above_right: self.decoded.have_above_right(plane, x, y, size.width()),
             below_left: self.decoded.have_below_left(plane, x, y, size.height()),
-        };
-        edges(&self.recon[plane], plane, (x, y), size, have)
+        }
     }
 
     /// What a directional mode of `block` needs besides its edges (7.11.2.4).

@@ -66,7 +66,11 @@ pub(super) fn frame_header(
     if !plan.key_frame {
         header.ref_frame_idx = plan.reads;
         header.primary_ref_frame = plan.primary;
-        header.interpolation_filter = InterpolationFilter::Switchable;
+        header.interpolation_filter = if effort.filters > 1 {
+            InterpolationFilter::Switchable
+        } else {
+            InterpolationFilter::EightTap
+        };
         header.allow_high_precision_mv = qindex < effort.high_precision_below;
         header.reference_select = effort.compound;
         header.use_ref_frame_mvs = sequence.enable_ref_frame_mvs && effort.temporal_mvs;

@@ -1,10 +1,66 @@
 //! SATD eight lanes at a time.
 
+use super::{Coefficients, Room, each_four};
 use crate::kernels::simd::{I16x8, Int16Vector};
 use crate::kernels::view::Samples;
 
 pub(super) fn satd(src: Samples<'_>, pred: Samples<'_>, size: (usize, usize)) -> u32 {
     satd_with::<I16x8>(src, pred, size)
+}
+
+pub(super) fn coefficients(
+    src: Samples<'_>,
+    pred: Samples<'_>,
+    size: (usize, usize),
+    threshold: u16,
+    room: &mut Room,
+) -> Coefficients {
+    coefficients_with::<I16x8>(src, pred, size, threshold, room)
+}
+
+pub(super) fn coefficients_with<L: Int16Vector>(
+    src: Samples<'_>,
+    pred: Samples<'_>,
+    (width, height): (usize, usize),
+    threshold: u16,
+    room: &mut Room,
+) -> Coefficients {
+    debug_assert!(width.is_multiple_of(8) && height.is_multiple_of(8));
+    let (cols, rows) = (width / 8, height / 8);
+    let mut all = Coefficients::default();
+    for (number, out) in room.chunks_exact_mut(64).take(cols * rows).enumerate() {
+        let (x, y) = (number % cols * 8, number / cols * 8);
+        let mut block = [L::zero(); 8];
+        for (i, row) in block.iter_mut().enumerate() {
+            *row = L::difference(src.row(x, y + i), pred.row(x, y + i));
+        }
+        hadamard(&mut block);
+        let mut block = L::transpose(block);
+        hadamard(&mut block);
+        all.magnitudes += L::sum_of_magnitudes(&block);
+        for (out, row) in out.chunks_exact_mut(8).zip(block) {
+            out.copy_from_slice(&row.to_array());
+        }
+    }
+    each_four(cols, rows, |four| {
+        for i in 0..64 {
+            let [a, b, c, d] = four.map(|block| room[block * 64 + i] >> 1);
+            let pair = |a: i16, b: i16| (a.saturating_add(b), a.saturating_sub(b));
+            let (ab, cd) = (pair(a, b), pair(c, d));
+            let (sums, differences) = (pair(ab.0, cd.0), pair(ab.1, cd.1));
+            for (block, value) in
+                four.into_iter().zip([sums.0, differences.0, sums.1, differences.1])
+            {
+                room[block * 64 + i] = value;
+            }
+        }
+    });
+    for magnitude in room[..cols * rows * 64].iter().map(|c| c.unsigned_abs()) {
+        let limited = u32::from(magnitude.min(threshold));
+        all.excess += u32::from(magnitude) - limited;
+        all.squares += u64::from(limited * limited);
+    }
+    all
 }
 
 pub(super) fn satd_with<L: Int16Vector>(

@@ -1,0 +1,59 @@
+//! What a block would cost to code, estimated from the Hadamard transform of what its prediction
+//! lacks.
+
+use super::block::BlockSearch;
+use super::tuning::{CODED_RATE, DEAD_ZONE, LEVEL_RATE, ZERO_EXCESS};
+use crate::av1::tile::quantizers::ac_step;
+use crate::av1::types::BlockSize;
+use crate::kernels::satd::Coefficients;
+
+/// An estimated cost.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Estimate {
+    /// By absolute differences, plain or transformed, in their unit.
+    pub(super) difference: u32,
+    /// As coded, in the unit of [`Lambda::squared`](super::lambda::Lambda::squared);
+    /// [`u64::MAX`] as long as the prediction was not made.
+    pub(super) coded: u64,
+    /// Whether coefficients have so little above the dead zone that none would be coded.
+    pub(super) is_zero: bool,
+}
+
+impl Estimate {
+    /// The estimate of a block that was not predicted truly.
+    pub(super) fn of_difference(difference: u32) -> Self {
+        Self { difference, coded: u64::MAX, is_zero: false }
+    }
+}
+
+impl BlockSearch<'_, '_, '_> {
+    /// Magnitude, as 8×8 Hadamard transforms count, below which coefficients are lost. They count in
+    /// 1/8, as the quantizer's steps do.
+    pub(super) fn dead_zone(&self) -> u16 {
+        let (numerator, denominator) = DEAD_ZONE;
+        let threshold = u32::from(ac_step(self.coder.target_q_index)) * numerator / denominator;
+        threshold.clamp(1, 2047) as u16
+    }
+
+    /// What a block of `size` with this residual and modes of `rate` (1/512 bit) would cost.
+    /// Coefficients are lost below the dead zone; above they cost that much, and the bits of their
+    /// levels.
+    pub(super) fn estimate(&self, found: &Coefficients, rate: u32, size: BlockSize) -> Estimate {
+        let step = u64::from(ac_step(self.coder.target_q_index));
+        let class = match size.width() * size.height() {
+            0..=64 => 0,
+            65..=256 => 1,
+            257..=1024 => 2,
+            _ => 3,
+        };
+        let mut coded_rate = u64::from(found.excess) * u64::from(LEVEL_RATE[class]) / step;
+        if found.excess > 0 {
+            coded_rate += u64::from(CODED_RATE);
+        }
+        Estimate {
+            difference: self.lambda.absolute((found.magnitudes + 4) >> 3, rate),
+            coded: self.lambda.squared(found.squares >> 6, rate + coded_rate as u32),
+            is_zero: u64::from(found.excess) * 20 <= step * ZERO_EXCESS[class],
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! How a superblock is split and what its blocks predict from, proposed from estimates: predictions
+//! are made and compared with the source, nothing is transformed or written. What is proposed is
+//! carried out afterwards, once.
+
+use super::block::{BlockSearch, Stage};
+use super::cost::{COST_BITS, CostSink};
+use super::estimate::Estimate;
+use super::mode::{BlockContext, Candidate};
+use super::partition::{Hints, Square};
+use super::tuning::{ERROR_LEFT_BY_PARTS, ERROR_LEFT_OF_ZERO, PROPOSED_SPLIT, QUARTERS_SHARE};
+use crate::av1::frame::mode_info::ModeInfo;
+use crate::av1::geometry::{MiPos, Rect, view};
+use crate::av1::tables::blocks::PARTITION_SUBSIZE;
+use crate::av1::tile::block::Block;
+use crate::av1::tile::mv_prediction::MvStack;
+use crate::av1::types::{BlockSize, LAST_FRAME, Mv, NONE, Partition, PredictionMode};
+use crate::kernels::satd::coefficients;
+
+/// Bits of a block that is skipped as static, in 1/512 bit, roughly.
+const STATIC_RATE: u32 = 1 << COST_BITS;
+
+/// What is proposed for a square.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Proposal {
+    /// How it is split: not at all, in quarters, or in halves of which one lies inside the frame.
+    partition: Partition,
+    /// Whether it is skipped as its source stands still.
+    is_static: bool,
+    /// Whether luma of the block is expected to have no coefficients.
+    is_zero: bool,
+    /// Whether coding both ways decides between whole and quarters.
+    is_close: bool,
+    /// The block that it is if it is not split, or could be.
+    block: Block,
+}
+
+impl Proposal {
+    /// A square that is one block.
+    fn whole(block: Block) -> Self {
+        Self {
+            partition: Partition::None,
+            is_static: false,
+            is_zero: false,
+            is_close: false,
+            block,
+        }
+    }
+}
+
+impl Default for Proposal {
+    fn default() -> Self {
+        Self::whole(Block::new(MiPos::new(0, 0), BlockSize::B8x8))
+    }
+}
+
+/// The proposals of a superblock: of one square of 64 samples, four of 32, 16 of 16 and 64 of 8.
+pub(super) const PROPOSALS: usize = 1 + 4 + 16 + 64;
+
+/// Where the proposal of a square inside its superblock is kept.
+fn place(pos: MiPos, size: BlockSize) -> usize {
+    let level = 6 - size.width_log2();
+    let first = [0, 1, 5, 21][level];
+    let shift = 4 - level;
+    first + (((pos.row & 15) >> shift) << level) + ((pos.col & 15) >> shift)
+}
+
+/// The quarters of a square.
+fn quarters(pos: MiPos, size: BlockSize) -> [(MiPos, BlockSize); 4] {
+    let part = PARTITION_SUBSIZE[Partition::Split as usize][size as usize]
+        .expect("squares can be split in four");
+    let half = size.width4() / 2;
+    [(0, 0), (0, half), (half, 0), (half, half)]
+        .map(|(down, right)| (pos.offset(down, right), part))
+}
+
+impl BlockSearch<'_, '_, '_> {
+    /// Proposes how to code the superblock at `pos`.
+    pub(super) fn propose_superblock(&mut self, pos: MiPos) {
+        let size = BlockSize::B64x64;
+        self.stage = Stage::Proposing;
+        self.propose(pos, size, &Hints::NONE, u64::MAX);
+        // Vector prediction and intra edges tell by these what is coded already.
+        let uncoded = ModeInfo { ref_frame: [NONE, NONE], ..ModeInfo::default() };
+        self.coder.grid.fill(pos, size, uncoded);
+        self.coder.clear_decoded(pos);
+    }
+
+    /// Proposes how to code a square, or what of it lies inside the frame; gives the estimated
+    /// cost, [`u64::MAX`] if it is `limit` or more.
+    fn propose(&mut self, pos: MiPos, size: BlockSize, hints: &Hints, limit: u64) -> u64 {
+        let half = size.width4() / 2;
+        let (rows, cols) = (self.coder.grid.mi_rows, self.coder.grid.mi_cols);
+        let is_inside = pos.row + half < rows && pos.col + half < cols;
+        let mut hints = *hints;
+        if !is_inside {
+            return self.propose_at_edge(pos, size, &hints, limit);
+        }
+        if size.width() >= 16
+            && let Some((block, cost)) = self.propose_static(pos, size)
+        {
+            self.leave(Proposal { is_static: true, ..Proposal::whole(block) }, size);
+            return cost;
+        }
+        let Candidate { block, estimate } = self.propose_block(pos, size, &mut hints);
+        let proposed = Proposal { is_zero: estimate.is_zero, ..Proposal::whole(block) };
+        let whole = estimate.coded + self.partition_cost(pos, size, Partition::None);
+        if size == BlockSize::B8x8 || !self.may_be_split(size, whole, estimate.is_zero) {
+            self.leave(proposed, size);
+            return whole;
+        }
+        let (numerator, denominator) = QUARTERS_SHARE;
+        let margin = whole / 256 * self.frame.effort.close_margin;
+        let most = whole.saturating_mul(numerator) / denominator;
+        let quarters = self.propose_quarters(pos, size, &hints, limit.min(most + margin));
+        let is_close = quarters < most + margin && quarters.saturating_add(margin) > most;
+        if quarters < most {
+            self.worker.proposals[place(pos, size)] =
+                Proposal { partition: Partition::Split, is_close, ..proposed };
+            return quarters;
+        }
+        self.leave(Proposal { is_close, ..proposed }, size);
+        whole
+    }
+
+    /// Proposes how to code a square that cannot be one block, as its middle lies outside the frame:
+    /// in quarters or, if it is cut on one side only, as the half that lies inside (5.11.4).
+    fn propose_at_edge(&mut self, pos: MiPos, size: BlockSize, hints: &Hints, limit: u64) -> u64 {
+        let half = size.width4() / 2;
+        let has_rows = pos.row + half < self.coder.grid.mi_rows;
+        let has_cols = pos.col + half < self.coder.grid.mi_cols;
+        let mut least = limit;
+        let mut inner = None;
+        if size != BlockSize::B8x8 && has_rows != has_cols {
+            let partition = if has_cols { Partition::Horz } else { Partition::Vert };
+            let part = PARTITION_SUBSIZE[partition as usize][size as usize]
+                .expect("squares can be split in two");
+            let Candidate { block, estimate } = self.propose_block(pos, part, &mut hints.clone());
+            let cost = estimate.coded + self.partition_cost(pos, size, partition);
+            least = least.min(cost);
+            let proposed = Proposal { partition, ..Proposal::whole(block) };
+            inner = Some((Proposal { is_zero: estimate.is_zero, ..proposed }, cost));
+        }
+        let quarters = self.propose_quarters(pos, size, hints, least);
+        match inner {
+            Some((proposal, cost)) if quarters >= least => {
+                self.leave(proposal, size);
+                cost
+            }
+            _ => {
+                let split = Proposal { partition: Partition::Split, ..Proposal::default() };
+                self.worker.proposals[place(pos, size)] = split;
+                quarters
+            }
+        }
+    }
+
+    /// Whether quarters of a square that would cost `whole`, without coefficients if `is_zero`, could
+    /// be cheaper.
+    fn may_be_split(&self, size: BlockSize, whole: u64, is_zero: bool) -> bool {
+        let (numerator, denominator) = PROPOSED_SPLIT;
+        let bits = self.frame.effort.min_split_bits(size.width()) * numerator / denominator;
+        let (left, of) = if is_zero { ERROR_LEFT_OF_ZERO } else { ERROR_LEFT_BY_PARTS };
+        whole / of * (of - left) > self.lambda.of_bits(bits) << 8
+    }
+
+    /// Proposes the quarters of a square; [`u64::MAX`] once `limit` is reached.
+    fn propose_quarters(&mut self, pos: MiPos, size: BlockSize, hints: &Hints, limit: u64) -> u64 {
+        let mut cost = self.partition_cost(pos, size, Partition::Split);
+        for (at, part) in quarters(pos, size) {
+            if !self.coder.grid.contains(at) {
+                continue;
+            }
+            if cost >= limit {
+                return u64::MAX;
+            }
+            cost = cost.saturating_add(self.propose(at, part, hints, limit - cost));
+        }
+        if cost >= limit { u64::MAX } else { cost }
+    }
+
+    /// The cost of a partition symbol.
+    fn partition_cost(&mut self, pos: MiPos, size: BlockSize, partition: Partition) -> u64 {
+        let mut sink = CostSink::new(&self.frame.costs);
+        self.coder.writer().write_partition(&mut sink, pos, size, partition);
+        self.lambda.squared(0, sink.cost)
+    }
+
+    /// Keeps the proposal of a square of `size` that has one block inside the frame, and leaves the
+    /// block's modes for those after it to predict from.
+    fn leave(&mut self, proposal: Proposal, size: BlockSize) {
+        let block = proposal.block;
+        self.worker.proposals[place(block.pos, size)] = proposal;
+        self.coder.grid.fill(block.pos, block.size, block.mode_info());
+        self.coder.set_decoded(block.pos, block.size, true);
+    }
+
+    /// The best candidate for a block.
+    fn propose_block(&mut self, pos: MiPos, size: BlockSize, hints: &mut Hints) -> Candidate {
+        self.gather_candidates(pos, size, hints);
+        let candidates = self.worker.candidates.iter();
+        let best = candidates.min_by_key(|candidate| candidate.estimate.coded);
+        *best.expect("a block has a candidate")
+    }
+
+    /// The static skip, proposed: the block and its cost.
+    fn propose_static(&mut self, pos: MiPos, size: BlockSize) -> Option<(Block, u64)> {
+        if !self.is_static(pos, size) {
+            return None;
+        }
+        let reference = self.coder.references[LAST_FRAME as usize]?;
+        let block = self.static_block(pos, size);
+        let source = &self.coder.source[0];
+        let rect = Rect::of_block(0, pos, size).inside(source, 8);
+        let (src, pred) = (view(source, rect), view(&reference.planes[0], rect));
+        let (threshold, room) = (self.dead_zone(), &mut self.worker.room);
+        let found = coefficients(self.coder.isa, src, pred, (rect.w, rect.h), threshold, room);
+        Some((block, self.estimate(&found, STATIC_RATE, size).coded))
+    }
+
+    /// Codes a square as proposed.
+    pub(super) fn carry_out(&mut self, pos: MiPos, size: BlockSize) -> u64 {
+        let proposal = self.worker.proposals[place(pos, size)];
+        if proposal.is_static {
+            return self.skip_as_static(pos, size);
+        }
+        if proposal.is_close {
+            return self.decide_by_coding(pos, size, &proposal);
+        }
+        let mut cost = self.symbol(pos, size, proposal.partition);
+        if proposal.partition != Partition::Split {
+            return cost + self.carry_out_block(&proposal);
+        }
+        for (at, part) in quarters(pos, size) {
+            if self.coder.grid.contains(at) {
+                cost += self.carry_out(at, part);
+            }
+        }
+        cost
+    }
+
+    /// Codes a square whole and in quarters, and leaves what is cheaper.
+    fn decide_by_coding(&mut self, pos: MiPos, size: BlockSize, proposal: &Proposal) -> u64 {
+        let level = 6 - size.width_log2();
+        let (before, snapshot) = std::mem::take(&mut self.worker.squares[level]);
+        let mut square =
+            Square { pos, size, before, snapshot, current: true, tried: true, best: u64::MAX };
+        square.before.save(self.coder, self.records, pos);
+        let symbol = self.symbol(pos, size, Partition::None);
+        square.best = symbol + self.carry_out_block(proposal);
+        self.try_parts(&mut square, Partition::Split, &Hints::NONE, u64::MAX);
+        if !square.current {
+            square.before.restore(self.coder, self.records, pos, size);
+            square.snapshot.restore(self.coder, self.records, pos, size);
+        }
+        self.worker.squares[level] = (square.before, square.snapshot);
+        square.best
+    }
+
+    /// Codes a block as proposed.
+    fn carry_out_block(&mut self, proposal: &Proposal) -> u64 {
+        let block = &proposal.block;
+        let (pos, size) = (block.pos, block.size);
+        let context = self.block_context(pos, size);
+        self.worker.candidates.clear();
+        if block.is_inter {
+            let stack = self.coder.mv_stack(pos, size, block.ref_frame);
+            let kept = if block.is_compound() { 0 } else { block.ref_frame[0] as usize };
+            self.worker.stacks[kept] = Some(stack);
+            let block = self.labelled(&context, block, &stack);
+            self.worker.candidates.push(Candidate { block, estimate: Estimate::of_difference(0) });
+        } else {
+            self.intra_candidates(&context);
+        }
+        self.luma_is_zero = block.is_inter && proposal.is_zero;
+        let coded = self.code_candidates(pos, size);
+        self.luma_is_zero = false;
+        coded.cost
+    }
+
+    /// A block with the cheapest modes that give its vectors.
+    fn labelled(&self, context: &BlockContext, block: &Block, stack: &MvStack) -> Block {
+        use PredictionMode as P;
+        if block.is_compound() {
+            let (nearest, mv) = (stack.mvs[0], block.mv);
+            let modes = [
+                (P::NearestNearestMv, nearest),
+                (P::NearestNewMv, [nearest[0], mv[1]]),
+                (P::NewNearestMv, [mv[0], nearest[1]]),
+                (P::GlobalGlobalMv, [Mv::default(); 2]),
+                (P::NewNewMv, mv),
+            ];
+            return modes
+                .into_iter()
+                .filter(|&(_, vectors)| vectors == mv)
+                .map(|(y_mode, _)| Block { y_mode, ref_mv_idx: 0, ..*block })
+                .min_by_key(|block| self.inter_rate(context, block, stack))
+                .expect("any vectors can be coded");
+        }
+        let mv = block.mv[0];
+        let last_near = stack.num_mv_found.saturating_sub(1).clamp(1, 3);
+        let last_new = stack.num_mv_found.saturating_sub(1).min(2);
+        let known = [(P::NearestMv, 0), (P::NearMv, 1), (P::NearMv, 2), (P::NearMv, 3)];
+        let known = known.into_iter().take(1 + last_near);
+        let known = known.filter(|&(_, index)| stack.mvs[index][0] == mv);
+        let global = (mv == Mv::default()).then_some((P::GlobalMv, 0));
+        let new = (0..=last_new).map(|index| (P::NewMv, index));
+        known
+            .chain(global)
+            .chain(new)
+            .map(|(y_mode, index)| Block { y_mode, ref_mv_idx: index as u8, ..*block })
+            .min_by_key(|block| self.inter_rate(context, block, stack))
+            .expect("any vector can be coded")
+    }
+
+    /// A block that the static skip leaves.
+    pub(super) fn static_block(&self, pos: MiPos, size: BlockSize) -> Block {
+        let mut block = Block::new(pos, size);
+        block.is_inter = true;
+        block.ref_frame = [LAST_FRAME, NONE];
+        block.y_mode = PredictionMode::GlobalMv;
+        block.interp_filter = self.fixed_filter();
+        block
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every square of a superblock has a place of its own.
+    #[test]
+    fn places_are_apart() {
+        let mut taken = [false; PROPOSALS];
+        let mut squares = vec![(MiPos::new(32, 16), BlockSize::B64x64)];
+        while let Some((pos, size)) = squares.pop() {
+            assert!(!std::mem::replace(&mut taken[place(pos, size)], true), "{pos:?} {size:?}");
+            if size != BlockSize::B8x8 {
+                squares.extend(quarters(pos, size));
+            }
+        }
+        assert_eq!(taken, [true; PROPOSALS]);
+    }
+}
