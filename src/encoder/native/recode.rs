@@ -125,12 +125,12 @@ mod tests {
     #[test]
     fn motion_is_projected_once_for_all_attempts_at_a_frame() {
         let (width, height) = (96, 64);
-        let mut config = EncoderConfig::new(width, height, 60_000);
+        let mut config = EncoderConfig::new(width, height, 30_000);
         config.speed = Speed::new(4).unwrap();
         let mut engine = NativeEngine::new(&Settings::try_from(config).unwrap()).unwrap();
         let clip = Clip::new(Scene::Cuts, width, height, 5).unwrap();
         let (mut inter_frames, mut recoded) = (0, 0);
-        for number in 0..24 {
+        for number in 0..64 {
             let frame = clip.picture(number);
             let frame = frame.as_frame(3000 * number);
             let outcome = engine.encode(&frame, FrameOptions::default()).unwrap();
