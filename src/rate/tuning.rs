@@ -165,7 +165,7 @@ pub(super) mod steps {
     pub(crate) const PRIOR: f64 = 0.3;
     /// Shares of the target between which an inter frame may end: the next frames level it out, and
     /// an even step is worth more. Swept on 13 clips, as were [`PRIOR`], [`KEPT`] and [`LEARN`].
-    pub(crate) const TOLERANCE: (f64, f64) = (0.4, 1.6);
+    pub(crate) const TOLERANCE: (f64, f64) = (0.5, 1.6);
     /// The same of a frame that has to meet its target.
     pub(crate) const TOLERANCE_EXACT: (f64, f64) = (0.95, 1.05);
     /// The share of the limit that frames are led to end below.

@@ -10,7 +10,8 @@ use std::arch::x86_64::{
 };
 
 use super::{Coefficients, Room, each_four, scalar};
-use crate::kernels::simd::avx2::{halves, load_i16, load_wide, store_i16, total, transpose_halves};
+use crate::kernels::isa::{load_i16x16, store_i16x16};
+use crate::kernels::simd::avx2::{halves, load_wide, total, transpose_halves};
 use crate::kernels::view::Samples;
 
 #[target_feature(enable = "avx2")]
@@ -111,8 +112,9 @@ fn transform(block: &mut [__m256i; 8]) -> __m256i {
 #[inline]
 fn combine(blocks: &mut [[i16; 64]], four: [usize; 4]) {
     for i in 0..4 {
-        let load =
-            |block: usize| _mm256_srai_epi16::<1>(load_i16(&blocks[block].as_chunks::<16>().0[i]));
+        let load = |block: usize| {
+            _mm256_srai_epi16::<1>(load_i16x16(&blocks[block].as_chunks::<16>().0[i]))
+        };
         let [a, b, c, d] = [load(four[0]), load(four[1]), load(four[2]), load(four[3])];
         let (ab, cd) = (
             (_mm256_adds_epi16(a, b), _mm256_subs_epi16(a, b)),
@@ -125,7 +127,7 @@ fn combine(blocks: &mut [[i16; 64]], four: [usize; 4]) {
             _mm256_subs_epi16(ab.1, cd.1),
         ];
         for (block, value) in four.into_iter().zip(values) {
-            store_i16(&mut blocks[block].as_chunks_mut::<16>().0[i], value);
+            blocks[block].as_chunks_mut::<16>().0[i] = store_i16x16(value);
         }
     }
 }
@@ -138,7 +140,7 @@ fn beside(blocks: &[[i16; 64]], threshold: u16) -> (u32, u64) {
     let (ones, threshold) = (_mm256_set1_epi16(1), _mm256_set1_epi16(threshold as i16));
     let (mut excess, mut squares) = (_mm256_setzero_si256(), _mm256_setzero_si256());
     for values in blocks.as_flattened().as_chunks::<16>().0 {
-        let magnitude = _mm256_abs_epi16(load_i16(values));
+        let magnitude = _mm256_abs_epi16(load_i16x16(values));
         let low = _mm256_min_epi16(magnitude, threshold);
         let above = _mm256_sub_epi16(magnitude, low);
         excess = _mm256_add_epi32(excess, _mm256_madd_epi16(above, ones));
