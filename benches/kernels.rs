@@ -24,7 +24,7 @@ use kernels::intra::{CFL_MAX, Edges, IntraPrediction, cfl_ac, cfl_predict, predi
 use kernels::isa::Isa;
 use kernels::quantize::{Levels, Quantizer, quantize};
 use kernels::sad::{moments, residual, sad, sad_4, sad_average, sse};
-use kernels::satd::satd;
+use kernels::satd::{coefficients, satd};
 use kernels::scale::quarter_row;
 use kernels::transform::{
     TxSize, TxType, coefficient_count, coefficient_stride, forward_transform, inverse_transform_add,
@@ -88,6 +88,7 @@ fn compare(c: &mut Criterion, family: &str, name: &str, mut kernel: impl FnMut(I
 fn differences(c: &mut Criterion) {
     let plane = plane();
     let mut block = vec![0; 64 * 64];
+    let mut room = [0; 64 * 64];
     let src = Samples::new(&plane[20 * SIDE + 20..], SIDE);
     let pred = Samples::new(&plane[60 * SIDE + 31..], SIDE);
     for n in [8, 16, 32, 64] {
@@ -112,6 +113,9 @@ fn differences(c: &mut Criterion) {
         });
         compare(c, "satd", &format!("satd {n}"), |isa| {
             black_box(satd(isa, black_box(src), pred, size));
+        });
+        compare(c, "satd", &format!("coefficients {n}"), |isa| {
+            black_box(coefficients(isa, black_box(src), pred, size, 100, &mut room));
         });
     }
 }
