@@ -52,7 +52,7 @@ impl BlockSearch<'_, '_, '_> {
         }
         Estimate {
             difference: self.lambda.absolute((found.magnitudes + 4) >> 3, rate),
-            coded: self.lambda.squared(found.squares >> 6, rate + coded_rate as u32),
+            coded: self.lambda.squared(found.squares >> 6, rate + coded_rate.min(1 << 30) as u32),
             is_zero: u64::from(found.excess) * 20 <= step * ZERO_EXCESS[class],
         }
     }

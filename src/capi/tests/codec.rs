@@ -280,13 +280,15 @@ impl Drop for NoiseCoder {
 #[test]
 fn stats_account_for_every_bit() {
     let mut coder = NoiseCoder::new(&default_config(64, 64));
-    let mut reasons = Vec::new();
+    let (mut reasons, mut coefficients) = (Vec::new(), 0);
     for _ in 0..20 {
         let Some((len, stats)) = coder.code() else { continue };
         let Rtav1FrameStats { header_bits, mode_bits, motion_bits, coefficient_bits, .. } = stats;
         let parts = [header_bits, mode_bits, motion_bits, coefficient_bits];
         assert_eq!(parts.iter().sum::<u32>() as usize, len * 8);
-        assert!(header_bits > 0 && mode_bits > 0 && coefficient_bits > 0, "{parts:?}");
+        // A frame may be all skipped.
+        assert!(header_bits > 0 && mode_bits > 0, "{parts:?}");
+        coefficients += coefficient_bits;
         assert!(len * 8 <= stats.max_bits as usize && stats.target_bits > 0);
         assert!((0.0..=200.0).contains(&stats.delay_ms), "{}", stats.delay_ms);
         let range = f32::from(stats.qindex_min)..=f32::from(stats.qindex_max);
@@ -295,6 +297,7 @@ fn stats_account_for_every_bit() {
         reasons.push(stats.reason);
     }
     assert!(reasons.len() > 5, "{reasons:?}");
+    assert!(coefficients > 0);
     assert!(reasons.iter().all(|&reason| reason <= Rtav1QindexReason::Range as u32));
 
     let mut config = default_config(64, 64);
