@@ -125,9 +125,6 @@ impl BlockSearch<'_, '_, '_> {
 
     /// Whether the residual of a predicted inter block is not worth a transform.
     fn is_residual_zero(&self, block: &Block) -> bool {
-        if block.size.width().max(block.size.height()) > self.frame.effort.max_coded_side {
-            return true;
-        }
         let pos = block.pos;
         (usize::from(self.luma_is_zero)..3).all(|plane| {
             let rect = Rect::of_block(plane, pos, block.size);

@@ -6,7 +6,7 @@ use crate::av1::geometry::{MiPos, Rect};
 use crate::av1::tile::context::TileSnapshot;
 use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::symbol::Record;
-use crate::av1::types::{BlockSize, NONE};
+use crate::av1::types::BlockSize;
 use crate::frame::padded::PaddedPlane;
 
 /// The state before an area is coded: what coding it changes besides the area itself.
@@ -35,8 +35,7 @@ impl Checkpoint {
     ) {
         coder.context.restore(pos.col & !15, &self.context);
         records.truncate(self.records);
-        let uncoded = ModeInfo { ref_frame: [NONE, NONE], ..ModeInfo::default() };
-        coder.grid.fill(pos, size, uncoded);
+        coder.grid.fill(pos, size, ModeInfo::uncoded());
         coder.set_decoded(pos, size, false);
     }
 }

@@ -57,6 +57,20 @@ impl Found {
     const NONE: Self = Self { cost: u32::MAX, mv: Mv { row: 0, col: 0 } };
 }
 
+/// The modes that take a single vector from the stack, NEARESTMV and as many NEARMV as there are.
+fn stacked_modes(stack: &MvStack) -> impl Iterator<Item = VectorMode> {
+    let last_near = stack.num_mv_found.saturating_sub(1).clamp(1, 3);
+    stack.mvs.iter().zip(0_u8..).take(1 + last_near).map(|(mvs, ref_mv_idx)| {
+        let mode = if ref_mv_idx == 0 { PredictionMode::NearestMv } else { PredictionMode::NearMv };
+        VectorMode { mode, ref_mv_idx, mv: mvs[0] }
+    })
+}
+
+/// The last entry of the stack that a new vector can be coded against.
+fn last_new_idx(stack: &MvStack) -> u8 {
+    stack.num_mv_found.saturating_sub(1).min(2) as u8
+}
+
 impl BlockSearch<'_, '_, '_> {
     /// The filter of vectors that need none, or of all in the frame.
     pub(super) fn fixed_filter(&self) -> InterpFilter {
@@ -174,14 +188,10 @@ impl BlockSearch<'_, '_, '_> {
     /// Candidates whose vectors cost no difference.
     fn predicted_vectors(&mut self, context: &BlockContext, reference: &ReferenceContext<'_>) {
         use PredictionMode as P;
-        let stack = reference.stack;
-        let last_near = stack.num_mv_found.saturating_sub(1).clamp(1, 3);
-        let modes = [(P::NearestMv, 0), (P::NearMv, 1), (P::NearMv, 2), (P::NearMv, 3)];
         let first = self.worker.candidates.len();
-        let count = 1 + last_near.min(self.frame.effort.near_mvs);
-        for (mode, ref_mv_idx) in modes.into_iter().take(count) {
-            let mv = stack.mvs[usize::from(ref_mv_idx)][0];
-            self.add_single(context, reference, VectorMode { mode, ref_mv_idx, mv });
+        let count = 1 + self.frame.effort.near_mvs;
+        for choice in stacked_modes(reference.stack).take(count) {
+            self.add_single(context, reference, choice);
         }
         let mv = Mv::default();
         if self.worker.candidates[first..].iter().all(|c| c.block.mv[0] != mv) {
@@ -192,7 +202,7 @@ impl BlockSearch<'_, '_, '_> {
 
     /// A vector of its own, against the cheapest prediction.
     fn new_vector(&mut self, context: &BlockContext, reference: &ReferenceContext<'_>, mv: Mv) {
-        let last = reference.stack.num_mv_found.saturating_sub(1).min(2) as u8;
+        let last = last_new_idx(reference.stack);
         let mut choice = VectorMode { mode: PredictionMode::NewMv, ref_mv_idx: 0, mv };
         let mut block = self.single(context, reference.name, choice);
         let cheapest = (0..=last).min_by_key(|&idx| {
@@ -201,6 +211,24 @@ impl BlockSearch<'_, '_, '_> {
         });
         choice.ref_mv_idx = cheapest.unwrap_or(0);
         self.add_single(context, reference, choice);
+    }
+
+    /// An inter block with the cheapest modes that give its vectors.
+    pub(super) fn labelled(&self, context: &BlockContext, block: &Block, stack: &MvStack) -> Block {
+        use PredictionMode as P;
+        if block.is_compound() {
+            return self.labelled_pair(context, block, stack);
+        }
+        let mv = block.mv[0];
+        let choice = |mode, ref_mv_idx| VectorMode { mode, ref_mv_idx, mv };
+        let global = (mv == Mv::default()).then_some(choice(P::GlobalMv, 0));
+        stacked_modes(stack)
+            .filter(|stacked| stacked.mv == mv)
+            .chain(global)
+            .chain((0..=last_new_idx(stack)).map(|idx| choice(P::NewMv, idx)))
+            .map(|VectorMode { mode, ref_mv_idx, .. }| Block { y_mode: mode, ref_mv_idx, ..*block })
+            .min_by_key(|block| self.inter_rate(context, block, stack))
+            .expect("a new vector can be any")
     }
 
     /// The block with one reference.

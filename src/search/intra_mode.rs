@@ -8,7 +8,7 @@ use crate::av1::geometry::{Rect, view};
 use crate::av1::tables::blocks::{INTRA_MODE_CONTEXT, SIZE_GROUP};
 use crate::av1::tile::block::{Block, max_rect_tx_size};
 use crate::av1::tile::cdf::{ANGLE_DELTA_CDF, INTRA_FRAME_Y_MODE_CDF, Y_MODE_CDF};
-use crate::av1::tile::intra::predict_intra;
+use crate::av1::tile::intra::{edges, predict_intra};
 use crate::av1::types::{PredictionMode, TxSize};
 use crate::kernels::intra::Edges;
 use crate::kernels::satd::{Coefficients, coefficients, satd};
@@ -59,13 +59,15 @@ impl BlockSearch<'_, '_, '_> {
         let block = Block { skip: false, ..Block::new(pos, size) };
         let tx = max_rect_tx_size(size);
         let place = (pos.col * 4, pos.row * 4);
-        let edges = if self.stage == Stage::Proposing {
-            self.coder.source_edges(&block, 0, place, tx)
+        let around = if self.stage == Stage::Proposing {
+            // What lies around is not reconstructed yet.
+            let have = self.coder.available(&block, 0, place, tx);
+            edges(&self.coder.source[0], 0, place, tx, have)
         } else {
             self.coder.intra_edges(&block, 0, place, tx)
         };
         let dc = PredictionMode::Dc;
-        let mut luma = IntraPrediction { plane: 0, tx, mode: dc, angle_delta: 0, edges: &edges };
+        let mut luma = IntraPrediction { plane: 0, tx, mode: dc, angle_delta: 0, edges: &around };
         let mut best = (u32::MAX, dc);
         for &mode in &MODES[..count] {
             luma.mode = mode;

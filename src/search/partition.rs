@@ -6,7 +6,8 @@ use super::checkpoint::{Checkpoint, Snapshot};
 use super::tuning::ERROR_LEFT_BY_PARTS;
 use crate::av1::geometry::{MiPos, Rect};
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
-use crate::av1::types::{BlockSize, INTRA_FRAME, LAST_FRAME, Mv, Partition, PredictionMode};
+use crate::av1::tile::block::Block;
+use crate::av1::types::{BlockSize, INTRA_FRAME, LAST_FRAME, Mv, NONE, Partition, PredictionMode};
 use crate::rate::Residual;
 
 /// What the search of a square hands down to its parts.
@@ -39,6 +40,23 @@ pub(super) struct Square {
     pub(super) tried: bool,
     /// The cost of the best way, [`u64::MAX`] if there is none yet.
     pub(super) best: u64,
+}
+
+/// The size of the parts that a square is split in, two or four, and where they begin.
+pub(super) fn parts_of(
+    pos: MiPos,
+    size: BlockSize,
+    partition: Partition,
+) -> (BlockSize, impl Iterator<Item = MiPos>) {
+    let part = PARTITION_SUBSIZE[partition as usize][size as usize]
+        .expect("squares can be split in two and four");
+    let half = size.width4() / 2;
+    let halves: &[(usize, usize)] = match partition {
+        Partition::Horz => &[(0, 0), (1, 0)],
+        Partition::Vert => &[(0, 0), (0, 1)],
+        _ => &[(0, 0), (0, 1), (1, 0), (1, 1)],
+    };
+    (part, halves.iter().map(move |&(down, right)| pos.offset(down * half, right * half)))
 }
 
 impl BlockSearch<'_, '_, '_> {
@@ -108,6 +126,11 @@ impl BlockSearch<'_, '_, '_> {
                 self.try_parts(square, partition, hints, limit);
             }
         }
+        self.leave_best(square);
+    }
+
+    /// Brings the best way of coding a square back, if there is one and it was not the last.
+    pub(super) fn leave_best(&mut self, square: &Square) {
         if !square.current && square.best != u64::MAX {
             square.before.restore(self.coder, self.records, square.pos, square.size);
             square.snapshot.restore(self.coder, self.records, square.pos, square.size);
@@ -159,15 +182,23 @@ impl BlockSearch<'_, '_, '_> {
         })
     }
 
+    /// The block that a static square becomes, whatever its neighbours are.
+    pub(super) fn static_block(&self, pos: MiPos, size: BlockSize) -> Block {
+        let mut block = Block::new(pos, size);
+        block.is_inter = true;
+        block.ref_frame = [LAST_FRAME, NONE];
+        block.y_mode = PredictionMode::GlobalMv;
+        block.interp_filter = self.fixed_filter();
+        block
+    }
+
     /// Skips a square that is static; gives its cost.
     pub(super) fn skip_as_static(&mut self, pos: MiPos, size: BlockSize) -> u64 {
         let mut block = self.static_block(pos, size);
         let stack = self.coder.mv_stack(pos, size, block.ref_frame);
-        block.y_mode = if stack.mvs[0][0] == Mv::default() {
-            PredictionMode::NearestMv
-        } else {
-            PredictionMode::GlobalMv
-        };
+        if stack.mvs[0][0] == Mv::default() {
+            block.y_mode = PredictionMode::NearestMv;
+        }
         let symbol = self.symbol(pos, size, Partition::None);
         symbol + self.code(block, Some(&stack)).cost
     }
@@ -196,17 +227,9 @@ impl BlockSearch<'_, '_, '_> {
         limit: u64,
     ) -> u64 {
         let mut cost = self.symbol(pos, size, partition);
-        let part = PARTITION_SUBSIZE[partition as usize][size as usize]
-            .expect("squares can be split in two and four");
-        let half = size.width4() / 2;
-        let offsets: &[(usize, usize)] = match partition {
-            Partition::Horz => &[(0, 0), (half, 0)],
-            Partition::Vert => &[(0, 0), (0, half)],
-            _ => &[(0, 0), (0, half), (half, 0), (half, half)],
-        };
-        for &(down, right) in offsets {
-            let at = pos.offset(down, right);
-            if at.row >= self.coder.grid.mi_rows || at.col >= self.coder.grid.mi_cols {
+        let (part, places) = parts_of(pos, size, partition);
+        for at in places {
+            if !self.coder.grid.contains(at) {
                 continue;
             }
             let left = limit.saturating_sub(cost);

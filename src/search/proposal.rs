@@ -5,15 +5,13 @@
 use super::block::{BlockSearch, Stage};
 use super::cost::{COST_BITS, CostSink};
 use super::estimate::Estimate;
-use super::mode::{BlockContext, Candidate};
-use super::partition::{Hints, Square};
+use super::mode::Candidate;
+use super::partition::{Hints, Square, parts_of};
 use super::tuning::{ERROR_LEFT_BY_PARTS, ERROR_LEFT_OF_ZERO, PROPOSED_SPLIT, QUARTERS_SHARE};
 use crate::av1::frame::mode_info::ModeInfo;
 use crate::av1::geometry::{MiPos, Rect, view};
-use crate::av1::tables::blocks::PARTITION_SUBSIZE;
 use crate::av1::tile::block::Block;
-use crate::av1::tile::mv_prediction::MvStack;
-use crate::av1::types::{BlockSize, LAST_FRAME, Mv, NONE, Partition, PredictionMode};
+use crate::av1::types::{BlockSize, LAST_FRAME, Partition};
 use crate::kernels::satd::coefficients;
 
 /// Bits of a block that is skipped as static, in 1/512 bit, roughly.
@@ -64,15 +62,6 @@ fn place(pos: MiPos, size: BlockSize) -> usize {
     first + (((pos.row & 15) >> shift) << level) + ((pos.col & 15) >> shift)
 }
 
-/// The quarters of a square.
-fn quarters(pos: MiPos, size: BlockSize) -> [(MiPos, BlockSize); 4] {
-    let part = PARTITION_SUBSIZE[Partition::Split as usize][size as usize]
-        .expect("squares can be split in four");
-    let half = size.width4() / 2;
-    [(0, 0), (0, half), (half, 0), (half, half)]
-        .map(|(down, right)| (pos.offset(down, right), part))
-}
-
 impl BlockSearch<'_, '_, '_> {
     /// Proposes how to code the superblock at `pos`.
     pub(super) fn propose_superblock(&mut self, pos: MiPos) {
@@ -80,8 +69,7 @@ impl BlockSearch<'_, '_, '_> {
         self.stage = Stage::Proposing;
         self.propose(pos, size, &Hints::NONE, u64::MAX);
         // Vector prediction and intra edges tell by these what is coded already.
-        let uncoded = ModeInfo { ref_frame: [NONE, NONE], ..ModeInfo::default() };
-        self.coder.grid.fill(pos, size, uncoded);
+        self.coder.grid.fill(pos, size, ModeInfo::uncoded());
         self.coder.clear_decoded(pos);
     }
 
@@ -132,8 +120,7 @@ impl BlockSearch<'_, '_, '_> {
         let mut inner = None;
         if size != BlockSize::B8x8 && has_rows != has_cols {
             let partition = if has_cols { Partition::Horz } else { Partition::Vert };
-            let part = PARTITION_SUBSIZE[partition as usize][size as usize]
-                .expect("squares can be split in two");
+            let (part, _) = parts_of(pos, size, partition);
             let Candidate { block, estimate } = self.propose_block(pos, part, &mut hints.clone());
             let cost = estimate.coded + self.partition_cost(pos, size, partition);
             least = least.min(cost);
@@ -166,7 +153,8 @@ impl BlockSearch<'_, '_, '_> {
     /// Proposes the quarters of a square; [`u64::MAX`] once `limit` is reached.
     fn propose_quarters(&mut self, pos: MiPos, size: BlockSize, hints: &Hints, limit: u64) -> u64 {
         let mut cost = self.partition_cost(pos, size, Partition::Split);
-        for (at, part) in quarters(pos, size) {
+        let (part, places) = parts_of(pos, size, Partition::Split);
+        for at in places {
             if !self.coder.grid.contains(at) {
                 continue;
             }
@@ -230,7 +218,8 @@ impl BlockSearch<'_, '_, '_> {
         if proposal.partition != Partition::Split {
             return cost + self.carry_out_block(&proposal);
         }
-        for (at, part) in quarters(pos, size) {
+        let (part, places) = parts_of(pos, size, Partition::Split);
+        for at in places {
             if self.coder.grid.contains(at) {
                 cost += self.carry_out(at, part);
             }
@@ -248,10 +237,7 @@ impl BlockSearch<'_, '_, '_> {
         let symbol = self.symbol(pos, size, Partition::None);
         square.best = symbol + self.carry_out_block(proposal);
         self.try_parts(&mut square, Partition::Split, &Hints::NONE, u64::MAX);
-        if !square.current {
-            square.before.restore(self.coder, self.records, pos, size);
-            square.snapshot.restore(self.coder, self.records, pos, size);
-        }
+        self.leave_best(&square);
         self.worker.squares[level] = (square.before, square.snapshot);
         square.best
     }
@@ -276,51 +262,6 @@ impl BlockSearch<'_, '_, '_> {
         self.luma_is_zero = false;
         coded.cost
     }
-
-    /// A block with the cheapest modes that give its vectors.
-    fn labelled(&self, context: &BlockContext, block: &Block, stack: &MvStack) -> Block {
-        use PredictionMode as P;
-        if block.is_compound() {
-            let (nearest, mv) = (stack.mvs[0], block.mv);
-            let modes = [
-                (P::NearestNearestMv, nearest),
-                (P::NearestNewMv, [nearest[0], mv[1]]),
-                (P::NewNearestMv, [mv[0], nearest[1]]),
-                (P::GlobalGlobalMv, [Mv::default(); 2]),
-                (P::NewNewMv, mv),
-            ];
-            return modes
-                .into_iter()
-                .filter(|&(_, vectors)| vectors == mv)
-                .map(|(y_mode, _)| Block { y_mode, ref_mv_idx: 0, ..*block })
-                .min_by_key(|block| self.inter_rate(context, block, stack))
-                .expect("any vectors can be coded");
-        }
-        let mv = block.mv[0];
-        let last_near = stack.num_mv_found.saturating_sub(1).clamp(1, 3);
-        let last_new = stack.num_mv_found.saturating_sub(1).min(2);
-        let known = [(P::NearestMv, 0), (P::NearMv, 1), (P::NearMv, 2), (P::NearMv, 3)];
-        let known = known.into_iter().take(1 + last_near);
-        let known = known.filter(|&(_, index)| stack.mvs[index][0] == mv);
-        let global = (mv == Mv::default()).then_some((P::GlobalMv, 0));
-        let new = (0..=last_new).map(|index| (P::NewMv, index));
-        known
-            .chain(global)
-            .chain(new)
-            .map(|(y_mode, index)| Block { y_mode, ref_mv_idx: index as u8, ..*block })
-            .min_by_key(|block| self.inter_rate(context, block, stack))
-            .expect("any vector can be coded")
-    }
-
-    /// A block that the static skip leaves.
-    pub(super) fn static_block(&self, pos: MiPos, size: BlockSize) -> Block {
-        let mut block = Block::new(pos, size);
-        block.is_inter = true;
-        block.ref_frame = [LAST_FRAME, NONE];
-        block.y_mode = PredictionMode::GlobalMv;
-        block.interp_filter = self.fixed_filter();
-        block
-    }
 }
 
 #[cfg(test)]
@@ -335,7 +276,8 @@ mod tests {
         while let Some((pos, size)) = squares.pop() {
             assert!(!std::mem::replace(&mut taken[place(pos, size)], true), "{pos:?} {size:?}");
             if size != BlockSize::B8x8 {
-                squares.extend(quarters(pos, size));
+                let (part, places) = parts_of(pos, size, Partition::Split);
+                squares.extend(places.map(|at| (at, part)));
             }
         }
         assert_eq!(taken, [true; PROPOSALS]);

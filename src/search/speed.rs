@@ -71,10 +71,6 @@ speeds! {
     intra_tx_depth: usize             = [ 2,  2,  1,  1,  1,  1,  1,  1,  1,  0,  0];
     /// Whether split transforms of inter blocks are tried.
     inter_tx_split: bool              = [ Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N];
-    /// Greatest side of inter blocks that may have coefficients, in samples. 16 rather than 64 costs 2
-    /// to 4 % for 0.7 of the CPU.
-    max_coded_side: usize             = [64, 64, 64, 64, 64, 64, 64, 64, 64, 64, 64];
-
     /// Whether superblocks of inter frames are proposed from estimates and coded once, rather than
     /// coded in every way. It costs 4 % for 0.65 of the CPU.
     proposals: bool                   = [ N,  N,  N,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y];
@@ -142,7 +138,6 @@ mod tests {
                     e.intra_modes,
                     e.intra_rd_candidates,
                     e.intra_tx_depth,
-                    e.max_coded_side,
                 ]
             };
             let pairs = counts(&slow).into_iter().zip(counts(&fast));

@@ -66,7 +66,7 @@ pub(super) const SATD_CANDIDATE_MARGIN: u32 = 20;
 /// denominator, count in estimates as lost. From 5/8 to 4/5 there is no difference.
 pub(super) const DEAD_ZONE: (u32, u32) = (3, 4);
 
-/// Bits of a step that coefficients have above the dead zone, in 1/512 bit, for blocks of up to 64,
+/// Bits of each step that coefficients have above the dead zone, in 1/512 bit, for blocks of up to 64,
 /// 256, 1024 and more samples. Fitted to what 43 000 blocks of four clips took.
 pub(super) const LEVEL_RATE: [u32; 4] = [256, 1280, 2048, 1792];
 

@@ -56,6 +56,13 @@ impl Default for ModeInfo {
     }
 }
 
+impl ModeInfo {
+    /// A position that is not coded yet: no first reference (7.10.2.4 asks for that).
+    pub(crate) fn uncoded() -> Self {
+        Self { ref_frame: [NONE, NONE], ..Self::default() }
+    }
+}
+
 /// The records of a frame, one for each 4×4 luma position, `MiRows` × `MiCols` (5.9.9).
 #[derive(Clone, Debug)]
 pub(crate) struct ModeInfoGrid {
@@ -87,7 +94,7 @@ impl ModeInfoGrid {
         self.top = top;
     }
 
-    /// Marks every position as not yet coded: no first reference (7.10.2.4 asks for that).
+    /// Marks every position as not yet coded.
     pub(crate) fn clear(&mut self) {
         self.clear_area(0..self.mi_rows, 0..self.mi_cols);
     }
@@ -95,8 +102,7 @@ impl ModeInfoGrid {
     /// The same for the positions of an area inside the frame.
     pub(crate) fn clear_area(&mut self, mi_rows: Range<usize>, mi_cols: Range<usize>) {
         for row in mi_rows {
-            self.row_mut(row)[mi_cols.clone()]
-                .fill(ModeInfo { ref_frame: [NONE, NONE], ..ModeInfo::default() });
+            self.row_mut(row)[mi_cols.clone()].fill(ModeInfo::uncoded());
         }
     }
 

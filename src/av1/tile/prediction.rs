@@ -81,20 +81,8 @@ impl TileCoder<'_> {
         edges(&self.recon[plane], plane, (x, y), size, have)
     }
 
-    /// The same of the picture to code, for estimates of what is not reconstructed yet.
-    pub(crate) fn source_edges(
-        &self,
-        block: &Block,
-        plane: usize,
-        (x, y): (usize, usize),
-        size: TxSize,
-    ) -> Edges {
-        let have = self.available(block, plane, (x, y), size);
-        edges(&self.source[plane], plane, (x, y), size, have)
-    }
-
     /// Which samples around a transform block of `block` exist (7.11.2.1).
-    fn available(
+    pub(crate) fn available(
         &self,
         block: &Block,
         plane: usize,
