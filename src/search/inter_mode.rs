@@ -15,7 +15,7 @@ use crate::av1::geometry::view;
 use crate::av1::tile::block::Block;
 use crate::av1::tile::inter::{Region, predict_average, predict_single};
 use crate::av1::tile::inter_syntax::{
-    InterContext, needs_interp_filter, write_mode, write_ref_frames, write_vectors,
+    needs_interp_filter, write_mode, write_ref_frames, write_vectors,
 };
 use crate::av1::tile::mv_prediction::MvStack;
 use crate::av1::types::{InterpFilter, Mv, NONE, PredictionMode, RefFrame};
@@ -268,17 +268,16 @@ impl BlockSearch<'_, '_, '_> {
 
     /// Cost of the modes of an inter block, in 1/512 bit.
     pub(super) fn inter_rate(&self, context: &BlockContext, block: &Block, stack: &MvStack) -> u32 {
-        let near = InterContext::new(context.near[0].as_ref(), context.near[1].as_ref());
         let (frame, mut sink) = (self.coder.frame, CostSink::new(&self.frame.costs));
         sink.cost = context.is_inter[1];
         if block.is_compound() {
-            write_ref_frames(&mut sink, frame, &near, block.ref_frame);
+            write_ref_frames(&mut sink, frame, &context.inter, block.ref_frame);
         } else {
             let index = self.frame.names.iter().position(|&name| name == block.ref_frame[0]);
             sink.cost += context.references[index.expect("a reference that is searched")];
         }
         write_mode(&mut sink, block, stack);
-        write_vectors(&mut sink, frame, &near, block, stack);
+        write_vectors(&mut sink, frame, &context.inter, block, stack);
         sink.cost
     }
 

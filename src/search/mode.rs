@@ -36,6 +36,8 @@ pub(super) struct BlockContext {
     pub(super) rect: Rect,
     /// The blocks above and to the left, if available.
     pub(super) near: [Option<ModeInfo>; 2],
+    /// The same as the syntax of inter blocks sees them.
+    pub(super) inter: InterContext,
     /// Cost of being an intra block and an inter block, in 1/512 bit.
     pub(super) is_inter: [u32; 2],
     /// Cost of each reference alone, by its place among those that are searched.
@@ -85,19 +87,19 @@ impl BlockSearch<'_, '_, '_> {
     pub(super) fn block_context(&mut self, pos: MiPos, size: BlockSize) -> BlockContext {
         let rect = Rect::of_block(0, pos, size).inside(&self.coder.source[0], 8);
         let near = self.coder.writer().inter_neighbours(pos);
+        let inter = InterContext::new(near[0], near[1]);
         let (mut is_inter, mut references) = ([0; 2], [0; 7]);
         if !self.coder.frame.is_intra() {
             let costs = &self.frame.costs;
-            let context = InterContext::new(near[0].as_ref(), near[1].as_ref());
-            let row = IS_INTER_CDF.row([context.is_inter_ctx()]);
+            let row = IS_INTER_CDF.row([inter.is_inter_ctx()]);
             is_inter = [costs.symbol(row, 0), costs.symbol(row, 1)];
             for (cost, &name) in references.iter_mut().zip(&self.frame.names) {
                 let mut sink = CostSink::new(costs);
-                write_ref_frames(&mut sink, self.coder.frame, &context, [name, NONE]);
+                write_ref_frames(&mut sink, self.coder.frame, &inter, [name, NONE]);
                 *cost = sink.cost;
             }
         }
-        BlockContext { pos, size, rect, near, is_inter, references }
+        BlockContext { pos, size, rect, near, inter, is_inter, references }
     }
 
     /// Sorts the candidates, and keeps the best that are to be coded.

@@ -175,7 +175,7 @@ impl BlockWriter<'_> {
         self.write_cdef(sink, block);
         self.write_delta_qindex(sink, block);
         let feature = |f| self.frame.segmentation_params.feature(segment_id, f);
-        let context = InterContext::new(near.above.as_ref(), near.left.as_ref());
+        let context = InterContext::new(near.above, near.left);
         if feature(SEG_LVL_REF_FRAME).is_none() && feature(SEG_LVL_GLOBALMV).is_none() {
             sink.symbol(IS_INTER_CDF.row([context.is_inter_ctx()]), usize::from(block.is_inter));
         }

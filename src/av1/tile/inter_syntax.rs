@@ -20,11 +20,11 @@ use crate::av1::types::{
 
 /// The neighbours of an inter block, `None` where not available.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct InterContext<'a> {
+pub(crate) struct InterContext {
     /// `AvailU` and what is there.
-    above: Option<&'a ModeInfo>,
+    above: Option<ModeInfo>,
     /// `AvailL` and what is there.
-    left: Option<&'a ModeInfo>,
+    left: Option<ModeInfo>,
     /// `count_refs` (8.3.2) of each reference.
     counts: [u8; 8],
 }
@@ -44,9 +44,9 @@ fn is_single(info: &ModeInfo) -> bool {
     info.ref_frame[1] <= INTRA_FRAME
 }
 
-impl<'a> InterContext<'a> {
+impl InterContext {
     /// The context of a block between these neighbours.
-    pub(crate) fn new(above: Option<&'a ModeInfo>, left: Option<&'a ModeInfo>) -> Self {
+    pub(crate) fn new(above: Option<ModeInfo>, left: Option<ModeInfo>) -> Self {
         let mut counts = [0; 8];
         for info in [above, left].into_iter().flatten() {
             for name in info.ref_frame.into_iter().filter(|&name| name > INTRA_FRAME) {
@@ -58,7 +58,7 @@ impl<'a> InterContext<'a> {
 
     /// The context of `is_inter` (8.3.2).
     pub(crate) fn is_inter_ctx(&self) -> usize {
-        match (self.above.map(is_intra), self.left.map(is_intra)) {
+        match (self.above.as_ref().map(is_intra), self.left.as_ref().map(is_intra)) {
             (Some(above), Some(left)) => {
                 if above && left {
                     3
@@ -76,7 +76,7 @@ impl<'a> InterContext<'a> {
         let one = |info: &ModeInfo| {
             if is_single(info) { usize::from(is_backward(info.ref_frame[0])) } else { 3 }
         };
-        match (self.above, self.left) {
+        match (&self.above, &self.left) {
             (Some(above), Some(left)) => {
                 let weak = |n: &ModeInfo| usize::from(is_backward(n.ref_frame[0]) || is_intra(n));
                 match (is_single(above), is_single(left)) {
@@ -148,7 +148,7 @@ impl<'a> InterContext<'a> {
         let uni = |info: &ModeInfo| {
             compound(info) && same_direction(info.ref_frame[0], info.ref_frame[1])
         };
-        match (self.above, self.left) {
+        match (&self.above, &self.left) {
             (Some(above), Some(left)) if !is_intra(above) && !is_intra(left) => {
                 let same = usize::from(same_direction(above.ref_frame[0], left.ref_frame[0]));
                 match (compound(above), compound(left)) {
@@ -197,7 +197,7 @@ impl<'a> InterContext<'a> {
             info.filter(|n| n.ref_frame.contains(&block.ref_frame[0]))
                 .map_or(3, |n| n.interp_filter[0] as usize)
         };
-        let (left, above) = (kind(self.left), kind(self.above));
+        let (left, above) = (kind(self.left.as_ref()), kind(self.above.as_ref()));
         let base = if block.is_compound() { 4 } else { 0 };
         base + if left == above || above == 3 {
             left
@@ -213,7 +213,7 @@ impl<'a> InterContext<'a> {
 pub(crate) fn write_inter_block(
     sink: &mut impl SymbolSink,
     frame: &FrameHeader,
-    context: &InterContext<'_>,
+    context: &InterContext,
     block: &Block,
     segment_id: u8,
     stack: &MvStack,
@@ -233,7 +233,7 @@ pub(crate) fn write_inter_block(
 pub(crate) fn write_vectors(
     sink: &mut impl SymbolSink,
     frame: &FrameHeader,
-    context: &InterContext<'_>,
+    context: &InterContext,
     block: &Block,
     stack: &MvStack,
 ) {
@@ -284,7 +284,7 @@ pub(crate) fn predicted_mv(block: &Block, stack: &MvStack, list: usize) -> Mv {
 pub(crate) fn write_ref_frames(
     sink: &mut impl SymbolSink,
     frame: &FrameHeader,
-    context: &InterContext<'_>,
+    context: &InterContext,
     [first, second]: [RefFrame; 2],
 ) {
     let compound = second > INTRA_FRAME;
