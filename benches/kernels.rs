@@ -199,8 +199,9 @@ fn transform(c: &mut Criterion) {
             }
             let name = format!("{size:?} {tx_type:?}");
             compare(c, "transform", &format!("forward {name}"), |isa| {
+                let energy = 128 * 128 / 3 * (size.width() * size.height()) as u32;
                 let residual = View::new(black_box(&residual[..]), SIDE);
-                forward_transform(isa, residual, &mut coefficients, size, tx_type);
+                forward_transform(isa, residual, energy, &mut coefficients, (size, tx_type));
             });
             // The lowest 16 frequencies.
             let mut few = [0; 1024];

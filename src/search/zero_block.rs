@@ -71,7 +71,8 @@ fn part_sum(
     let mut coefficients = [0; PART * PART];
     residual(isa, src, pred, ViewMut::new(&mut difference[..], PART), size);
     let block = View::new(&difference[..], PART);
-    forward_transform(isa, block, &mut coefficients, TxSize::T8x8, TxType::DctDct);
+    let transform = (TxSize::T8x8, TxType::DctDct);
+    forward_transform(isa, block, found.sse, &mut coefficients, transform);
     coefficients.iter().all(|&c| i32::from(c).abs() < limit).then_some(found.sum)
 }
 

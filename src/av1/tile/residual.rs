@@ -74,8 +74,6 @@ impl TileCoder<'_> {
         let src = self.source[plane].view(x as isize, y as isize);
         let pred = recon.view(x as isize, y as isize);
         let energy = sse(self.isa, src, pred, (w, h));
-        let difference = ViewMut::new(&mut scratch.difference[..], w);
-        residual(self.isa, src, pred, difference, (w, h));
         let start = scratch.residual.levels.len();
         let mut transform = TransformBlock {
             plane: plane as u8,
@@ -91,20 +89,17 @@ impl TileCoder<'_> {
             scratch.residual.blocks.push(transform);
             return;
         }
+        let difference = ViewMut::new(&mut scratch.difference[..], w);
+        residual(self.isa, src, pred, difference, (w, h));
+        let difference = View::new(&scratch.difference[..], w);
         let count = coefficient_count(size);
         let coefficients = &mut scratch.coefficients[..count];
         let dequantized = &mut scratch.dequantized[..count];
         let levels = &mut scratch.levels[..count];
         if lossless {
-            forward_wht(View::new(&scratch.difference, w), coefficients);
+            forward_wht(difference, coefficients);
         } else {
-            forward_transform(
-                self.isa,
-                View::new(&scratch.difference, w),
-                coefficients,
-                size,
-                tx_type,
-            );
+            forward_transform(self.isa, difference, energy, coefficients, (size, tx_type));
         }
         let order = scan(size, tx_type.class());
         let quantizer = &self.quantizers.get(qindex, block.is_inter)[plane];

@@ -1,14 +1,14 @@
 //! Vectors in AVX2 registers; loads and stores without a pointer, which the compiler turns into one move each.
 
 use std::arch::x86_64::{
-    __m128i, __m256, __m256i, _mm_add_epi32, _mm_cvtsi32_si128, _mm_cvtsi128_si32, _mm_set_epi64x,
+    __m128i, __m256i, _mm_add_epi32, _mm_cvtsi32_si128, _mm_cvtsi128_si32, _mm_set_epi64x,
     _mm_shuffle_epi32, _mm_unpackhi_epi64, _mm256_castsi256_si128, _mm256_cvtepu8_epi16,
     _mm256_extract_epi64, _mm256_extracti128_si256, _mm256_packus_epi16, _mm256_unpackhi_epi16,
     _mm256_unpackhi_epi32, _mm256_unpackhi_epi64, _mm256_unpacklo_epi16, _mm256_unpacklo_epi32,
     _mm256_unpacklo_epi64, _mm256_zextsi128_si256,
 };
 
-use super::{Float32Vector, Int16Lanes};
+use super::{Int16Fractions, Int16Lanes};
 use crate::kernels::isa::{Avx2, load_u8x16, load_u8x32, store_i16x16, with_avx2};
 
 /// Eight bytes as a number.
@@ -105,7 +105,7 @@ pub(crate) struct I16x16 {
     pub(crate) token: Avx2,
 }
 
-/// A method of [`I16x16`] or [`F32x8`] by the function of the same name in the module that follows.
+/// A method of [`I16x16`] by the function of the same name in the module that follows.
 macro_rules! lanes {
     ($self:ident, $module:ident::$function:ident($($argument:ident),*)) => {{
         let token = $self.token;
@@ -160,13 +160,28 @@ impl Int16Lanes for I16x16 {
     }
 }
 
+impl Int16Fractions for I16x16 {
+    #[inline(always)]
+    fn shift_left(self, shift: u32) -> Self {
+        let a = self.lanes;
+        lanes!(self, integers::shift_left(a, shift))
+    }
+
+    #[inline(always)]
+    fn fraction(self, factor: i16) -> Self {
+        let a = self.lanes;
+        lanes!(self, integers::fraction(a, factor))
+    }
+}
+
 /// The operations of [`I16x16`].
 mod integers {
     use std::arch::x86_64::{
         __m256i, _mm_cvtsi32_si128, _mm256_add_epi16, _mm256_add_epi32, _mm256_adds_epi16,
-        _mm256_and_si256, _mm256_madd_epi16, _mm256_packs_epi32, _mm256_set1_epi16,
-        _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sra_epi16, _mm256_sra_epi32,
-        _mm256_srai_epi32, _mm256_subs_epi16, _mm256_unpackhi_epi16, _mm256_unpacklo_epi16,
+        _mm256_and_si256, _mm256_madd_epi16, _mm256_mulhrs_epi16, _mm256_packs_epi32,
+        _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256, _mm256_sll_epi16,
+        _mm256_sra_epi16, _mm256_sra_epi32, _mm256_srai_epi32, _mm256_subs_epi16,
+        _mm256_unpackhi_epi16, _mm256_unpacklo_epi16,
     };
 
     use crate::kernels::simd::FACTOR_BITS;
@@ -260,155 +275,16 @@ mod integers {
         let shifted = _mm256_sra_epi16(a, _mm_cvtsi32_si128(shift as i32));
         _mm256_add_epi16(shifted, _mm256_and_si256(bit, _mm256_set1_epi16(1)))
     }
-}
-
-/// Eight single-precision numbers, and the proof that there is AVX2.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct F32x8 {
-    /// The numbers.
-    lanes: __m256,
-    /// The proof.
-    pub(crate) token: Avx2,
-}
-
-impl Float32Vector for F32x8 {
-    type Proof = Avx2;
-
-    #[inline(always)]
-    fn zero(token: Avx2) -> Self {
-        Self { lanes: with_avx2!(token, floats::zero,), token }
-    }
-
-    #[inline(always)]
-    fn load(token: Avx2, from: &[i16; 8]) -> Self {
-        Self { lanes: with_avx2!(token, floats::load, from), token }
-    }
-
-    #[inline(always)]
-    fn load_half(token: Avx2, from: &[i16; 4]) -> Self {
-        let &[a, b, c, d] = from;
-        Self::load(token, &[a, b, c, d, 0, 0, 0, 0])
-    }
-
-    #[inline(always)]
-    fn proof(self) -> Avx2 {
-        self.token
-    }
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        let (a, b) = (self.lanes, other.lanes);
-        lanes!(self, floats::add(a, b))
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        let (a, b) = (self.lanes, other.lanes);
-        lanes!(self, floats::sub(a, b))
-    }
-
-    #[inline(always)]
-    fn scale(self, factor: f32) -> Self {
-        let a = self.lanes;
-        lanes!(self, floats::scale(a, factor))
-    }
-
-    #[inline(always)]
-    fn transpose(block: [Self; 8]) -> [Self; 8] {
-        let token = block[0].token;
-        let block = block.map(|v| v.lanes);
-        with_avx2!(token, floats::transpose, block).map(|lanes| Self { lanes, token })
-    }
-
-    #[inline(always)]
-    fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8] {
-        let token = block[0].token;
-        let block = block.map(|v| v.lanes);
-        with_avx2!(token, floats::transpose_rounded, block)
-    }
-}
-
-/// The operations of [`F32x8`].
-mod floats {
-    use std::arch::x86_64::{
-        __m256, _mm_packs_epi32, _mm256_add_ps, _mm256_castsi256_si128, _mm256_cvtepi16_epi32,
-        _mm256_cvtepi32_ps, _mm256_cvtps_epi32, _mm256_extracti128_si256, _mm256_mul_ps,
-        _mm256_permute2f128_ps, _mm256_set1_ps, _mm256_setzero_ps, _mm256_shuffle_ps,
-        _mm256_sub_ps, _mm256_unpackhi_ps, _mm256_unpacklo_ps,
-    };
-
-    use crate::kernels::isa::{load_i16x8, store_i16x8};
-    use crate::kernels::simd::sse2;
 
     #[target_feature(enable = "avx2")]
     #[inline]
-    pub(super) fn zero() -> __m256 {
-        _mm256_setzero_ps()
+    pub(super) fn shift_left(a: __m256i, shift: u32) -> __m256i {
+        _mm256_sll_epi16(a, _mm_cvtsi32_si128(shift as i32))
     }
 
     #[target_feature(enable = "avx2")]
     #[inline]
-    pub(super) fn load(from: &[i16; 8]) -> __m256 {
-        _mm256_cvtepi32_ps(_mm256_cvtepi16_epi32(load_i16x8(from)))
-    }
-
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    pub(super) fn add(a: __m256, b: __m256) -> __m256 {
-        _mm256_add_ps(a, b)
-    }
-
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    pub(super) fn sub(a: __m256, b: __m256) -> __m256 {
-        _mm256_sub_ps(a, b)
-    }
-
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    pub(super) fn scale(a: __m256, factor: f32) -> __m256 {
-        _mm256_mul_ps(a, _mm256_set1_ps(factor))
-    }
-
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    pub(super) fn transpose([a, b, c, d, e, f, g, h]: [__m256; 8]) -> [__m256; 8] {
-        // Each half holds four columns; halves are put together first.
-        let four = |a, b, c, d| {
-            let (ab, cd) = (_mm256_unpacklo_ps(a, b), _mm256_unpacklo_ps(c, d));
-            let (ef, gh) = (_mm256_unpackhi_ps(a, b), _mm256_unpackhi_ps(c, d));
-            [
-                _mm256_shuffle_ps::<0x44>(ab, cd),
-                _mm256_shuffle_ps::<0xEE>(ab, cd),
-                _mm256_shuffle_ps::<0x44>(ef, gh),
-                _mm256_shuffle_ps::<0xEE>(ef, gh),
-            ]
-        };
-        let low = |a, b| _mm256_permute2f128_ps::<0x20>(a, b);
-        let high = |a, b| _mm256_permute2f128_ps::<0x31>(a, b);
-        let [i, j, k, l] = four(low(a, e), low(b, f), low(c, g), low(d, h));
-        let [m, n, o, p] = four(high(a, e), high(b, f), high(c, g), high(d, h));
-        [i, j, k, l, m, n, o, p]
-    }
-
-    #[target_feature(enable = "avx2")]
-    #[inline]
-    pub(super) fn transpose_rounded(block: [__m256; 8]) -> [[i16; 8]; 8] {
-        let rounded = |v| {
-            let v = _mm256_cvtps_epi32(v);
-            _mm_packs_epi32(_mm256_castsi256_si128(v), _mm256_extracti128_si256::<1>(v))
-        };
-        let [a, b, c, d, e, f, g, h] = block;
-        let packed = [
-            rounded(a),
-            rounded(b),
-            rounded(c),
-            rounded(d),
-            rounded(e),
-            rounded(f),
-            rounded(g),
-            rounded(h),
-        ];
-        sse2::transpose(packed).map(store_i16x8)
+    pub(super) fn fraction(a: __m256i, factor: i16) -> __m256i {
+        _mm256_mulhrs_epi16(a, _mm256_set1_epi16(factor))
     }
 }

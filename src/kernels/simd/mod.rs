@@ -17,9 +17,9 @@ pub(crate) use neon::U8x16;
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
 pub(crate) use portable::U8x16;
 #[cfg(not(target_arch = "x86_64"))]
-pub(crate) use portable::{F32x8, I16x8, PartialSums};
+pub(crate) use portable::{I16x8, PartialSums};
 #[cfg(target_arch = "x86_64")]
-pub(crate) use sse2::{F32x8, I16x8, PartialSums, U8x16};
+pub(crate) use sse2::{I16x8, PartialSums, U8x16};
 
 /// Fraction bits of the factors of 7.13.2.
 pub(crate) const FACTOR_BITS: u32 = 12;
@@ -62,6 +62,15 @@ pub(crate) trait Int16Lanes: Copy {
             Self::dot(values, [3803, 2482, -1321, -3344]),
         ]
     }
+}
+
+/// What forward transforms take besides.
+pub(crate) trait Int16Fractions: Int16Lanes {
+    /// `self << shift`, which must fit.
+    fn shift_left(self, shift: u32) -> Self;
+
+    /// `Round2(self * factor, 15)`; not for -32768 times itself.
+    fn fraction(self, factor: i16) -> Self;
 }
 
 /// Eight 16-bit integers on every machine.
@@ -108,45 +117,6 @@ pub(crate) trait Int16Vector: Int16Lanes {
     fn add_half_to(self, samples: &mut [u8; 4]);
 }
 
-/// Eight single-precision numbers. Every operation rounds once, so results are the same everywhere.
-pub(crate) trait Float32Vector: Copy {
-    /// What it takes to make such a vector: proof of an instruction set.
-    type Proof: Copy;
-
-    /// Eight times 0.
-    fn zero(proof: Self::Proof) -> Self;
-
-    /// Integers from memory.
-    fn load(proof: Self::Proof, lanes: &[i16; 8]) -> Self;
-
-    /// Four integers from memory, then 0.
-    fn load_half(proof: Self::Proof, lanes: &[i16; 4]) -> Self;
-
-    /// The proof this vector was made with.
-    fn proof(self) -> Self::Proof;
-
-    /// `self + other`.
-    fn add(self, other: Self) -> Self;
-
-    /// `self - other`.
-    fn sub(self, other: Self) -> Self;
-
-    /// `self * factor`.
-    fn scale(self, factor: f32) -> Self;
-
-    /// `self * cos + other * sin` and `other * cos - self * sin`: the transpose of [`Int16Lanes::rotate`].
-    #[inline(always)]
-    fn unrotate(self, other: Self, cos: f32, sin: f32) -> (Self, Self) {
-        (self.scale(cos).add(other.scale(sin)), other.scale(cos).sub(self.scale(sin)))
-    }
-
-    /// Lane `i` of vector `j` becomes lane `j` of vector `i`.
-    fn transpose(block: [Self; 8]) -> [Self; 8];
-
-    /// The transpose of `block`, rounded to the nearest integers (halves to even) and saturated.
-    fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8];
-}
-
 /// Sixteen bytes.
 pub(crate) trait Bytes: Copy {
     /// Bytes from memory.
@@ -186,7 +156,7 @@ mod tests {
     use super::neon as native;
     #[cfg(target_arch = "x86_64")]
     use super::sse2 as native;
-    use super::{Float32Vector, Int16Lanes, Int16Vector, Sums, portable};
+    use super::{Int16Fractions, Int16Lanes, Int16Vector, Sums, portable};
     use proptest::prelude::*;
 
     const EXTREMES: [i16; 6] = [i16::MIN, i16::MIN + 1, -1, 0, 1, i16::MAX];
@@ -200,7 +170,11 @@ mod tests {
     }
 
     /// Every operation on the same numbers, as plain arrays.
-    fn integers<L: Int16Vector>(v: &[[i16; 8]; 8], factors: [i16; 4], shift: u32) -> Vec<[i16; 8]> {
+    fn integers<L: Int16Vector + Int16Fractions>(
+        v: &[[i16; 8]; 8],
+        factors: [i16; 4],
+        shift: u32,
+    ) -> Vec<[i16; 8]> {
         let block = v.map(|lanes| L::load(&lanes));
         let [a, b, c, d, ..] = block;
         let (x, y) = a.rotate(b, factors[0], factors[1]);
@@ -214,6 +188,8 @@ mod tests {
             L::dot([a, b, c, d], factors),
             a.scale(factors[2], shift),
             a.round_shift(shift),
+            a.shift_left(shift),
+            a.fraction(factors[3] * 7),
         ];
         results.extend(L::transpose(block));
         results.extend(L::inverse_adst4([a, b, c, d]));
@@ -237,20 +213,6 @@ mod tests {
         arrays
     }
 
-    fn reals<R: Float32Vector>(
-        proof: R::Proof,
-        v: &[[i16; 8]; 8],
-        factors: [f32; 3],
-    ) -> Vec<[i16; 8]> {
-        let block = v.map(|lanes| R::load(proof, &lanes).scale(factors[2]));
-        let (x, y) = block[0].unrotate(block[1], factors[0], factors[1]);
-        let half = R::load_half(proof, &[v[0][0], v[0][1], v[0][2], v[0][3]]);
-        let mixed =
-            [x, y, block[2].add(block[3]), block[4].sub(block[5]), half, R::zero(proof), x, y];
-        let twice = R::transpose_rounded(R::transpose(mixed));
-        [R::transpose_rounded(block), twice].concat()
-    }
-
     proptest! {
         #[test]
         fn integers_equal_the_scalar_twin(
@@ -263,19 +225,6 @@ mod tests {
                 integers::<native::I16x8>(&v, factors, shift),
                 integers::<portable::I16x8>(&v, factors, shift)
             );
-        }
-
-        #[test]
-        fn floats_equal_the_scalar_twin(
-            v in proptest::array::uniform8(lanes()),
-            factors in proptest::array::uniform3(-2.0f32..2.0),
-        ) {
-            let expected = reals::<portable::F32x8>((), &v, factors);
-            prop_assert_eq!(&reals::<native::F32x8>((), &v, factors), &expected);
-            #[cfg(target_arch = "x86_64")]
-            if let crate::kernels::isa::Isa::Avx2(token) = crate::kernels::isa::Isa::detect() {
-                prop_assert_eq!(&reals::<super::avx2::F32x8>(token, &v, factors), &expected);
-            }
         }
     }
 

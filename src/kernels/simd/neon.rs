@@ -1,22 +1,20 @@
 //! Vectors in NEON registers.
 
 use std::arch::aarch64::{
-    float32x4_t, int16x8_t, int32x4_t, uint8x8_t, uint8x16_t, uint32x4_t, vabal_high_u8, vabal_u8,
-    vabd_u8, vabdq_u8, vabsq_s16, vaddq_f32, vaddvq_u32, vcombine_s16, vcombine_u8, vcreate_s16,
-    vcreate_u8, vcvtnq_s32_f32, vcvtq_f32_s32, vdup_n_s16, vdupq_n_f32, vdupq_n_s16, vdupq_n_s32,
-    vdupq_n_u16, vdupq_n_u32, vget_lane_u32, vget_lane_u64, vget_low_s16, vget_low_u8, vmaxq_u16,
-    vmaxvq_u16, vmaxvq_u32, vmlal_high_n_s16, vmlal_n_s16, vmlsl_high_n_s16, vmlsl_n_s16,
-    vmovl_high_s16, vmovl_s16, vmovl_u8, vmull_high_n_s16, vmull_high_u8, vmull_n_s16, vmull_u8,
-    vmulq_n_f32, vorrq_s16, vpadalq_u16, vqaddq_s16, vqmovn_high_s32, vqmovn_s32, vqmovun_s16,
-    vqnegq_s16, vqrshrn_high_n_s32, vqrshrn_n_s32, vqsubq_s16, vreinterpret_u32_u8,
-    vreinterpret_u64_u8, vreinterpretq_f32_f64, vreinterpretq_f64_f32, vreinterpretq_s16_s64,
-    vreinterpretq_s16_u16, vreinterpretq_s32_s16, vreinterpretq_s64_s32, vreinterpretq_u16_s16,
-    vreinterpretq_u32_s16, vrhadd_u8, vrhaddq_u8, vrshlq_s16, vrshlq_s32, vrshrq_n_s32, vsubl_u8,
-    vsubq_f32, vtrn1q_f32, vtrn1q_s16, vtrn1q_s32, vtrn2q_f32, vtrn2q_s16, vtrn2q_s32, vzip1q_f64,
-    vzip1q_s64, vzip1q_u8, vzip2q_f64, vzip2q_s64, vzip2q_u8,
+    int16x8_t, int32x4_t, uint8x8_t, uint8x16_t, uint32x4_t, vabal_high_u8, vabal_u8, vabd_u8,
+    vabdq_u8, vabsq_s16, vaddvq_u32, vcombine_s16, vcombine_u8, vcreate_s16, vcreate_u8,
+    vdup_n_s16, vdupq_n_s16, vdupq_n_s32, vdupq_n_u16, vdupq_n_u32, vget_lane_u32, vget_lane_u64,
+    vget_low_s16, vget_low_u8, vmaxq_u16, vmaxvq_u16, vmaxvq_u32, vmlal_high_n_s16, vmlal_n_s16,
+    vmlsl_high_n_s16, vmlsl_n_s16, vmovl_u8, vmull_high_n_s16, vmull_high_u8, vmull_n_s16,
+    vmull_u8, vorrq_s16, vpadalq_u16, vqaddq_s16, vqmovn_high_s32, vqmovn_s32, vqmovun_s16,
+    vqnegq_s16, vqrdmulhq_n_s16, vqrshrn_high_n_s32, vqrshrn_n_s32, vqsubq_s16,
+    vreinterpret_u32_u8, vreinterpret_u64_u8, vreinterpretq_s16_s64, vreinterpretq_s16_u16,
+    vreinterpretq_s32_s16, vreinterpretq_s64_s32, vreinterpretq_u16_s16, vreinterpretq_u32_s16,
+    vrhadd_u8, vrhaddq_u8, vrshlq_s16, vrshlq_s32, vrshrq_n_s32, vshlq_s16, vsubl_u8, vtrn1q_s16,
+    vtrn1q_s32, vtrn2q_s16, vtrn2q_s32, vzip1q_s64, vzip1q_u8, vzip2q_s64, vzip2q_u8,
 };
 
-use super::{Bytes, FACTOR_BITS, Float32Vector, Int16Lanes, Int16Vector, Sums};
+use super::{Bytes, FACTOR_BITS, Int16Fractions, Int16Lanes, Int16Vector, Sums};
 use crate::kernels::isa::{load_i16x8, load_u8x16, neon, store_i16x8, store_u8x16};
 
 /// Eight bytes from memory.
@@ -120,6 +118,18 @@ impl Int16Lanes for I16x8 {
     }
 }
 
+impl Int16Fractions for I16x8 {
+    #[inline(always)]
+    fn shift_left(self, shift: u32) -> Self {
+        neon! { Self(vshlq_s16(self.0, vdupq_n_s16(shift as i16))) }
+    }
+
+    #[inline(always)]
+    fn fraction(self, factor: i16) -> Self {
+        neon! { Self(vqrdmulhq_n_s16(self.0, factor)) }
+    }
+}
+
 impl Int16Vector for I16x8 {
     #[inline(always)]
     fn zero() -> Self {
@@ -216,95 +226,6 @@ fn transpose([a, b, c, d, e, f, g, h]: [int16x8_t; 8]) -> [int16x8_t; 8] {
         let first = |i: usize| row(vzip1q_s64(upper[i], lower[i]));
         let second = |i: usize| row(vzip2q_s64(upper[i], lower[i]));
         [first(0), first(1), first(2), first(3), second(0), second(1), second(2), second(3)]
-    }
-}
-
-/// Eight single-precision numbers.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct F32x8(float32x4_t, float32x4_t);
-
-#[inline(always)]
-fn transpose4([a, b, c, d]: [float32x4_t; 4]) -> [float32x4_t; 4] {
-    neon! {
-        let two = |a, b| [vtrn1q_f32(a, b), vtrn2q_f32(a, b)].map(|v| vreinterpretq_f64_f32(v));
-        let ([a, b], [c, d]) = (two(a, b), two(c, d));
-        [vzip1q_f64(a, c), vzip1q_f64(b, d), vzip2q_f64(a, c), vzip2q_f64(b, d)]
-            .map(|v| vreinterpretq_f32_f64(v))
-    }
-}
-
-impl Float32Vector for F32x8 {
-    type Proof = ();
-
-    #[inline(always)]
-    fn proof(self) -> Self::Proof {}
-
-    #[inline(always)]
-    fn zero((): ()) -> Self {
-        neon! { Self(vdupq_n_f32(0.0), vdupq_n_f32(0.0)) }
-    }
-
-    #[inline(always)]
-    fn load((): (), lanes: &[i16; 8]) -> Self {
-        widen(I16x8::load(lanes))
-    }
-
-    #[inline(always)]
-    fn load_half((): (), lanes: &[i16; 4]) -> Self {
-        widen(I16x8::load_half(lanes))
-    }
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        neon! { Self(vaddq_f32(self.0, other.0), vaddq_f32(self.1, other.1)) }
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        neon! { Self(vsubq_f32(self.0, other.0), vsubq_f32(self.1, other.1)) }
-    }
-
-    #[inline(always)]
-    fn scale(self, factor: f32) -> Self {
-        neon! { Self(vmulq_n_f32(self.0, factor), vmulq_n_f32(self.1, factor)) }
-    }
-
-    #[inline(always)]
-    fn transpose([a, b, c, d, e, f, g, h]: [Self; 8]) -> [Self; 8] {
-        let [i, j, k, l] = transpose4([a.0, b.0, c.0, d.0]);
-        let [m, n, o, p] = transpose4([e.0, f.0, g.0, h.0]);
-        let [q, r, s, t] = transpose4([a.1, b.1, c.1, d.1]);
-        let [u, v, w, x] = transpose4([e.1, f.1, g.1, h.1]);
-        [
-            Self(i, m),
-            Self(j, n),
-            Self(k, o),
-            Self(l, p),
-            Self(q, u),
-            Self(r, v),
-            Self(s, w),
-            Self(t, x),
-        ]
-    }
-
-    #[inline(always)]
-    fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8] {
-        neon! {
-            let rounded = |v: Self| {
-                vqmovn_high_s32(vqmovn_s32(vcvtnq_s32_f32(v.0)), vcvtnq_s32_f32(v.1))
-            };
-            transpose(block.map(rounded)).map(store_i16x8)
-        }
-    }
-}
-
-#[inline(always)]
-fn widen(v: I16x8) -> F32x8 {
-    neon! {
-        F32x8(
-            vcvtq_f32_s32(vmovl_s16(vget_low_s16(v.0))),
-            vcvtq_f32_s32(vmovl_high_s16(v.0)),
-        )
     }
 }
 

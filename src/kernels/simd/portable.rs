@@ -2,7 +2,7 @@
 
 use std::array::from_fn;
 
-use super::{FACTOR_BITS, Int16Lanes, Int16Vector};
+use super::{FACTOR_BITS, Int16Fractions, Int16Lanes, Int16Vector};
 
 /// Eight 16-bit integers.
 #[derive(Clone, Copy, Debug)]
@@ -66,6 +66,18 @@ impl Int16Lanes for I16x8 {
     #[inline(always)]
     fn round_shift(self, shift: u32) -> Self {
         Self(self.0.map(|lane| round2(lane.into(), shift) as i16))
+    }
+}
+
+impl Int16Fractions for I16x8 {
+    #[inline(always)]
+    fn shift_left(self, shift: u32) -> Self {
+        Self(self.0.map(|lane| lane << shift))
+    }
+
+    #[inline(always)]
+    fn fraction(self, factor: i16) -> Self {
+        Self(self.0.map(|lane| round2(i32::from(lane) * i32::from(factor), 15) as i16))
     }
 }
 
@@ -134,61 +146,6 @@ impl Int16Vector for I16x8 {
 fn add_clipped(samples: &mut [u8], residual: &[i16; 8]) {
     for (sample, &residual) in samples.iter_mut().zip(residual) {
         *sample = (i32::from(*sample) + i32::from(residual)).clamp(0, 255) as u8;
-    }
-}
-
-/// Eight single-precision numbers.
-#[cfg(any(test, not(target_arch = "x86_64")))]
-#[derive(Clone, Copy, Debug)]
-#[repr(align(16))]
-pub(crate) struct F32x8([f32; 8]);
-
-#[cfg(any(test, not(target_arch = "x86_64")))]
-impl super::Float32Vector for F32x8 {
-    type Proof = ();
-
-    #[inline(always)]
-    fn proof(self) -> Self::Proof {}
-
-    #[inline(always)]
-    fn zero((): ()) -> Self {
-        Self([0.0; 8])
-    }
-
-    #[inline(always)]
-    fn load((): (), lanes: &[i16; 8]) -> Self {
-        Self(lanes.map(f32::from))
-    }
-
-    #[inline(always)]
-    fn load_half((): (), lanes: &[i16; 4]) -> Self {
-        Self(from_fn(|i| if i < 4 { f32::from(lanes[i]) } else { 0.0 }))
-    }
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        Self(from_fn(|i| self.0[i] + other.0[i]))
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        Self(from_fn(|i| self.0[i] - other.0[i]))
-    }
-
-    #[inline(always)]
-    fn scale(self, factor: f32) -> Self {
-        Self(self.0.map(|lane| lane * factor))
-    }
-
-    #[inline(always)]
-    fn transpose(block: [Self; 8]) -> [Self; 8] {
-        from_fn(|i| Self(from_fn(|j| block[j].0[i])))
-    }
-
-    #[inline(always)]
-    fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8] {
-        // A cast to an integer saturates.
-        Self::transpose(block).map(|v| v.0.map(|lane| lane.round_ties_even() as i16))
     }
 }
 

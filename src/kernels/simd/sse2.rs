@@ -3,19 +3,19 @@
 mod samples;
 
 use std::arch::x86_64::{
-    __m128, __m128i, _mm_add_epi16, _mm_add_epi32, _mm_add_ps, _mm_adds_epi16, _mm_and_si128,
-    _mm_cmpeq_epi8, _mm_cmpgt_epi16, _mm_cvtepi32_ps, _mm_cvtps_epi32, _mm_cvtsi32_si128,
-    _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_madd_epi16, _mm_movehl_ps, _mm_movelh_ps,
-    _mm_movemask_epi8, _mm_mul_ps, _mm_or_si128, _mm_packs_epi32, _mm_packus_epi16, _mm_set1_epi16,
-    _mm_set1_epi32, _mm_set1_ps, _mm_setr_epi16, _mm_setzero_ps, _mm_setzero_si128, _mm_sra_epi16,
-    _mm_sra_epi32, _mm_srai_epi16, _mm_srai_epi32, _mm_sub_epi16, _mm_sub_ps, _mm_subs_epi16,
-    _mm_unpackhi_epi16, _mm_unpackhi_epi32, _mm_unpackhi_epi64, _mm_unpackhi_ps, _mm_unpacklo_epi8,
-    _mm_unpacklo_epi16, _mm_unpacklo_epi32, _mm_unpacklo_epi64, _mm_unpacklo_ps,
+    __m128i, _mm_add_epi16, _mm_add_epi32, _mm_adds_epi16, _mm_and_si128, _mm_cmpeq_epi8,
+    _mm_cmpgt_epi16, _mm_cvtsi32_si128, _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_madd_epi16,
+    _mm_movemask_epi8, _mm_mulhi_epi16, _mm_mullo_epi16, _mm_or_si128, _mm_packs_epi32,
+    _mm_packus_epi16, _mm_set1_epi16, _mm_set1_epi32, _mm_setr_epi16, _mm_setzero_si128,
+    _mm_sll_epi16, _mm_slli_epi16, _mm_sra_epi16, _mm_sra_epi32, _mm_srai_epi16, _mm_srai_epi32,
+    _mm_srli_epi16, _mm_sub_epi16, _mm_subs_epi16, _mm_unpackhi_epi16, _mm_unpackhi_epi32,
+    _mm_unpackhi_epi64, _mm_unpacklo_epi8, _mm_unpacklo_epi16, _mm_unpacklo_epi32,
+    _mm_unpacklo_epi64,
 };
 
 pub(crate) use self::samples::{PartialSums, U8x16};
 use self::samples::{load_4, load_8, total};
-use super::{FACTOR_BITS, Float32Vector, Int16Lanes, Int16Vector};
+use super::{FACTOR_BITS, Int16Fractions, Int16Lanes, Int16Vector};
 use crate::kernels::isa::{load_i16x8, sse2, store_i16x8};
 
 /// Eight 16-bit integers.
@@ -116,6 +116,27 @@ impl Int16Lanes for I16x8 {
             let bit = _mm_sra_epi16(self.0, _mm_cvtsi32_si128(shift as i32 - 1));
             let shifted = _mm_sra_epi16(self.0, _mm_cvtsi32_si128(shift as i32));
             Self(_mm_add_epi16(shifted, _mm_and_si128(bit, _mm_set1_epi16(1))))
+        }
+    }
+}
+
+impl Int16Fractions for I16x8 {
+    #[inline(always)]
+    fn shift_left(self, shift: u32) -> Self {
+        sse2! {
+            Self(_mm_sll_epi16(self.0, _mm_cvtsi32_si128(shift as i32)))
+        }
+    }
+
+    #[inline(always)]
+    fn fraction(self, factor: i16) -> Self {
+        sse2! {
+            let factor = _mm_set1_epi16(factor);
+            let (high, low) = (_mm_mulhi_epi16(self.0, factor), _mm_mullo_epi16(self.0, factor));
+            let whole = _mm_or_si128(_mm_slli_epi16::<1>(high), _mm_srli_epi16::<15>(low));
+            // Bit 14 rounds.
+            let bit = _mm_srli_epi16::<15>(_mm_slli_epi16::<1>(low));
+            Self(_mm_add_epi16(whole, bit))
         }
     }
 }
@@ -242,101 +263,5 @@ pub(super) fn transpose([a, b, c, d, e, f, g, h]: [__m128i; 8]) -> [__m128i; 8] 
         };
         let ([i, j, k, l], [m, n, o, p]) = (half(0), half(1));
         [i, j, k, l, m, n, o, p]
-    }
-}
-
-/// Eight single-precision numbers.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct F32x8(__m128, __m128);
-
-#[inline(always)]
-fn widen(v: __m128i) -> F32x8 {
-    sse2! {
-        let sign = _mm_srai_epi16::<15>(v);
-        F32x8(
-            _mm_cvtepi32_ps(_mm_unpacklo_epi16(v, sign)),
-            _mm_cvtepi32_ps(_mm_unpackhi_epi16(v, sign)),
-        )
-    }
-}
-
-#[inline(always)]
-fn transpose4([a, b, c, d]: [__m128; 4]) -> [__m128; 4] {
-    sse2! {
-        let (ab, cd) = (_mm_unpacklo_ps(a, b), _mm_unpacklo_ps(c, d));
-        let (ef, gh) = (_mm_unpackhi_ps(a, b), _mm_unpackhi_ps(c, d));
-        [_mm_movelh_ps(ab, cd), _mm_movehl_ps(cd, ab), _mm_movelh_ps(ef, gh), _mm_movehl_ps(gh, ef)]
-    }
-}
-
-impl Float32Vector for F32x8 {
-    type Proof = ();
-
-    #[inline(always)]
-    fn proof(self) -> Self::Proof {}
-
-    #[inline(always)]
-    fn zero((): ()) -> Self {
-        sse2! {
-            Self(_mm_setzero_ps(), _mm_setzero_ps())
-        }
-    }
-
-    #[inline(always)]
-    fn load((): (), lanes: &[i16; 8]) -> Self {
-        widen(I16x8::load(lanes).0)
-    }
-
-    #[inline(always)]
-    fn load_half((): (), lanes: &[i16; 4]) -> Self {
-        widen(I16x8::load_half(lanes).0)
-    }
-
-    #[inline(always)]
-    fn add(self, other: Self) -> Self {
-        sse2! {
-            Self(_mm_add_ps(self.0, other.0), _mm_add_ps(self.1, other.1))
-        }
-    }
-
-    #[inline(always)]
-    fn sub(self, other: Self) -> Self {
-        sse2! {
-            Self(_mm_sub_ps(self.0, other.0), _mm_sub_ps(self.1, other.1))
-        }
-    }
-
-    #[inline(always)]
-    fn scale(self, factor: f32) -> Self {
-        sse2! {
-            let factor = _mm_set1_ps(factor);
-            Self(_mm_mul_ps(self.0, factor), _mm_mul_ps(self.1, factor))
-        }
-    }
-
-    #[inline(always)]
-    fn transpose([a, b, c, d, e, f, g, h]: [Self; 8]) -> [Self; 8] {
-        let [i, j, k, l] = transpose4([a.0, b.0, c.0, d.0]);
-        let [m, n, o, p] = transpose4([e.0, f.0, g.0, h.0]);
-        let [q, r, s, t] = transpose4([a.1, b.1, c.1, d.1]);
-        let [u, v, w, x] = transpose4([e.1, f.1, g.1, h.1]);
-        [
-            Self(i, m),
-            Self(j, n),
-            Self(k, o),
-            Self(l, p),
-            Self(q, u),
-            Self(r, v),
-            Self(s, w),
-            Self(t, x),
-        ]
-    }
-
-    #[inline(always)]
-    fn transpose_rounded(block: [Self; 8]) -> [[i16; 8]; 8] {
-        sse2! {
-            let packed = block.map(|v| _mm_packs_epi32(_mm_cvtps_epi32(v.0), _mm_cvtps_epi32(v.1)));
-            transpose(packed).map(store_i16x8)
-        }
     }
 }

@@ -1,52 +1,123 @@
-//! The transforms in AVX2: forward eight single-precision numbers at a time, inverse sixteen 16-bit ones where both sides
-//! are 16 or more.
+//! The transforms in AVX2, sixteen numbers at a time; inverse where both sides are 16 or more.
 
 use std::arch::x86_64::{
     __m256i, _mm256_adds_epi16, _mm256_castsi128_si256, _mm256_inserti128_si256, _mm256_or_si256,
-    _mm256_permute2x128_si256, _mm256_setzero_si256, _mm256_testz_si256,
+    _mm256_permute2x128_si256, _mm256_setr_epi16, _mm256_setzero_si256, _mm256_testz_si256,
+    _mm256_zextsi128_si256,
 };
 
-use super::forward::{ForwardVector, forward_1d, forward_2d};
+use super::forward::{Scaling, forward_1d};
 use super::inverse::{COLUMN_SHIFT, RECTANGLE_FACTOR, inverse_1d};
-use super::{Kind, Shape, TxSize, TxType, for_size};
-use crate::kernels::isa::{Avx2, load_i16x8, with_avx2};
+use super::{Kind, Shape, TxSize, TxType};
+use crate::kernels::isa::{Avx2, load_i16x8, load_i16x16, store_i16x16};
 use crate::kernels::simd::Int16Lanes;
-use crate::kernels::simd::avx2::{F32x8, I16x16, load_wide, packed_halves, transpose_halves};
+use crate::kernels::simd::avx2::{I16x16, load_wide, packed_halves, transpose_halves};
 use crate::kernels::view::{SamplesMut, View};
 
 #[target_feature(enable = "avx2")]
 pub(super) fn forward(
     token: Avx2,
     residual: View<'_, i16>,
+    energy: u32,
     coefficients: &mut [i16],
-    tx_size: TxSize,
-    tx_type: TxType,
+    (tx_size, tx_type): (TxSize, TxType),
 ) {
-    let shape = Shape::new(tx_size, tx_type);
-    for_size!(tx_size, forward_of_size(token, residual, coefficients, &shape));
+    let shape = &Shape::new(tx_size, tx_type);
+    macro_rules! sized {
+        ($($w:literal x $h:literal),*) => {
+            match (tx_size.width(), tx_size.height()) {
+                $(($w, $h) => {
+                    forward_2d::<$w, $h, { ($h + 15) / 16 - $h / 64 * 2 }>(
+                        token, residual, energy, coefficients, shape,
+                    );
+                })*
+                (w, h) => unreachable!("{w}×{h}"),
+            }
+        };
+    }
+    sized!(
+        4 x 4, 8 x 8, 16 x 16, 32 x 32, 64 x 64, 4 x 8, 8 x 4, 8 x 16, 16 x 8, 16 x 32, 32 x 16,
+        32 x 64, 64 x 32, 4 x 16, 16 x 4, 8 x 32, 32 x 8, 16 x 64, 64 x 16
+    );
 }
 
+/// [`forward::forward_2d`](super::forward::forward_2d) with sixteen lanes; `G` is the number of groups of sixteen rows
+/// that are kept.
 #[target_feature(enable = "avx2")]
-fn forward_of_size<const W: usize, const H: usize, const G: usize>(
+fn forward_2d<const W: usize, const H: usize, const G: usize>(
     token: Avx2,
     residual: View<'_, i16>,
+    energy: u32,
     coefficients: &mut [i16],
     shape: &Shape,
 ) {
-    forward_2d::<F32x8, W, H, G>(token, residual, coefficients, shape);
+    let scaling = Scaling::new::<W, H>(shape, energy);
+    let zero = I16x16 { lanes: _mm256_setzero_si256(), token };
+    let mut rows = [[zero; W]; G];
+    for c in 0..W.div_ceil(16) {
+        let mut t = [zero; H];
+        for (i, row) in t.iter_mut().enumerate() {
+            let y = if shape.flip_rows { H - 1 - i } else { i };
+            row.lanes = match W {
+                4 => {
+                    let &[a, b, c, d] = residual.row(0, y);
+                    _mm256_setr_epi16(a, b, c, d, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0)
+                }
+                8 => _mm256_zextsi128_si256(load_i16x8(residual.row(0, y))),
+                _ => load_i16x16(residual.row(c * 16, y)),
+            };
+            *row = scaling.before(*row);
+        }
+        forward_of_length(&mut t, shape.column_kind);
+        scaling.between(&mut t[..H.min(32)]);
+        for (g, rows) in rows.iter_mut().enumerate() {
+            let mut block = [zero.lanes; 16];
+            for (lanes, row) in block.iter_mut().zip(&t[(g * 16).min(H)..]) {
+                *lanes = row.lanes;
+            }
+            let columns = transpose_16(block);
+            for (i, lanes) in columns.into_iter().enumerate().take(W) {
+                let j = c * 16 + i;
+                rows[if shape.flip_columns { W - 1 - j } else { j }].lanes = lanes;
+            }
+        }
+    }
+    let kept = W.min(32);
+    for (g, t) in rows.iter_mut().enumerate() {
+        forward_of_length(t, shape.row_kind);
+        for j in (0..kept).step_by(16) {
+            let mut block = [zero.lanes; 16];
+            for (lanes, column) in block.iter_mut().zip(&t[j..]) {
+                *lanes = scaling.after(*column).lanes;
+            }
+            let lines = transpose_16(block);
+            for (i, line) in lines.into_iter().enumerate().take(H) {
+                let (start, line) =
+                    (&mut coefficients[(g * 16 + i) * kept + j..], store_i16x16(line));
+                let count = W.min(16);
+                start[..count].copy_from_slice(&line[..count]);
+            }
+        }
+    }
 }
 
-impl ForwardVector for F32x8 {
-    #[inline(always)]
-    fn transform_1d<const N: usize>(t: &mut [Self; N], kind: Kind) {
-        let token = t[0].token;
-        with_avx2!(token, forward_of_length, t, kind);
+/// Lane `i` of vector `j` becomes lane `j` of vector `i`.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn transpose_16(v: [__m256i; 16]) -> [__m256i; 16] {
+    let (mut upper, mut lower) = ([v[0]; 8], [v[0]; 8]);
+    for i in 0..8 {
+        upper[i] = _mm256_permute2x128_si256::<0x20>(v[i], v[i + 8]);
+        lower[i] = _mm256_permute2x128_si256::<0x31>(v[i], v[i + 8]);
     }
+    let [a, b, c, d, e, f, g, h] = transpose_halves(upper);
+    let [i, j, k, l, m, n, o, p] = transpose_halves(lower);
+    [a, b, c, d, e, f, g, h, i, j, k, l, m, n, o, p]
 }
 
 #[target_feature(enable = "avx2")]
 #[inline(never)]
-fn forward_of_length<const N: usize>(t: &mut [F32x8; N], kind: Kind) {
+fn forward_of_length<const N: usize>(t: &mut [I16x16; N], kind: Kind) {
     forward_1d(t, kind);
 }
 
@@ -94,20 +165,14 @@ fn inverse_2d<const W: usize, const H: usize, const G: usize>(
     for c in 0..W / 16 {
         let mut t = [zero; H];
         for (g, rows) in rows.iter().enumerate() {
-            let column = |i: usize| {
+            let mut block = [zero.lanes; 16];
+            for (i, lanes) in block.iter_mut().enumerate() {
                 let j = c * 16 + i;
-                rows[if shape.flip_columns { W - 1 - j } else { j }].lanes
-            };
-            // Rows 0 to 7, then 8 to 15, of columns 0 to 7 and 8 to 15.
-            let upper = [0, 1, 2, 3, 4, 5, 6, 7]
-                .map(|i| _mm256_permute2x128_si256::<0x20>(column(i), column(i + 8)));
-            let lower = [0, 1, 2, 3, 4, 5, 6, 7]
-                .map(|i| _mm256_permute2x128_si256::<0x31>(column(i), column(i + 8)));
-            for (i, lanes) in transpose_halves(upper).into_iter().enumerate() {
-                t[g * 16 + i] = I16x16 { lanes, token };
+                *lanes = rows[if shape.flip_columns { W - 1 - j } else { j }].lanes;
             }
-            for (i, lanes) in transpose_halves(lower).into_iter().enumerate() {
-                t[g * 16 + 8 + i] = I16x16 { lanes, token };
+            let lines = transpose_16(block);
+            for (entry, lanes) in t[g * 16..].iter_mut().zip(lines) {
+                entry.lanes = lanes;
             }
         }
         inverse_of_length(&mut t, shape.column_kind, COLUMN_SHIFT);

@@ -2,11 +2,11 @@
 
 use super::factors::brev;
 use super::forward::{hadamard, unrotate};
-use crate::kernels::simd::Float32Vector;
+use crate::kernels::simd::Int16Fractions;
 
 /// The transpose of 7.13.2.3; the numbers are those of its steps.
 #[inline(always)]
-pub(super) fn forward_dct<R: Float32Vector, const N: usize>(t: &mut [R; N]) {
+pub(super) fn forward_dct<L: Int16Fractions, const N: usize>(t: &mut [L; N]) {
     last_steps(t);
     middle_steps(t);
     first_steps(t);
@@ -18,7 +18,7 @@ pub(super) fn forward_dct<R: Float32Vector, const N: usize>(t: &mut [R; N]) {
 
 /// Steps 31 to 22.
 #[inline(always)]
-fn last_steps<R: Float32Vector, const N: usize>(t: &mut [R; N]) {
+fn last_steps<L: Int16Fractions, const N: usize>(t: &mut [L; N]) {
     let n = N.trailing_zeros();
     if n == 6 {
         for i in 0..32 {
@@ -75,7 +75,7 @@ fn last_steps<R: Float32Vector, const N: usize>(t: &mut [R; N]) {
 
 /// Steps 21 to 12.
 #[inline(always)]
-fn middle_steps<R: Float32Vector, const N: usize>(t: &mut [R; N]) {
+fn middle_steps<L: Int16Fractions, const N: usize>(t: &mut [L; N]) {
     let n = N.trailing_zeros();
     if n == 6 {
         for i in 0..4 {
@@ -134,7 +134,7 @@ fn middle_steps<R: Float32Vector, const N: usize>(t: &mut [R; N]) {
 
 /// Steps 11 to 2.
 #[inline(always)]
-fn first_steps<R: Float32Vector, const N: usize>(t: &mut [R; N]) {
+fn first_steps<L: Int16Fractions, const N: usize>(t: &mut [L; N]) {
     let n = N.trailing_zeros();
     if n == 6 {
         for i in 0..8 {

@@ -35,6 +35,7 @@ pub(crate) use self::size::{TxSize, TxType};
 use super::isa::Isa;
 #[cfg(target_arch = "x86_64")]
 use super::isa::with_avx2;
+use super::simd::portable::round2;
 use super::view::{SamplesMut, View};
 
 /// The most coefficients a block can hold.
@@ -194,22 +195,24 @@ pub(crate) fn inverse_transform_add(
 
 /// Forward transform of a block of residuals (within ±255) into `coefficients`, [`coefficient_count`] of them.
 ///
+/// `energy` is the sum of the residuals' squares or more, by which the transform is scaled to fit 16 bits.
 /// `tx_type` must be [legal](is_legal) in `tx_size`. Not for lossless blocks, see [`wht`].
 pub(crate) fn forward_transform(
     isa: Isa,
     residual: View<'_, i16>,
+    energy: u32,
     coefficients: &mut [i16],
-    tx_size: TxSize,
-    tx_type: TxType,
+    (tx_size, tx_type): (TxSize, TxType),
 ) {
     debug_assert!(is_legal(tx_size, tx_type), "{tx_type:?} in {tx_size:?}");
     match isa {
-        Isa::Scalar => scalar::forward(residual, coefficients, tx_size, tx_type),
+        Isa::Scalar => scalar::forward(residual, energy, coefficients, tx_size, tx_type),
         #[cfg(target_arch = "x86_64")]
         Isa::Avx2(token) => {
-            with_avx2!(token, avx2::forward, token, residual, coefficients, tx_size, tx_type);
+            let transform = (tx_size, tx_type);
+            with_avx2!(token, avx2::forward, token, residual, energy, coefficients, transform);
         }
         #[cfg(target_arch = "aarch64")]
-        Isa::Neon(_) => neon::forward(residual, coefficients, tx_size, tx_type),
+        Isa::Neon(_) => neon::forward(residual, energy, coefficients, tx_size, tx_type),
     }
 }

@@ -1,8 +1,8 @@
 //! The transforms in NEON, eight numbers at a time.
 
-use super::forward::{ForwardVector, forward_1d, forward_2d};
-use super::{Kind, Shape, TxSize, TxType, for_size, scalar};
-use crate::kernels::simd::neon::{F32x8, I16x8};
+use super::forward::forward_2d;
+use super::{Shape, TxSize, TxType, for_size, scalar};
+use crate::kernels::simd::neon::I16x8;
 use crate::kernels::view::{SamplesMut, View};
 
 pub(super) fn inverse(dst: SamplesMut<'_>, coefficients: &[i16], tx_size: TxSize, tx_type: TxType) {
@@ -15,17 +15,11 @@ pub(super) fn inverse_dc(dst: SamplesMut<'_>, dc: i16, tx_size: TxSize) {
 
 pub(super) fn forward(
     residual: View<'_, i16>,
+    energy: u32,
     coefficients: &mut [i16],
     tx_size: TxSize,
     tx_type: TxType,
 ) {
     let shape = Shape::new(tx_size, tx_type);
-    for_size!(tx_size, forward_2d::<F32x8>((), residual, coefficients, &shape));
-}
-
-impl ForwardVector for F32x8 {
-    #[inline(never)]
-    fn transform_1d<const N: usize>(t: &mut [Self; N], kind: Kind) {
-        forward_1d(t, kind);
-    }
+    for_size!(tx_size, forward_2d::<I16x8>(residual, energy, coefficients, &shape));
 }

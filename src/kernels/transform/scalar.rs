@@ -3,7 +3,7 @@
 use super::forward::forward_2d;
 use super::inverse::{inverse_2d, inverse_dc_only};
 use super::{Shape, TxSize, TxType, for_size};
-use crate::kernels::simd::{F32x8, I16x8, Int16Vector};
+use crate::kernels::simd::{I16x8, Int16Vector};
 use crate::kernels::view::{SamplesMut, View};
 
 pub(super) fn inverse(dst: SamplesMut<'_>, coefficients: &[i16], tx_size: TxSize, tx_type: TxType) {
@@ -33,10 +33,11 @@ pub(super) fn inverse_dc_with<L: Int16Vector>(dst: SamplesMut<'_>, dc: i16, tx_s
 
 pub(super) fn forward(
     residual: View<'_, i16>,
+    energy: u32,
     coefficients: &mut [i16],
     tx_size: TxSize,
     tx_type: TxType,
 ) {
     let shape = Shape::new(tx_size, tx_type);
-    for_size!(tx_size, forward_2d::<F32x8>((), residual, coefficients, &shape));
+    for_size!(tx_size, forward_2d::<I16x8>(residual, energy, coefficients, &shape));
 }
