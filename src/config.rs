@@ -221,8 +221,9 @@ pub struct EncoderConfig {
     ///
     /// The native engine decides a frame's rows of 64×64 luma samples side by side, each two such
     /// squares behind the row above, so that more threads than
-    /// [`Capabilities::max_threads`](crate::Capabilities::max_threads) are never used. They run
-    /// within a call only. With one thread none is started.
+    /// [`Capabilities::max_threads`](crate::Capabilities::max_threads) are never used. They are started
+    /// with the encoder, sleep between calls, and have ended when it is dropped. With one thread none
+    /// is started.
     pub threads: usize,
     /// The most frames from one key frame to the next; `None`: key frames on request only.
     pub key_interval: Option<u32>,

@@ -14,6 +14,7 @@ mod config;
 mod frame;
 mod kernels;
 mod layers;
+mod pool;
 mod rate;
 mod search;
 

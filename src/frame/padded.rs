@@ -1,5 +1,7 @@
 //! Planes with a margin on every side, so that motion vectors may point outside the picture.
 
+use std::ops::{Deref, DerefMut};
+
 use crate::kernels::view::{Samples, SamplesMut};
 
 /// Samples of margin on every side: a 64×64 block that lies 16 samples outside the frame
@@ -10,11 +12,12 @@ pub(crate) const PAD: usize = 96;
 /// samples around it.
 ///
 /// Coordinates are relative to the top left sample of the picture and may be negative down to
-/// −[`PAD`]. A [band](Self::band) holds some rows of a plane only, and is addressed as the whole.
+/// −[`PAD`]. A [band](PaddedPlane::band) holds some rows of a plane only, and is addressed as the
+/// whole.
 #[derive(Clone, Debug)]
-pub(crate) struct PaddedPlane {
+pub(crate) struct Padded<D> {
     /// All rows, margins included.
-    pub(crate) data: Vec<u8>,
+    pub(crate) data: D,
     /// Bytes from one row to the next; a multiple of 64.
     pub(crate) stride: usize,
     /// True width of the plane in samples, from whose edge references are extended (7.11.3.3).
@@ -23,6 +26,25 @@ pub(crate) struct PaddedPlane {
     pub(crate) height: usize,
     /// The row that `data` begins with.
     top: isize,
+}
+
+/// A plane that owns its samples.
+pub(crate) type PaddedPlane = Padded<Vec<u8>>;
+
+/// Some rows of a plane, which others may change meanwhile.
+pub(crate) type PaddedRows<'a> = Padded<&'a mut [u8]>;
+
+/// The rows of the planes of a 4:2:0 picture, cut before luma row `first` and every `step` rows from
+/// there on, margins with the rows at the edge. Both are even.
+pub(crate) fn bands(
+    planes: &mut [PaddedPlane; 3],
+    first: usize,
+    step: usize,
+) -> impl Iterator<Item = [PaddedRows<'_>; 3]> + Send {
+    let [luma, u, v] = planes;
+    let mut luma = luma.bands(first, step);
+    let [mut u, mut v] = [u, v].map(|plane| plane.bands(first / 2, step / 2));
+    std::iter::from_fn(move || Some([luma.next()?, u.next()?, v.next()?]))
 }
 
 impl PaddedPlane {
@@ -44,6 +66,33 @@ impl PaddedPlane {
         self.top = top;
     }
 
+    /// The rows of the plane, cut before row `first` and every `step` rows from there on, margins
+    /// with the rows at the edge.
+    pub(crate) fn bands(
+        &mut self,
+        first: usize,
+        step: usize,
+    ) -> impl Iterator<Item = PaddedRows<'_>> + Send {
+        let Self { stride, width, height, top, .. } = *self;
+        let (mut start, mut end) = (top, first);
+        let mut rest = Some(&mut self.data[..]);
+        std::iter::from_fn(move || {
+            let all = rest.take()?;
+            let data = if end < height {
+                let (data, others) = all.split_at_mut((end as isize - start) as usize * stride);
+                rest = Some(others);
+                data
+            } else {
+                all
+            };
+            let band = Padded { data, stride, width, height, top: start };
+            (start, end) = (end as isize, end + step);
+            Some(band)
+        })
+    }
+}
+
+impl<D: Deref<Target = [u8]>> Padded<D> {
     /// The index in `data` of sample (`x`, `y`).
     #[inline]
     pub(crate) fn index(&self, x: isize, y: isize) -> usize {
@@ -56,18 +105,20 @@ impl PaddedPlane {
         Samples::new(&self.data[self.index(x, y)..], self.stride)
     }
 
-    /// The samples from (`x`, `y`) on, to be written.
-    #[inline]
-    pub(crate) fn view_mut(&mut self, x: isize, y: isize) -> SamplesMut<'_> {
-        let start = self.index(x, y);
-        SamplesMut::new(&mut self.data[start..], self.stride)
-    }
-
     /// `len` samples of row `y` from `x` on.
     #[inline]
     pub(crate) fn row(&self, x: isize, y: isize, len: usize) -> &[u8] {
         let start = self.index(x, y);
         &self.data[start..start + len]
+    }
+}
+
+impl<D: DerefMut<Target = [u8]>> Padded<D> {
+    /// The samples from (`x`, `y`) on, to be written.
+    #[inline]
+    pub(crate) fn view_mut(&mut self, x: isize, y: isize) -> SamplesMut<'_> {
+        let start = self.index(x, y);
+        SamplesMut::new(&mut self.data[start..], self.stride)
     }
 
     /// `len` samples of row `y` from `x` on, to be written.
@@ -80,20 +131,21 @@ impl PaddedPlane {
     /// Repeats the samples at the true edges over everything outside them, as the clamped
     /// positions of 7.11.3.4 read them.
     pub(crate) fn extend_edges(&mut self) {
-        let (stride, width, height) = (self.stride, self.width, self.height);
-        for row in self.data.chunks_exact_mut(stride).skip(PAD).take(height) {
-            let (first, last) = (row[PAD], row[PAD + width - 1]);
-            row[..PAD].fill(first);
-            row[PAD + width..].fill(last);
-        }
+        let (stride, width) = (self.stride, self.width);
+        // Rows of `data` inside the picture.
+        let first = (-self.top).max(0) as usize;
         let rows = self.data.len() / stride;
-        let top = PAD * stride;
-        for y in 0..PAD {
-            self.data.copy_within(top..top + stride, y * stride);
+        let end = rows.min((self.height as isize - self.top) as usize);
+        for row in self.data.chunks_exact_mut(stride).take(end).skip(first) {
+            let (left, right) = (row[PAD], row[PAD + width - 1]);
+            row[..PAD].fill(left);
+            row[PAD + width..].fill(right);
         }
-        let bottom = (PAD + height - 1) * stride;
-        for y in PAD + height..rows {
-            self.data.copy_within(bottom..bottom + stride, y * stride);
+        for y in 0..first {
+            self.data.copy_within(first * stride..(first + 1) * stride, y * stride);
+        }
+        for y in end..rows {
+            self.data.copy_within((end - 1) * stride..end * stride, y * stride);
         }
     }
 }
@@ -110,7 +162,11 @@ mod tests {
                 *s = (x * 7 + y as usize * 13) as u8;
             }
         }
+        let mut banded = plane.clone();
+        let whole = banded.bands(8, 8).map(|mut band| band.extend_edges()).count();
+        assert_eq!(whole, 3);
         plane.extend_edges();
+        assert!(banded.data == plane.data);
         let sample = |x: isize, y: isize| plane.row(x, y, 1)[0];
         for y in -(PAD as isize)..(32 + PAD as isize) {
             for x in -(PAD as isize)..(32 + PAD as isize) {

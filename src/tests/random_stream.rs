@@ -2,6 +2,7 @@
 //! decoder's picture, every frame, all planes.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use bytes::Bytes;
 
@@ -20,6 +21,7 @@ use crate::encoder::native::stream::{FinishedUnit, Stream};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
 use crate::kernels::random::Random;
+use crate::pool::Pool;
 use crate::{Decoder, DecoderConfig, Picture};
 
 /// What varies from stream to stream.
@@ -66,7 +68,7 @@ impl RandomStream {
         let (cw, ch) = (width.div_ceil(2), height.div_ceil(2));
         let planes = [(width, height), (cw, ch), (cw, ch)].map(|(w, h)| PaddedPlane::new(w, h));
         let mut stream = Stream::new(sequence, Isa::detect()).expect("a legal sequence");
-        stream.set_threads(threads);
+        stream.set_pool(Arc::new(Pool::new(threads)));
         Self { random, stream, wildness, frame: 0, planes }
     }
 

@@ -1,7 +1,7 @@
 //! Frames of several tiles, which sizes beyond one tile's (5.9.15) must have: under a target rate, and
 //! under a control that is told where it is.
 
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
@@ -16,6 +16,7 @@ use crate::av1::tile::decider::{
 use crate::encoder::native::stream::{CodedUnit, Stream};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
+use crate::pool::Pool;
 use crate::search::frame::Search;
 use crate::synthetic::{Clip, Scene};
 use crate::{Decoder, DecoderConfig, Encoder, EncoderConfig, FrameOptions, Speed};
@@ -240,7 +241,7 @@ fn threads_share_all_tiles() {
     }
     for threads in [1, 2, 3, 8] {
         let mut stream = TiledStream::new();
-        stream.stream.set_threads(threads);
+        stream.stream.set_pool(Arc::new(Pool::new(threads)));
         for expected in &expected {
             let header = stream.next();
             let control = Parallel::default();
@@ -262,7 +263,7 @@ fn a_frame_is_given_up_at_the_first_place() {
     for threads in [1, 2, 3, 8] {
         for hopeless in [vec![0], vec![9], vec![5, 6], vec![3, 2, 20], vec![7, 10, 13]] {
             let mut stream = TiledStream::new();
-            stream.stream.set_threads(threads);
+            stream.stream.set_pool(Arc::new(Pool::new(threads)));
             let header = stream.next();
             let first = *hopeless.iter().min().unwrap();
             let control = Parallel { hopeless, ..Parallel::default() };

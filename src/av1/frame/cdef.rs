@@ -5,14 +5,15 @@
 //! of blocks are kept before they change, and the two columns left of an area come from the window
 //! before.
 //!
-//! The walk goes by rows of blocks, top to bottom. A row of blocks reads two luma rows below it, so
-//! all but the last row of a superblock row may be filtered once that is deblocked.
+//! The walk goes by rows of blocks, top to bottom. A row of blocks reads two luma rows above it and
+//! two below. Superblock rows that are filtered at the same time have these from each other as they
+//! were before: a [`Boundary`] keeps them.
 
 use core::ops::Range;
 
 use crate::av1::frame::mode_info::ModeInfoGrid;
 use crate::av1::obu::frame::{CdefParams, CdefStrength};
-use crate::frame::padded::PaddedPlane;
+use crate::frame::padded::PaddedRows;
 use crate::kernels::cdef::{
     MARGIN, REACH, STRIDE, Strength, Window, filter_chroma, filter_luma, find_direction,
 };
@@ -21,7 +22,67 @@ use crate::kernels::isa::Isa;
 /// Strengths that change nothing.
 const OFF: CdefStrength = CdefStrength { pri_strength: 0, sec_strength: 0 };
 
-/// The buffers of the walk, for frames of one size.
+/// What a frame is filtered by.
+#[derive(Clone, Copy)]
+pub(crate) struct CdefInput<'a> {
+    /// The blocks.
+    pub(crate) modes: &'a ModeInfoGrid,
+    /// One entry for each 64×64 luma samples, row by row, `MiCols / 16` rounded up in each: −1 for no
+    /// filtering, else a set of `params`.
+    pub(crate) cdef_idx: &'a [i8],
+    /// The strengths.
+    pub(crate) params: &'a CdefParams,
+}
+
+/// Rows of every plane, sample `x` at `x +` [`MARGIN`].
+type Rows = [Vec<u8>; 3];
+
+/// Room for [`REACH`] rows of frames of `width` luma samples.
+fn rows_of(width: usize) -> Rows {
+    [64, 32, 32].map(|samples| vec![0; REACH * (samples * width.div_ceil(64) + 2 * MARGIN)])
+}
+
+/// Copies the rows of a plane from `first` on.
+fn keep(rows: &mut [u8], plane: &PaddedRows<'_>, first: usize) {
+    let row = rows.len() / REACH;
+    for (y, kept) in (first as isize..).zip(rows.chunks_exact_mut(row)) {
+        kept.copy_from_slice(plane.row(-(MARGIN as isize), y, row));
+    }
+}
+
+/// The rows on either side of the boundary between two superblock rows, before this filter.
+#[derive(Clone, Debug)]
+pub(crate) struct Boundary {
+    above: Rows,
+    below: Rows,
+}
+
+impl Boundary {
+    /// Room for frames of `width` luma samples.
+    pub(crate) fn new(width: usize) -> Self {
+        Self { above: rows_of(width), below: rows_of(width) }
+    }
+
+    /// Keeps the rows around the upper boundary of superblock row `sb_row`.
+    pub(crate) fn store(&mut self, planes: &[PaddedRows<'_>; 3], sb_row: usize) {
+        for (index, plane) in planes.iter().enumerate() {
+            let first = (64 >> usize::from(index > 0)) * sb_row;
+            keep(&mut self.above[index], plane, first - REACH);
+            keep(&mut self.below[index], plane, first);
+        }
+    }
+}
+
+/// What lies around the rows that are filtered: nothing at the edge of the frame.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Around<'a> {
+    /// The boundary with the superblock row above.
+    pub(crate) above: Option<&'a Boundary>,
+    /// That with the one below.
+    pub(crate) below: Option<&'a Boundary>,
+}
+
+/// The buffers of the walk of one thread, for frames of one size.
 #[derive(Clone, Debug)]
 pub(crate) struct Cdef {
     /// What the kernels use.
@@ -52,34 +113,35 @@ struct Area {
 impl Cdef {
     /// Buffers for frames of `width` × `height` luma samples.
     pub(crate) fn new(width: usize, height: usize, isa: Isa) -> Self {
-        let row = |samples: usize| samples * width.div_ceil(64) + 2 * MARGIN;
         Self {
             isa,
             block_rows: height.div_ceil(8),
             block_cols: width.div_ceil(8),
-            above: [64, 32, 32].map(|samples| [(); 2].map(|()| vec![0; REACH * row(samples)])),
+            above: rows_of(width).map(|rows| [rows.clone(), rows]),
             luma: Window::new(),
             chroma: Window::new(),
         }
     }
 
-    /// Filters the rows of 8×8 blocks `block_rows` of a frame, in place. A frame's rows must be
-    /// given in order and without gaps, beginning with 0; ends past the frame are cut.
-    ///
-    /// `cdef_idx` holds one entry for each 64×64 luma samples, row by row, `MiCols / 16` rounded up
-    /// in each: −1 for no filtering, else a set of `params`. Positions outside the true picture, up
-    /// to the next multiple of 8 luma samples, take part with their decoded samples.
+    /// Filters superblock rows of a frame, in place; ends past the frame are cut. Positions outside the
+    /// true picture, up to the next multiple of 8 luma samples, take part with their decoded samples.
     pub(crate) fn filter_rows(
         &mut self,
-        planes: &mut [PaddedPlane; 3],
-        modes: &ModeInfoGrid,
-        cdef_idx: &[i8],
-        params: &CdefParams,
-        block_rows: Range<usize>,
+        planes: &mut [PaddedRows<'_>; 3],
+        CdefInput { modes, cdef_idx, params }: CdefInput<'_>,
+        sb_rows: Range<usize>,
+        around: Around<'_>,
     ) {
         let areas = self.block_cols.div_ceil(8);
-        for block_row in block_rows.start..block_rows.end.min(self.block_rows) {
+        if let Some(above) = around.above {
+            for (kept, [at_hand, _]) in above.above.iter().zip(&mut self.above) {
+                at_hand.copy_from_slice(kept);
+            }
+        }
+        let end = (8 * sb_rows.end).min(self.block_rows);
+        for block_row in 8 * sb_rows.start..end {
             self.keep_last_rows(planes, block_row);
+            let below = around.below.filter(|_| block_row + 1 == end).map(|b| &b.below);
             // Whether the last block of the area before has changed, in luma and in chroma.
             let mut before = (false, false);
             for index in 0..areas {
@@ -102,7 +164,7 @@ impl Cdef {
                 }
                 let damping = params.damping;
                 let area = Area { block_row, first_block, blocks, y, uv, damping };
-                self.filter_area(planes, &area, before);
+                self.filter_area(planes, &area, before, below);
                 let last = blocks >> 7 != 0;
                 before = (last && y != OFF, last && uv != OFF);
             }
@@ -113,20 +175,23 @@ impl Cdef {
     }
 
     /// Copies the rows that the next row of blocks reads and this one changes.
-    fn keep_last_rows(&mut self, planes: &[PaddedPlane; 3], block_row: usize) {
+    fn keep_last_rows(&mut self, planes: &[PaddedRows<'_>; 3], block_row: usize) {
         for (index, (plane, [_, next])) in planes.iter().zip(&mut self.above).enumerate() {
             let height = if index == 0 { 8 } else { 4 };
-            let first = (height * (block_row + 1) - REACH) as isize;
-            let row = next.len() / REACH;
-            for (y, kept) in (first..).zip(next.chunks_exact_mut(row)) {
-                kept.copy_from_slice(plane.row(-(MARGIN as isize), y, row));
-            }
+            keep(next, plane, height * (block_row + 1) - REACH);
         }
     }
 
     /// 7.15.1 CDEF block process for the blocks of one area that are not skipped. `before` says
     /// whether the columns left of it have changed already, in luma and in chroma.
-    fn filter_area(&mut self, planes: &mut [PaddedPlane; 3], area: &Area, before: (bool, bool)) {
+    /// `below` are the rows below, unless the planes have them.
+    fn filter_area(
+        &mut self,
+        planes: &mut [PaddedRows<'_>; 3],
+        area: &Area,
+        before: (bool, bool),
+        below: Option<&Rows>,
+    ) {
         let filters_luma = area.y != OFF;
         let filters_chroma = area.uv != OFF;
         let directed = area.y.pri_strength != 0 || area.uv.pri_strength != 0;
@@ -139,12 +204,14 @@ impl Cdef {
                 || area.block_row + 1 == self.block_rows
         };
         if filters_luma {
-            load_luma(&mut self.luma, &planes[0], &self.above[0][0], area, before.0);
+            let around = (&self.above[0][0][..], below.map(|rows| &rows[0][..]));
+            load_luma(&mut self.luma, &planes[0], around, area, before.0);
             mark_available(&mut self.luma, area, self.block_rows, self.block_cols, 8);
         }
         if filters_chroma {
             let above = [&self.above[1][0][..], &self.above[2][0][..]];
-            load_chroma(&mut self.chroma, [&planes[1], &planes[2]], above, area, before.1);
+            let around = (above, below.map(|rows| [&rows[1][..], &rows[2][..]]));
+            load_chroma(&mut self.chroma, [&planes[1], &planes[2]], around, area, before.1);
             mark_available(&mut self.chroma, area, self.block_rows, self.block_cols, 4);
         }
         for block in (0..8).filter(|b| area.blocks >> b & 1 != 0) {
@@ -219,14 +286,24 @@ fn adjusted_strength(primary: u8, variance: u32) -> u8 {
 
 /// Fills the luma window of an area; if `keep`, the columns left of it are those that the window
 /// has in its last block, since the plane's have changed.
-fn load_luma(window: &mut Window, plane: &PaddedPlane, above: &[u8], area: &Area, keep: bool) {
+fn load_luma(
+    window: &mut Window,
+    plane: &PaddedRows<'_>,
+    (above, below): (&[u8], Option<&[u8]>),
+    area: &Area,
+    keep: bool,
+) {
     let x = 8 * area.first_block;
     let y = (8 * area.block_row) as isize;
+    let kept = |rows: &[u8], row: usize| row * (rows.len() / REACH) + x;
     for (row, at) in (y - REACH as isize..y + 8 + REACH as isize).enumerate() {
         let to = window.row_mut(row);
         if row < REACH {
-            let from = &above[row * (above.len() / REACH) + x..][..STRIDE];
-            to.copy_from_slice(from);
+            to.copy_from_slice(&above[kept(above, row)..][..STRIDE]);
+            continue;
+        }
+        if let Some(below) = below.filter(|_| row >= REACH + 8) {
+            to.copy_from_slice(&below[kept(below, row - REACH - 8)..][..STRIDE]);
             continue;
         }
         let left = [to[STRIDE - MARGIN - 2], to[STRIDE - MARGIN - 1]];
@@ -238,10 +315,10 @@ fn load_luma(window: &mut Window, plane: &PaddedPlane, above: &[u8], area: &Area
 }
 
 /// As [`load_luma`] for both chroma planes, sample by sample in turn.
-fn load_chroma(
+fn load_chroma<'a>(
     window: &mut Window,
-    planes: [&PaddedPlane; 2],
-    above: [&[u8]; 2],
+    planes: [&'a PaddedRows<'_>; 2],
+    (above, below): ([&'a [u8]; 2], Option<[&'a [u8]; 2]>),
     area: &Area,
     keep: bool,
 ) {
@@ -252,10 +329,14 @@ fn load_chroma(
     for (row, at) in (y - REACH as isize..y + 4 + REACH as isize).enumerate() {
         let to = window.row_mut(row);
         let left: [u8; 4] = core::array::from_fn(|i| to[STRIDE - MARGIN - 4 + i]);
+        // Kept rows begin MARGIN samples before the picture, in chroma too.
+        let kept = |rows: [&'a [u8]; 2], row: usize| {
+            rows.map(|rows| &rows[row * (rows.len() / REACH) + MARGIN - SIDE + x..][..SAMPLES])
+        };
         let [u, v] = if row < REACH {
-            // Kept rows begin MARGIN samples before the picture, in chroma too.
-            let start = |above: &[u8]| row * (above.len() / REACH) + MARGIN - SIDE + x;
-            above.map(|above| &above[start(above)..][..SAMPLES])
+            kept(above, row)
+        } else if let Some(below) = below.filter(|_| row >= REACH + 4) {
+            kept(below, row - REACH - 4)
         } else {
             planes.map(|plane| plane.row(x as isize - SIDE as isize, at, SAMPLES))
         };
@@ -293,12 +374,5 @@ fn mark_available(
     }
 }
 
-/// How many rows of 8×8 blocks may be filtered once the first `sb_rows` rows of superblocks of a
-/// frame of `mi_rows` positions are deblocked.
 #[cfg(test)]
-pub(crate) fn rows_after_deblock(sb_rows: usize, mi_rows: usize) -> usize {
-    if 16 * sb_rows >= mi_rows { mi_rows / 2 } else { (8 * sb_rows).saturating_sub(1) }
-}
-
-#[cfg(test)]
-mod tests;
+pub(crate) mod tests;

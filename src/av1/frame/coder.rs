@@ -4,12 +4,10 @@
 
 use std::sync::Arc;
 
-use super::cdef::Cdef;
 use super::current::{CurrentFrame, blank_planes};
-use super::deblock::{LoopFilter, TxSizeGrid};
+use super::filters::FrameFilters;
 use super::motion_field::{MotionField, OrderHints, SavedMotion};
 use super::reference::Reference;
-use crate::av1::geometry::SB4;
 use crate::av1::tile::cdf::CdfContext;
 use crate::av1::tile::decider::{
     Control, FrameJob, SequentialControl, SuperblockControl, SuperblockDecider,
@@ -22,6 +20,7 @@ use crate::av1::tile::threads::{FrameInput, RowRecords, Sequential, TileDecider}
 use crate::av1::tile::tile_data::TileWriter;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
+use crate::pool::Pool;
 
 /// The buffers of frames of one size.
 pub(crate) struct FrameCoder {
@@ -29,9 +28,8 @@ pub(crate) struct FrameCoder {
     height: usize,
     /// Frames finished so far.
     frames: u64,
-    /// `LoopfilterTxSizes` of the frame that is filtered.
-    tx_sizes: TxSizeGrid,
-    cdef: Cdef,
+    isa: Isa,
+    filters: FrameFilters,
     motion_field: MotionField,
     projection: Option<Projection>,
     /// How often motion was projected.
@@ -86,8 +84,8 @@ impl FrameCoder {
             width,
             height,
             frames: 0,
-            tx_sizes: TxSizeGrid::new(width, height),
-            cdef: Cdef::new(width, height, isa),
+            isa,
+            filters: FrameFilters::new(width, height, isa, Arc::default()),
             motion_field: MotionField::default(),
             projection: None,
             #[cfg(test)]
@@ -100,10 +98,10 @@ impl FrameCoder {
         }
     }
 
-    /// Threads that may decide a frame's tiles, the caller's included; as many are used as find
-    /// something to do.
-    pub(crate) fn set_threads(&mut self, threads: usize) {
-        self.tiles.set_threads(threads);
+    /// Lets the threads of `pool` take part; the bytes do not depend on them.
+    pub(crate) fn set_pool(&mut self, pool: Arc<Pool>) {
+        self.filters = FrameFilters::new(self.width, self.height, self.isa, Arc::clone(&pool));
+        self.tiles.set_pool(pool);
     }
 
     /// Takes back what a slot no longer holds.
@@ -237,10 +235,7 @@ impl FrameCoder {
     /// Filters a coded frame, extends its edges, and keeps what later frames read of it.
     pub(crate) fn finish(&mut self, job: &FrameJob, coded: CodedTiles) -> Arc<Reference> {
         let CodedTiles { mut current, cdfs, .. } = coded;
-        self.filter(job, &mut current);
-        for plane in &mut current.planes {
-            plane.extend_edges();
-        }
+        self.filters.filter(job, &mut current);
         let mut reference = self.spare_references.pop().unwrap_or_else(|| Reference {
             planes: blank_planes(self.width, self.height),
             motion: SavedMotion::default(),
@@ -292,22 +287,6 @@ impl FrameCoder {
         });
         let (w8, h8) = (current.grid.mi_cols >> 1, current.grid.mi_rows >> 1);
         self.motion_field.estimate(w8, h8, &job.order_hints, saved);
-    }
-
-    /// 7.14 and 7.15 (7.4, steps 1 and 2).
-    fn filter(&mut self, job: &FrameJob, current: &mut CurrentFrame) {
-        let CurrentFrame { planes, grid, cdef_idx } = current;
-        let header = &job.header;
-        let filter =
-            LoopFilter::new(&header.loop_filter_params, &header.segmentation_params, job.isa);
-        if filter.is_active() {
-            self.tx_sizes.take(grid, header);
-            filter.filter_rows(planes, grid, &self.tx_sizes, 0..grid.mi_rows.div_ceil(SB4));
-        }
-        if header.has_cdef(&job.sequence) {
-            let params = &header.cdef_params;
-            self.cdef.filter_rows(planes, grid, cdef_idx, params, 0..grid.mi_rows / 2);
-        }
     }
 }
 

@@ -1,11 +1,11 @@
 //! The loop filter (7.14): the walk over the edges of a frame and the strength of each.
 //!
 //! The standard filters every vertical edge of a plane before any horizontal one. The walk here
-//! goes by superblock rows instead, top to bottom, and gives the same samples: the vertical edges
-//! of a superblock row change only its own rows, and its horizontal edges touch its own rows and
-//! the last 8 (luma) or 4 (chroma) rows of the row above, whose vertical edges are done. After
-//! superblock row `n` the luma rows before `64 * (n + 1) - 6` and the chroma rows before
-//! `32 * (n + 1) - 2` are final, unless it is the last, after which all are.
+//! goes by superblock rows instead and gives the same samples. The vertical edges of a superblock row
+//! change only its own rows. An edge reaches no farther than half of the smaller transform beside it
+//! (7.14.3), so that edges of one direction neither read nor change what others do: those inside a
+//! superblock row need nothing of other rows, and those between two rows follow when the vertical
+//! edges of both are done. So rows may be filtered at the same time.
 //!
 //! Intra prediction reads samples before this filter, so a superblock row may be filtered only when
 //! the row below is reconstructed, or has the unfiltered last row of this one from elsewhere.
@@ -18,7 +18,7 @@ use crate::av1::obu::frame::segmentation::{SEG_LVL_ALT_LF_Y_V, SegmentationParam
 use crate::av1::obu::frame::{FrameHeader, LoopFilterParams};
 use crate::av1::tile::block::chroma_tx_size;
 use crate::av1::types::{BlockSize, INTRA_FRAME, MAX_SEGMENTS, PredictionMode, TxSize};
-use crate::frame::padded::PaddedPlane;
+use crate::frame::padded::PaddedRows;
 use crate::kernels::deblock::{
     Edge, EdgeFilter, EdgeLimits, MAX_LOOP_FILTER, filter_horizontal_edge, filter_vertical_edge,
 };
@@ -108,9 +108,34 @@ pub(crate) struct LoopFilter {
 
 /// The blocks and transforms whose edges are filtered.
 #[derive(Clone, Copy)]
-struct Shapes<'a> {
-    modes: &'a ModeInfoGrid,
-    tx_sizes: &'a TxSizeGrid,
+pub(crate) struct Shapes<'a> {
+    /// The blocks.
+    pub(crate) modes: &'a ModeInfoGrid,
+    /// The transforms.
+    pub(crate) tx_sizes: &'a TxSizeGrid,
+}
+
+/// Part of a plane, in units of 4×4 samples.
+struct Area {
+    rows: Range<usize>,
+    cols: Range<usize>,
+}
+
+impl Area {
+    /// 7.14.2 `onScreen`: a unit counts if its first sample lies in the true picture.
+    fn of_superblock_row(plane: &PaddedRows<'_>, index: usize, sb_row: usize) -> Self {
+        let sub = usize::from(index > 0);
+        let start = (sb_row * SB4) >> sub;
+        let end = (start + (SB4 >> sub)).min(plane.height.div_ceil(4));
+        Self { rows: start..end.max(start), cols: 0..plane.width.div_ceil(4) }
+    }
+}
+
+/// Edges of one direction: the lines that they lie on, and from where to where on each, in units of
+/// 4 samples.
+struct Edges {
+    lines: Range<usize>,
+    along: Range<usize>,
 }
 
 /// The direction of the edges of a pass (7.14.1).
@@ -153,52 +178,62 @@ impl LoopFilter {
     }
 
     /// 7.14.1 filters the edges of the superblock rows `sb_rows` (in units of 64 luma rows; ends
-    /// past the frame are cut). The rows above must have been filtered before, in order.
+    /// past the frame are cut), all but the [upper edges](Self::filter_upper_edges) of the first.
+    /// Nothing of other rows is read or changed.
     pub(crate) fn filter_rows(
         &self,
-        planes: &mut [PaddedPlane; 3],
-        modes: &ModeInfoGrid,
-        tx_sizes: &TxSizeGrid,
+        planes: &mut [PaddedRows<'_>; 3],
+        shapes: Shapes<'_>,
         sb_rows: Range<usize>,
     ) {
-        for sb_row in sb_rows {
+        for sb_row in sb_rows.clone() {
             for (index, plane) in planes.iter_mut().enumerate() {
                 if self.planes[index] {
-                    for pass in [Pass::Vertical, Pass::Horizontal] {
-                        let shapes = Shapes { modes, tx_sizes };
-                        self.filter_pass(plane, index, pass, shapes, sb_row);
-                    }
+                    let area = Area::of_superblock_row(plane, index, sb_row);
+                    let upper = usize::from(sb_row == sb_rows.start);
+                    let inner = area.rows.start + upper..area.rows.end;
+                    let vertical = Edges { lines: 1..area.cols.end, along: area.rows };
+                    self.filter_pass(plane, (index, Pass::Vertical), vertical, shapes);
+                    let horizontal = Edges { lines: inner, along: area.cols };
+                    self.filter_pass(plane, (index, Pass::Horizontal), horizontal, shapes);
                 }
             }
         }
     }
 
-    /// 7.14.2 for the edges of one direction in one superblock row of a plane.
+    /// Filters the edges between the superblock row `sb_row`, not the first, and the one above, once
+    /// all vertical edges of both are filtered. Half of either row is read and changed at most.
+    pub(crate) fn filter_upper_edges(
+        &self,
+        planes: &mut [PaddedRows<'_>; 3],
+        shapes: Shapes<'_>,
+        sb_row: usize,
+    ) {
+        for (index, plane) in planes.iter_mut().enumerate() {
+            if self.planes[index] {
+                let Area { rows, cols } = Area::of_superblock_row(plane, index, sb_row);
+                let edges = Edges { lines: rows.start..rows.end.min(rows.start + 1), along: cols };
+                self.filter_pass(plane, (index, Pass::Horizontal), edges, shapes);
+            }
+        }
+    }
+
+    /// 7.14.2 for edges of one direction in a plane.
     ///
     /// Goes edge line by edge line, and along each by transform blocks; neighbouring units under
     /// the same filter and level go to the kernel as one run.
     fn filter_pass(
         &self,
-        plane: &mut PaddedPlane,
-        index: usize,
-        pass: Pass,
+        plane: &mut PaddedRows<'_>,
+        (index, pass): (usize, Pass),
+        Edges { lines, along }: Edges,
         Shapes { modes, tx_sizes }: Shapes<'_>,
-        sb_row: usize,
     ) {
         let sub = usize::from(index > 0);
-        // 7.14.2 `onScreen`: a unit counts if its first sample lies in the true picture.
-        let cols = 0..plane.width.div_ceil(4);
-        let first_row = (sb_row * SB4) >> sub;
-        let end_row = (first_row + (SB4 >> sub)).min(plane.height.div_ceil(4));
-        let rows = first_row..end_row.max(first_row);
         let level_index = match (index, pass) {
             (0, Pass::Vertical) => 0,
             (0, Pass::Horizontal) => 1,
             (plane, _) => plane + 1,
-        };
-        let (lines, along) = match pass {
-            Pass::Vertical => (cols.start.max(1)..cols.end, rows),
-            Pass::Horizontal => (rows.start.max(1)..rows.end, cols),
         };
         let levels = &self.levels[level_index];
         let place = |line: usize, unit: usize| match pass {
@@ -247,7 +282,7 @@ impl LoopFilter {
         }
     }
 
-    fn filter_run(&self, plane: &mut PaddedPlane, pass: Pass, line: usize, run: Run) {
+    fn filter_run(&self, plane: &mut PaddedRows<'_>, pass: Pass, line: usize, run: Run) {
         if run.units == 0 {
             return;
         }
@@ -258,7 +293,7 @@ impl LoopFilter {
         };
         let limits = self.limits[usize::from(run.level)];
         let edge = Edge { at, units: run.units, filter: run.filter, limits };
-        let samples = SamplesMut::new(&mut plane.data, plane.stride);
+        let samples = SamplesMut::new(plane.data, plane.stride);
         match pass {
             Pass::Vertical => filter_vertical_edge(self.isa, samples, edge),
             Pass::Horizontal => filter_horizontal_edge(self.isa, samples, edge),

@@ -4,6 +4,7 @@ pub(crate) mod cdef;
 pub(crate) mod coder;
 pub(crate) mod current;
 pub(crate) mod deblock;
+pub(crate) mod filters;
 pub(crate) mod mode_info;
 pub(crate) mod motion_field;
 #[cfg(test)]

@@ -4,8 +4,7 @@
 //! One thread decides straight into the frame. Of several each decides in a band, a row of superblocks
 //! of its own, which is copied into the frame when it is done.
 
-use std::sync::Mutex;
-use std::thread;
+use std::sync::{Arc, Mutex};
 
 use crate::av1::frame::current::CurrentFrame;
 use crate::av1::frame::motion_field::MotionField;
@@ -23,6 +22,7 @@ use crate::av1::tile::symbol::Record;
 use crate::av1::tile::tile_data::TileWriter;
 use crate::av1::tile::wavefront::{RowTask, Wavefront, lock};
 use crate::frame::padded::PaddedPlane;
+use crate::pool::Pool;
 
 /// What one thread keeps of a frame.
 struct ThreadState {
@@ -91,7 +91,11 @@ enum Pace<'a> {
     Sequential(Sequential<'a>),
 }
 
-impl Pace<'_> {
+impl<'a> Pace<'a> {
+    fn of(control: Option<&'a dyn SuperblockControl>) -> Self {
+        control.map_or(Self::Free, Self::Wavefront)
+    }
+
     /// How a superblock is coded; `None` gives the frame up.
     fn choose(
         &mut self,
@@ -243,10 +247,11 @@ struct Shared<'a> {
 pub(crate) struct TileDecider {
     width: usize,
     height: usize,
-    own: ThreadState,
-    /// The bands of several threads, and the states of all but the caller's.
+    pool: Arc<Pool>,
+    /// One for each thread that finds something to do.
+    states: Vec<ThreadState>,
+    /// The bands of several threads.
     bands: Vec<CurrentFrame>,
-    others: Vec<ThreadState>,
     wavefront: Wavefront,
     /// The rows of the frame in coding order, and their records.
     tasks: Vec<RowTask>,
@@ -265,32 +270,23 @@ impl TileDecider {
         Self {
             width,
             height,
-            own: ThreadState::new(width.next_multiple_of(8) / 4),
+            pool: Arc::default(),
+            states: vec![ThreadState::new(width.next_multiple_of(8) / 4)],
             bands: Vec::new(),
-            others: Vec::new(),
             wavefront: Wavefront::default(),
             tasks: Vec::new(),
             rows: Vec::new(),
         }
     }
 
-    /// Makes room for `threads` threads, the caller's included, or for as many as find something
-    /// to do.
-    pub(crate) fn set_threads(&mut self, threads: usize) {
+    /// Lets the threads of `pool` decide, or as many as find something to do.
+    pub(crate) fn set_pool(&mut self, pool: Arc<Pool>) {
         let (width, height) = (self.width, self.height);
-        let most = most_threads(height.div_ceil(64), width.div_ceil(64));
-        let others = threads.clamp(1, most) - 1;
-        self.others.truncate(others);
-        self.others.resize_with(others, || ThreadState::new(width.next_multiple_of(8) / 4));
-        self.bands.clear();
-        if others > 0 {
-            self.bands.resize_with(others + 1, || CurrentFrame::band(width, height));
-        }
-    }
-
-    /// Threads there is room for.
-    pub(crate) fn threads(&self) -> usize {
-        1 + self.others.len()
+        let threads = pool.threads().min(most_threads(height.div_ceil(64), width.div_ceil(64)));
+        self.states.resize_with(threads, || ThreadState::new(width.next_multiple_of(8) / 4));
+        let bands = if threads > 1 { threads } else { 0 };
+        self.bands.resize_with(bands, || CurrentFrame::band(width, height));
+        self.pool = pool;
     }
 
     /// Starts on the tiles of a frame.
@@ -310,29 +306,19 @@ impl TileDecider {
         decider: &mut D,
         control: Option<&dyn SuperblockControl>,
     ) -> bool {
-        let threads = self.threads();
-        let (shared, workers) = decider.workers(threads);
-        let (first, others) = workers.split_first_mut().expect("a worker for the caller's thread");
-        let pace = || control.map_or(Pace::Free, Pace::Wavefront);
-        self.own.start(&input, D::ROUNDING);
-        let state = &mut self.own;
-        let mut walk = Walk::<D> { input, shared, worker: first, state, pace: pace() };
-        if threads == 1 {
+        let (shared, workers) = decider.workers(self.states.len());
+        self.states.iter_mut().for_each(|state| state.start(&input, D::ROUNDING));
+        if self.states.len() == 1 {
+            let (state, worker) = (&mut self.states[0], &mut workers[0]);
+            let mut walk = Walk::<D> { input, shared, worker, state, pace: Pace::of(control) };
             return walk_all(&mut walk, &self.tasks, &mut self.rows, current);
         }
         self.wavefront.start(&self.tasks);
         let (wavefront, frame) = (&self.wavefront, Mutex::new(current));
         let common = Shared { wavefront, tasks: &self.tasks, rows: &self.rows, frame };
-        let (band, bands) = self.bands.split_first_mut().expect("a band for each thread");
-        thread::scope(|scope| {
-            for ((state, band), worker) in self.others.iter_mut().zip(bands).zip(others) {
-                state.start(&input, D::ROUNDING);
-                let (walk, common) =
-                    (Walk::<D> { input, shared, worker, state, pace: pace() }, &common);
-                // Without this thread the others decide its rows.
-                let _ = thread::Builder::new().spawn_scoped(scope, move || walk.rows(band, common));
-            }
-            walk.rows(band, &common);
+        let threads = self.states.iter_mut().zip(&mut self.bands).zip(workers);
+        self.pool.for_each(threads, |((state, band), worker)| {
+            Walk::<D> { input, shared, worker, state, pace: Pace::of(control) }.rows(band, &common);
         });
         !wavefront.is_given_up()
     }
@@ -349,8 +335,8 @@ impl TileDecider {
     ) -> bool {
         let rows = self.rows_of(tile);
         let (shared, workers) = decider.workers(1);
-        self.own.start(&input, D::ROUNDING);
-        let (state, pace) = (&mut self.own, Pace::Sequential(coded));
+        let (state, pace) = (&mut self.states[0], Pace::Sequential(coded));
+        state.start(&input, D::ROUNDING);
         let mut walk = Walk::<D> { input, shared, worker: &mut workers[0], state, pace };
         walk_all(&mut walk, &self.tasks[rows.clone()], &mut self.rows[rows], current)
     }

@@ -1,11 +1,14 @@
 //! One frame in, one temporal unit out: plan, prepare, code until an attempt is accepted, finish,
 //! account.
 
+use std::sync::Arc;
+
 use super::prepare::{self, Pictures, QuantizerSource};
 use super::recode::CodedFrame;
 use super::smallest::check_room;
 use crate::av1::obu::level::seq_level_idx;
 use crate::av1::obu::{BitstreamError, SequenceHeader};
+use crate::av1::tile::threads::most_threads;
 use crate::config::{
     ConfigError, EngineKind, MAX_THREADS, RateMode, Rates, Rational, SendLimits, Settings, Speed,
 };
@@ -15,6 +18,7 @@ use crate::encoder::unit::{DroppedFrame, EncodeOutcome, FrameOptions, TemporalUn
 use crate::frame::Frame;
 use crate::kernels::isa::Isa;
 use crate::layers::{FrameIds, FramePlan, GoldenPlan};
+use crate::pool::Pool;
 use crate::rate::{Decision, DropReason, FrameControl, FrameFacts, Limits, Outcome, QindexRange};
 
 const NAME: &str = EngineKind::Native.name();
@@ -22,6 +26,8 @@ const NAME: &str = EngineKind::Native.name();
 /// The native engine: no delay, everything changed on any frame.
 pub(crate) struct NativeEngine {
     isa: Isa,
+    /// As many threads as are asked for and find something to do.
+    pool: Arc<Pool>,
     /// Bytes of the smallest key frame.
     smallest: u64,
     /// What the engine was made from, with the size of now.
@@ -52,9 +58,11 @@ impl NativeEngine {
 
     /// An engine whose kernels use `isa`; the stream is the same with every one.
     pub(crate) fn with_isa(settings: &Settings, isa: Isa) -> Result<Self, ConfigError> {
-        let (pictures, smallest) = pictures(settings, isa)?;
+        let mut pool = Arc::default();
+        let (pictures, smallest) = pictures(settings, isa, &mut pool)?;
         Ok(Self {
             isa,
+            pool,
             smallest,
             pictures,
             plan: GoldenPlan::default(),
@@ -124,9 +132,18 @@ impl NativeEngine {
 }
 
 /// What is made for the settings' pictures, and the bytes of the smallest key frame; refuses settings
-/// that have no room even for that.
-fn pictures(settings: &Settings, isa: Isa) -> Result<(Pictures, u64), ConfigError> {
-    let pictures = Pictures::new(settings, isa, NAME)?;
+/// that have no room even for that. `pool` is replaced if it has not the threads for them.
+fn pictures(
+    settings: &Settings,
+    isa: Isa,
+    pool: &mut Arc<Pool>,
+) -> Result<(Pictures, u64), ConfigError> {
+    let (sb_rows, sb_cols) = (settings.height.div_ceil(64), settings.width.div_ceil(64));
+    let threads = settings.threads.min(most_threads(sb_rows as usize, sb_cols as usize));
+    if pool.threads() != threads {
+        *pool = Arc::new(Pool::new(threads));
+    }
+    let pictures = Pictures::new(settings, isa, NAME, pool)?;
     let smallest = pictures.smallest_key_frame().map_err(header_failed)?;
     check_room(smallest, bitrate(settings), &prepare::limits(settings.send_limits()))?;
     Ok((pictures, smallest))
@@ -229,7 +246,7 @@ impl Engine for NativeEngine {
     }
 
     fn set_size(&mut self, settings: &Settings) -> Result<(), ConfigError> {
-        (self.pictures, self.smallest) = pictures(settings, self.isa)?;
+        (self.pictures, self.smallest) = pictures(settings, self.isa, &mut self.pool)?;
         self.plan = GoldenPlan::default();
         self.control = frame_control(settings);
         if let Some(controller) = self.quantizer.controller_mut() {

@@ -1,6 +1,8 @@
 //! What is known of a frame before any of it is coded: its picture, its facts for rate control, and
 //! what it is to become.
 
+use std::sync::Arc;
+
 use super::engine::NativeEngine;
 use super::headers::sequence_header;
 use super::stream::{CodedUnit, Stream};
@@ -15,6 +17,7 @@ use crate::frame::Frame;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
 use crate::layers::{FramePlan, GoldenPlan};
+use crate::pool::Pool;
 use crate::rate::{
     Class, Complexity, Controller, ControllerSettings, Decision, FrameFacts, LEAST_ACTIVITY,
     Limits, QindexRange, QindexReason, Target, Weight, Wire,
@@ -35,11 +38,12 @@ impl Pictures {
         settings: &Settings,
         isa: Isa,
         engine: &'static str,
+        pool: &Arc<Pool>,
     ) -> Result<Self, ConfigError> {
         let (width, height) = (settings.width as usize, settings.height as usize);
         let mut stream = Stream::new(sequence_header(settings), isa)
             .map_err(|error| unsupported(engine, "sequence header", error))?;
-        stream.set_threads(settings.threads);
+        stream.set_pool(Arc::clone(pool));
         let mut search = Search::new(width, height, isa);
         search.set_speed(settings.speed.level());
         let chroma = (width.div_ceil(2), height.div_ceil(2));

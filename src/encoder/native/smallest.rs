@@ -59,6 +59,8 @@ pub(super) fn check_room(
 
 #[cfg(test)]
 mod tests {
+    use std::sync::Arc;
+
     use super::*;
     use crate::config::{EncoderConfig, Settings, Speed};
     use crate::frame::PictureBuffer;
@@ -73,7 +75,8 @@ mod tests {
         let mut config = EncoderConfig::new(picture.width(), picture.height(), 1_000_000);
         config.speed = Speed::new(speed).unwrap();
         let settings = Settings::try_from(config).unwrap();
-        let mut pictures = Pictures::new(&settings, Isa::detect(), "native").unwrap();
+        let mut pictures =
+            Pictures::new(&settings, Isa::detect(), "native", &Arc::default()).unwrap();
         let bound = pictures.smallest_key_frame().unwrap();
         let mut plan = GoldenPlan::default();
         let bytes = [picture, next].map(|picture| {

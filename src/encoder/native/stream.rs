@@ -16,6 +16,7 @@ use crate::av1::tile::decider::{Control, FrameJob, SuperblockDecider};
 use crate::av1::tile::threads::most_threads;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
+use crate::pool::Pool;
 
 /// A coded video sequence that is being written.
 pub(crate) struct Stream {
@@ -102,9 +103,9 @@ impl Stream {
         most_threads(height.div_ceil(64) as usize, width.div_ceil(64) as usize)
     }
 
-    /// Threads that may code a frame, the caller's included; the bytes do not depend on them.
-    pub(crate) fn set_threads(&mut self, threads: usize) {
-        self.coder.set_threads(threads);
+    /// Lets the threads of `pool` code frames; the bytes do not depend on them.
+    pub(crate) fn set_pool(&mut self, pool: Arc<Pool>) {
+        self.coder.set_pool(pool);
     }
 
     /// How often motion was projected.

@@ -1,12 +1,12 @@
 //! The walk against 7.15 and 7.15.1 word for word.
 
 use super::*;
-use crate::av1::frame::deblock::{LoopFilter, tests as deblock_tests};
 use crate::av1::frame::random_frame::RandomFrame;
+use crate::frame::padded::bands;
 use crate::kernels::cdef::spec::{self, Block, Samples};
 use crate::kernels::random::Random;
 
-fn random_params(random: &mut Random) -> CdefParams {
+pub(crate) fn random_params(random: &mut Random) -> CdefParams {
     let mut strengths = || {
         [(); 8].map(|()| {
             let pri_strength = if random.one_in(3) { 0 } else { random.below(16) as u8 };
@@ -17,7 +17,11 @@ fn random_params(random: &mut Random) -> CdefParams {
     CdefParams { damping: 3 + random.below(4) as u8, cdef_bits: random.below(4) as u8, y, uv }
 }
 
-fn random_indices(random: &mut Random, frame: &RandomFrame, params: &CdefParams) -> Vec<i8> {
+pub(crate) fn random_indices(
+    random: &mut Random,
+    frame: &RandomFrame,
+    params: &CdefParams,
+) -> Vec<i8> {
     let areas = frame.width.div_ceil(64) * frame.height.div_ceil(64);
     (0..areas)
         .map(|_| if random.one_in(4) { -1 } else { random.below(1 << params.cdef_bits) as i8 })
@@ -25,7 +29,7 @@ fn random_indices(random: &mut Random, frame: &RandomFrame, params: &CdefParams)
 }
 
 /// 7.15 over whole planes.
-fn expected(
+pub(crate) fn expected(
     current: &[Samples; 3],
     frame: &RandomFrame,
     cdef_idx: &[i8],
@@ -98,12 +102,10 @@ fn frames_equal_the_specification() {
         let expected = expected(&before, &frame, &cdef_idx, &params);
 
         let mut cdef = Cdef::new(frame.width, frame.height, Isa::detect());
-        let rows = frame.height.div_ceil(8);
-        let mut done = 0;
-        while done < rows {
-            let end = done + 1 + random.below(rows);
-            cdef.filter_rows(&mut frame.planes, &frame.modes, &cdef_idx, &params, done..end);
-            done = end;
+        let input = CdefInput { modes: &frame.modes, cdef_idx: &cdef_idx, params: &params };
+        let sb_rows = frame.height.div_ceil(64);
+        for mut planes in bands(&mut frame.planes, usize::MAX / 2, 64) {
+            cdef.filter_rows(&mut planes, input, 0..sb_rows, Around::default());
         }
         for plane in 0..3 {
             let got = frame.samples(plane);
@@ -114,33 +116,4 @@ fn frames_equal_the_specification() {
         }
     }
     assert!(changed.iter().all(|&frames| frames > 100), "too few frames changed: {changed:?}");
-}
-
-#[test]
-fn deblocking_and_cdef_go_together_by_superblock_rows() {
-    for seed in 2000..2080 {
-        let mut random = Random::new(seed);
-        let mut frame = RandomFrame::new(&mut random);
-        let loop_filter_params = deblock_tests::random_params(&mut random);
-        let params = random_params(&mut random);
-        let cdef_idx = random_indices(&mut random, &frame, &params);
-        let deblocked = deblock_tests::reference(&frame, &loop_filter_params);
-        let expected = expected(&deblocked, &frame, &cdef_idx, &params);
-
-        let loop_filter =
-            LoopFilter::new(&loop_filter_params.0, &loop_filter_params.1, Isa::detect());
-        let mut cdef = Cdef::new(frame.width, frame.height, Isa::detect());
-        let mut done = 0;
-        for sb_row in 0..frame.height.div_ceil(64) {
-            let RandomFrame { planes, modes, tx_sizes, .. } = &mut frame;
-            loop_filter.filter_rows(planes, modes, tx_sizes, sb_row..sb_row + 1);
-            let ready = rows_after_deblock(sb_row + 1, modes.mi_rows);
-            cdef.filter_rows(planes, modes, &cdef_idx, &params, done..ready);
-            done = ready;
-        }
-        assert_eq!(done, frame.height.div_ceil(8));
-        for (plane, expected) in expected.iter().enumerate() {
-            assert!(frame.samples(plane) == *expected, "seed {seed}, plane {plane}");
-        }
-    }
 }
