@@ -21,6 +21,7 @@ mod aggregation;
 mod assembly;
 mod continuity;
 mod depacketizer;
+pub mod dependency_descriptor;
 mod error;
 mod event;
 mod extend;

@@ -1,16 +1,18 @@
 //! The bodies of the fuzz targets: each takes any bytes and panics if the library is at fault.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use super::rtp_rules;
 use crate::av1::obu::{
-    AnnexBUnits, ObuHeader, Obus, SequenceHeader, StreamInspector, TemporalUnits,
+    AnnexBUnits, LayerId, ObuHeader, Obus, SequenceHeader, StreamInspector, TemporalUnits,
 };
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 use crate::decoder::{Decoder, DecoderConfig};
 use crate::rtp::RtpError;
+use crate::rtp::dependency_descriptor::{DescriptorReader, DescriptorWriter, Forwarder};
 use crate::rtp::{
     Depacketizer, DepacketizerConfig, DepacketizerEvent, PacketLimits, Packetizer, ReceivedUnit,
     RtpPacket,
@@ -176,6 +178,40 @@ pub fn packetize_roundtrip(data: &[u8]) {
     }
 }
 
+/// Any bytes as the descriptors of packets, each after its length: no panic, bounded memory, and what
+/// was read is written and read as it was. Through a forwarder the same.
+pub fn dependency_descriptor(data: &[u8]) {
+    let mut reader = DescriptorReader::new();
+    let mut forwarder = Forwarder::new(LayerId { temporal_id: 1, spatial_id: 1 });
+    let mut rest = data;
+    while let [length, after @ ..] = rest {
+        let (bytes, after) = after.split_at(after.len().min(usize::from(*length)));
+        rest = after;
+        let forwarded = forwarder.packet(bytes);
+        let Ok(descriptor) = reader.read(bytes) else {
+            assert!(forwarded.is_err(), "a forwarder reads as a reader does");
+            continue;
+        };
+        let structure = descriptor.structure.as_ref().or(reader.structure());
+        let structure = Arc::clone(structure.expect("nothing is read without one"));
+        if let Ok(Some(packet)) = forwarded {
+            let target = forwarder.decode_target().expect("nothing is forwarded without one");
+            assert!(target < structure.decode_targets() || descriptor.structure.is_none());
+            let read = reader.clone().read(&packet.descriptor);
+            assert!(read.is_ok_and(|read| read.frame_number == descriptor.frame_number));
+        }
+        // A packet of the structure before the last can be read, but not written.
+        let mut writer = DescriptorWriter::with_structure(Arc::clone(&structure));
+        let Ok(written) = writer.write(&descriptor) else { continue };
+        assert!(written.len() <= bytes.len(), "as short as it can be");
+        let mut again = DescriptorReader::with_structure((*structure).clone());
+        let again = again.read(&written).expect("what was written can be read");
+        assert_eq!(again.dependencies, descriptor.dependencies);
+        assert_eq!(again.structure, descriptor.structure);
+        assert_eq!(again.active_decode_targets, descriptor.active_decode_targets);
+    }
+}
+
 /// A temporal unit of OBUs whose headers and lengths are given by groups of three bytes.
 fn unit_of_lengths(data: &[u8]) -> Vec<u8> {
     let mut unit = Vec::new();
@@ -216,6 +252,7 @@ mod tests {
         ("frame_header", frame_header),
         ("depacketize", depacketize),
         ("packetize_roundtrip", packetize_roundtrip),
+        ("dependency_descriptor", dependency_descriptor),
         #[cfg(any(feature = "rav1d", feature = "dav1d"))]
         ("decode", decode),
     ];
