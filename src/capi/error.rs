@@ -141,6 +141,7 @@ fn rtp_status(error: &RtpError) -> Rtav1Status {
         RtpError::ElementCount(_) => Rtav1Status::RtpElementCount,
         RtpError::ElementLength { .. } => Rtav1Status::RtpElementLength,
         RtpError::ElementLengthField { .. } => Rtav1Status::RtpElementLengthField,
+        RtpError::FrameCount { .. } => Rtav1Status::RtpFrameCount,
         RtpError::FmtpLine { .. } => Rtav1Status::RtpFmtpLine,
         RtpError::FmtpRepeated(_) => Rtav1Status::RtpFmtpRepeated,
         RtpError::FmtpValue { .. } => Rtav1Status::RtpFmtpValue,

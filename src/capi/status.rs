@@ -133,6 +133,8 @@ pub enum Rtav1Status {
     RtpSequenceStartsInFragment = 515,
     /// A line of a session description is not an fmtp attribute.
     RtpFmtpLine = 516,
+    /// A unit has another number of frames than are described.
+    RtpFrameCount = 517,
 
     /// A bit that aligns to the next byte is set.
     BitstreamAlignment = 601,
@@ -193,7 +195,7 @@ pub extern "C" fn rtav1_status_string(status: i32) -> *const c_char {
 }
 
 /// Every status with its words.
-pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 83] = [
+pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 84] = [
     (Rtav1Status::Ok, c"success"),
     (Rtav1Status::NullPointer, c"a pointer is null or not aligned for its type"),
     (Rtav1Status::StructSize, c"`struct_size` is not a size of the struct"),
@@ -270,6 +272,7 @@ pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 83] = [
     (Rtav1Status::RtpElementLengthField, c"the length field of an OBU element cannot be read"),
     (Rtav1Status::RtpPayloadEmpty, c"a payload has no aggregation header"),
     (Rtav1Status::RtpFmtpRepeated, c"an fmtp parameter stands twice"),
+    (Rtav1Status::RtpFrameCount, c"the unit has another number of frames than are described"),
     (Rtav1Status::RtpFmtpLine, c"a line of a session description is not an fmtp attribute"),
     (
         Rtav1Status::RtpFmtpValue,

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use bytes::Bytes;
 
 use super::aggregation::{AggregationHeader, Elements};
+use super::dependency_descriptor::DependencyDescriptor;
 use super::event::{DepacketizerConfig, LossReason};
 use super::reorder::{RtpPacket, Slot};
 use super::unit_start::{LONGEST_PREFIX, copy_front, each_obu};
@@ -22,6 +23,35 @@ pub(super) struct OpenUnit {
     obus: usize,
     /// Bytes so far of the OBU that is not complete, if Y was set last.
     unfinished: Option<usize>,
+    frames: DescribedFrames,
+}
+
+/// What the descriptors of the packets so far say of their frames.
+#[derive(Debug, Default)]
+struct DescribedFrames {
+    frames: Vec<DependencyDescriptor>,
+    /// A packet had none, or one that does not go with the others.
+    incomplete: bool,
+}
+
+impl DescribedFrames {
+    /// One for each spatial layer would do; no picture has more frames than there are slots.
+    const MOST: usize = 8;
+
+    fn push(&mut self, descriptor: Option<DependencyDescriptor>) {
+        let Some(descriptor) = descriptor else {
+            self.incomplete = true;
+            return;
+        };
+        let full = self.frames.len() == Self::MOST;
+        match self.frames.last_mut() {
+            Some(last) if last.frame_number == descriptor.frame_number => {
+                last.end_of_frame |= descriptor.end_of_frame;
+            }
+            _ if full => self.incomplete = true,
+            _ => self.frames.push(descriptor),
+        }
+    }
 }
 
 /// A finished temporal unit.
@@ -60,10 +90,17 @@ impl OpenUnit {
         let count = self.packets.len();
         self.packets.clear();
         (self.charge, self.obus, self.unfinished) = (0, 0, None);
+        self.frames = DescribedFrames::default();
         count
     }
 
-    /// Takes the next packet in sequence.
+    /// The frames as the descriptors have them; none unless all packets have one.
+    pub(super) fn take_descriptors(&mut self) -> Vec<DependencyDescriptor> {
+        let DescribedFrames { frames, incomplete } = std::mem::take(&mut self.frames);
+        if incomplete { Vec::new() } else { frames }
+    }
+
+    /// Takes the next packet in sequence, with what its descriptor says.
     ///
     /// # Errors
     /// The packet does not go on where the last one ended, or the unit exceeds a limit. The packet
@@ -72,9 +109,11 @@ impl OpenUnit {
         &mut self,
         slot: Slot,
         header: AggregationHeader,
+        descriptor: Option<DependencyDescriptor>,
         config: &DepacketizerConfig,
     ) -> Result<(), LossReason> {
         self.charge += slot.charge();
+        self.frames.push(descriptor);
         let continues_previous = header.continues_previous();
         let expected = self.unfinished.is_some();
         self.packets.push(slot.packet);

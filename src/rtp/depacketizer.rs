@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::assembly::OpenUnit;
 use super::continuity::Continuity;
+use super::dependency_descriptor::DescriptorReader;
 use super::error::RtpError;
 use super::event::{DepacketizerConfig, DepacketizerEvent};
 #[cfg(doc)]
@@ -81,6 +82,8 @@ pub struct Depacketizer {
     timestamps: Extender<u32>,
     lowest_layer: u8,
     continuity: Continuity,
+    /// Reads descriptors in the order of sending.
+    descriptors: DescriptorReader,
 }
 
 impl Depacketizer {
@@ -103,6 +106,7 @@ impl Depacketizer {
             timestamps: Extender::new(),
             lowest_layer: 0,
             continuity: Continuity::default(),
+            descriptors: DescriptorReader::new(),
         })
     }
 
@@ -195,6 +199,12 @@ impl Depacketizer {
     /// from a loss until a unit is [`unbroken`](ReceivedUnit::unbroken) again.
     pub fn key_frame_needed(&self) -> bool {
         !self.continuity.is_unbroken()
+    }
+
+    /// What the dependency descriptors of the packets so far, in the order of sending, say of the
+    /// stream as a whole.
+    pub fn descriptors(&self) -> &DescriptorReader {
+        &self.descriptors
     }
 
     /// Bytes held, as [`DepacketizerConfig::max_bytes`] counts them.

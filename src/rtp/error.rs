@@ -55,6 +55,14 @@ pub enum RtpError {
         /// What is wrong with it.
         source: BitstreamError,
     },
+    /// A temporal unit has another number of frames than are described.
+    #[error("{described} frames are described, the temporal unit has {frames}")]
+    FrameCount {
+        /// Frames of the unit, one for each layer.
+        frames: usize,
+        /// Frames described.
+        described: usize,
+    },
     /// A line of a session description that is not an fmtp attribute (7.2).
     #[error("{line:?} is not an fmtp attribute")]
     FmtpLine {

@@ -6,6 +6,7 @@ use bytes::Bytes;
 
 #[cfg(doc)]
 use super::Depacketizer;
+use super::dependency_descriptor::DependencyDescriptor;
 use super::error::RtpError;
 use super::reorder::MAX_MISORDER;
 use crate::av1::obu::BitstreamError;
@@ -105,6 +106,9 @@ pub struct ReceivedUnit {
     pub first_sequence: u16,
     /// Packets of the unit, those without content left out.
     pub packets: usize,
+    /// What the dependency descriptors say of each frame, in order, as its first packet has it; empty
+    /// unless every packet has one that can be read.
+    pub descriptors: Vec<DependencyDescriptor>,
 }
 
 /// Why data were lost.

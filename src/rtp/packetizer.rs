@@ -5,64 +5,24 @@ use std::ops::Range;
 use bytes::{Bytes, BytesMut};
 
 use super::aggregation::{AggregationHeader, MAX_COUNTED};
+use super::dependency_descriptor::DescribedFrame;
+#[cfg(doc)]
+use super::dependency_descriptor::header_extension_len;
 use super::error::RtpError;
 use super::payload::{Payload, UnitData};
 use super::unit_start::starts_sequence;
 use crate::av1::obu::{LayerId, ObuHeader, ObuType, Obus, leb128};
 
-/// The least bytes a packet must have room for: aggregation header and a two-byte OBU header.
-const MIN_PAYLOAD: usize = 3;
-/// The most bytes a UDP packet could carry.
-const MAX_PAYLOAD: usize = 65_535;
+mod limits;
+#[cfg(test)]
+mod tests;
+
+use limits::MIN_PAYLOAD;
+pub use limits::PacketLimits;
+
 /// An OBU is begun at the end of a packet only with this many bytes of it, if that costs no packet:
 /// shorter heads tie two packets together for nothing.
 const WORTHWHILE_HEAD: usize = 16;
-
-/// How large payloads may be, in bytes.
-///
-/// The reductions leave room for RTP header extensions that only some packets carry, such as the
-/// first packet of a key frame with its long dependency descriptor. With several layers in a
-/// temporal unit, "first" and "last" are those of each layer's frame.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct PacketLimits {
-    /// The most bytes of a payload: what the network carries, less IP, UDP and RTP headers,
-    /// extensions that every packet has, and SRTP's tag.
-    pub max_payload: usize,
-    /// By how much less the first payload of a frame may hold, if the frame has several.
-    pub first_reduction: usize,
-    /// By how much less the last payload of a frame may hold, if the frame has several.
-    pub last_reduction: usize,
-    /// By how much less the only payload of a frame may hold.
-    pub single_reduction: usize,
-}
-
-impl PacketLimits {
-    /// Limits without reductions.
-    pub const fn new(max_payload: usize) -> Self {
-        Self { max_payload, first_reduction: 0, last_reduction: 0, single_reduction: 0 }
-    }
-
-    fn check(&self) -> Result<(), RtpError> {
-        let Self { max_payload, first_reduction, last_reduction, single_reduction } = *self;
-        for (packet, reduction) in [
-            ("middle", 0),
-            ("first", first_reduction),
-            ("last", last_reduction),
-            ("single", single_reduction),
-        ] {
-            let room = max_payload.saturating_sub(reduction);
-            if room < MIN_PAYLOAD || max_payload > MAX_PAYLOAD {
-                return Err(RtpError::PacketLimit { packet, max_payload, reduction });
-            }
-        }
-        Ok(())
-    }
-
-    fn largest_reduction(&self) -> usize {
-        self.first_reduction.max(self.last_reduction).max(self.single_reduction)
-    }
-}
 
 /// Cuts temporal units into RTP payloads; it keeps nothing from one unit to the next.
 ///
@@ -125,18 +85,65 @@ impl Packetizer {
         data: &D,
         end_of_unit: bool,
     ) -> Result<Vec<Payload>, RtpError> {
-        self.cut(&data.shared(), end_of_unit)
+        self.cut(&data.shared(), None, end_of_unit)
     }
 
-    fn cut(&self, data: &Bytes, end_of_unit: bool) -> Result<Vec<Payload>, RtpError> {
+    /// As [`packetize`](Self::packetize), with the dependency descriptor of each packet beside it.
+    /// `frames` has one frame for each layer of the unit, as
+    /// [`FrameDescriber::describe`](super::dependency_descriptor::FrameDescriber::describe) has
+    /// described them.
+    ///
+    /// Payloads are smaller by as much as the descriptor takes in a packet without other header
+    /// extensions ([`header_extension_len`]), which is most in the first packet of a key frame.
+    ///
+    /// # Errors
+    /// As [`packetize`](Self::packetize); another number of frames than there is in the unit; limits
+    /// that leave no room beside the descriptor.
+    pub fn packetize_described<D: UnitData + ?Sized>(
+        &self,
+        data: &D,
+        frames: &[DescribedFrame],
+    ) -> Result<Vec<Payload>, RtpError> {
+        self.cut(&data.shared(), Some(frames), true)
+    }
+
+    /// As [`packetize_described`](Self::packetize_described) for a part of a temporal unit, as
+    /// [`packetize_layer`](Self::packetize_layer) has it.
+    ///
+    /// # Errors
+    /// As [`packetize_described`](Self::packetize_described).
+    pub fn packetize_described_layer<D: UnitData + ?Sized>(
+        &self,
+        data: &D,
+        frames: &[DescribedFrame],
+        end_of_unit: bool,
+    ) -> Result<Vec<Payload>, RtpError> {
+        self.cut(&data.shared(), Some(frames), end_of_unit)
+    }
+
+    fn cut(
+        &self,
+        data: &Bytes,
+        described: Option<&[DescribedFrame]>,
+        end_of_unit: bool,
+    ) -> Result<Vec<Payload>, RtpError> {
         let obus = obus_to_send(data)?;
         let new_sequence = obus[0].header.obu_type == ObuType::SequenceHeader
             && starts_sequence(obus.iter().map(|obu| (obu.header, &data[obu.payload.clone()])));
+        if let Some(described) = described {
+            let (described, frames) = (described.len(), count_frames(&obus));
+            if described != frames {
+                return Err(RtpError::FrameCount { frames, described });
+            }
+        }
+        let mut descriptions = described.into_iter().flatten();
         let mut payloads = Vec::new();
         let mut rest = &obus[..];
         while !rest.is_empty() {
             let (frame, layer, after) = split_frame(rest);
-            let cutter = even_cutter(frame, self.limits);
+            let description = descriptions.next();
+            let limits = description.map_or(Ok(self.limits), |frame| self.limits.beside(frame))?;
+            let cutter = even_cutter(frame, limits);
             let count = cutter.clone().count();
             let mut assembler = Assembler::new(data, frame, count);
             payloads.reserve_exact(count);
@@ -150,6 +157,7 @@ impl Packetizer {
                     first_of_frame,
                     last_of_frame,
                     layer,
+                    descriptor: description.map(|frame| frame.bytes(first_of_frame, last_of_frame)),
                     first,
                     further,
                 });
@@ -221,6 +229,17 @@ fn split_frame(obus: &[SentObu]) -> (&[SentObu], Option<LayerId>, &[SentObu]) {
         }
     }
     (obus, layer, &[])
+}
+
+/// How many frames [`split_frame`] splits off.
+fn count_frames(obus: &[SentObu]) -> usize {
+    let mut rest = obus;
+    let split = || {
+        let (frame, _, after) = split_frame(rest);
+        rest = after;
+        (!frame.is_empty()).then_some(())
+    };
+    std::iter::from_fn(split).count()
 }
 
 /// The cutter with the fewest packets and, among those, the smallest largest packet.
@@ -426,6 +445,3 @@ fn largest_sized(room: usize) -> usize {
         .max()
         .unwrap_or_default()
 }
-
-#[cfg(test)]
-mod tests;

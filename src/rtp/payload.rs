@@ -62,6 +62,9 @@ pub struct Payload {
     pub last_of_frame: bool,
     /// The layer of every OBU in the packet that has one.
     pub layer: Option<LayerId>,
+    /// The dependency descriptor for the packet's header extension, if its frame is described
+    /// ([`Packetizer::packetize_described`](super::Packetizer::packetize_described)).
+    pub descriptor: Option<Bytes>,
     /// Headers and data of the first element.
     pub(super) first: [Bytes; 2],
     /// Headers and data of each further element in turn.

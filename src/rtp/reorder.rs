@@ -15,6 +15,8 @@ const MAX_DROPOUT: u64 = 3000;
 pub(super) const MAX_MISORDER: u64 = 1024;
 /// The most bytes a UDP packet could carry.
 const MAX_PAYLOAD: usize = 65_535;
+/// The most bytes of an element of a header extension (RFC 8285, 4.3); longer ones are ignored.
+const MAX_DESCRIPTOR: usize = 255;
 /// What a packet is charged beyond its payload, so that many tiny packets are bounded too.
 const PACKET_CHARGE: usize = 64;
 
@@ -32,12 +34,21 @@ pub struct RtpPacket {
     /// of a packet that probes the bandwidth, takes up its sequence number and is otherwise
     /// ignored.
     pub payload: Bytes,
+    /// The data of the dependency descriptor's element in the header extension; empty without one.
+    pub descriptor: Bytes,
 }
 
 impl RtpPacket {
-    /// A packet with these fields.
+    /// A packet with these fields, without a descriptor.
     pub fn new(sequence: u16, timestamp: u32, marker: bool, payload: impl Into<Bytes>) -> Self {
-        Self { sequence, timestamp, marker, payload: payload.into() }
+        Self { sequence, timestamp, marker, payload: payload.into(), descriptor: Bytes::new() }
+    }
+
+    /// The same with a descriptor, as
+    /// [`Payload::descriptor`](super::Payload::descriptor) has it.
+    #[must_use]
+    pub fn with_descriptor(self, descriptor: impl Into<Bytes>) -> Self {
+        Self { descriptor: descriptor.into(), ..self }
     }
 }
 
@@ -77,6 +88,9 @@ pub(super) struct Slot {
 
 impl Slot {
     fn new(mut packet: RtpPacket, arrival: Duration) -> (Self, Option<RtpError>) {
+        if packet.descriptor.len() > MAX_DESCRIPTOR {
+            packet.descriptor = Bytes::new();
+        }
         match check(&packet.payload) {
             Ok(content) => (Self { packet, content, arrival }, None),
             Err(error) => {
@@ -88,7 +102,7 @@ impl Slot {
 
     /// Bytes the packet is charged.
     pub(super) fn charge(&self) -> usize {
-        self.packet.payload.len() + PACKET_CHARGE
+        self.packet.payload.len() + self.packet.descriptor.len() + PACKET_CHARGE
     }
 }
 

@@ -37,6 +37,8 @@ mod readme;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod round_trip;
 #[cfg(test)]
+mod rtp_descriptors;
+#[cfg(test)]
 mod rtp_peers;
 #[cfg(test)]
 mod rtp_roundtrip;

@@ -1,6 +1,7 @@
 //! From packet to packet: what becomes of the first one at hand.
 
 use super::{Depacketizer, State, Step};
+use crate::rtp::dependency_descriptor::DependencyDescriptor;
 use crate::rtp::event::{DepacketizerEvent, Loss, LossReason, MissingPackets, ReceivedUnit};
 use crate::rtp::reorder::{Content, MAX_MISORDER, ReorderBuffer, Slot};
 use crate::rtp::unit_start::{Start, UnitStart};
@@ -85,7 +86,7 @@ impl Depacketizer {
         if self.open.timestamp().is_some_and(|open| open != timestamp) {
             return self.close();
         }
-        let Some(slot) = self.take() else { return Step::Wait };
+        let Some((slot, descriptor)) = self.take() else { return Step::Wait };
         let marker = slot.packet.marker;
         let sequence = slot.packet.sequence;
         let Content::Elements(header) = content else {
@@ -93,7 +94,7 @@ impl Depacketizer {
             let missing = MissingPackets { first: sequence, count: 1 };
             return self.lose(LossReason::Malformed, Some(missing), Some(timestamp));
         };
-        match self.open.push(slot, header, &self.config) {
+        match self.open.push(slot, header, descriptor, &self.config) {
             Ok(()) if marker => self.close(),
             Ok(()) => Step::Again,
             Err(reason) => {
@@ -125,15 +126,17 @@ impl Depacketizer {
         self.lose(reason, missing, timestamp)
     }
 
-    /// Takes out the packet that is next in sequence.
-    fn take(&mut self) -> Option<Slot> {
+    /// Takes out the packet that is next in sequence, and reads its descriptor.
+    fn take(&mut self) -> Option<(Slot, Option<DependencyDescriptor>)> {
         self.next += 1;
-        self.buffer.pop()
+        let slot = self.buffer.pop()?;
+        let descriptor = self.descriptors.read(&slot.packet.descriptor).ok();
+        Some((slot, descriptor))
     }
 
     /// A packet without content: nothing but its marker counts, and only within a unit.
     fn pass_padding(&mut self) -> Step {
-        let Some(slot) = self.take() else { return Step::Wait };
+        let Some((slot, _)) = self.take() else { return Step::Wait };
         if slot.packet.marker && self.open.timestamp() == Some(slot.packet.timestamp) {
             return self.close();
         }
@@ -155,7 +158,7 @@ impl Depacketizer {
 
     /// Discards the next packet, which cannot start a unit.
     fn skip(&mut self) -> Step {
-        let Some(slot) = self.take() else { return Step::Wait };
+        let Some((slot, _)) = self.take() else { return Step::Wait };
         if slot.content == Content::Padding {
             return Step::Again;
         }
@@ -215,6 +218,7 @@ impl Depacketizer {
         if !start_proven && !assumed {
             return self.lose(LossReason::MissingStart, None, Some(rtp_timestamp));
         }
+        let descriptors = self.open.take_descriptors();
         let packets = self.open.discard();
         self.lowest_layer = assembled.lowest_layer.unwrap_or(self.lowest_layer);
         let unbroken = self.continuity.unit(&assembled.data, found.new_sequence);
@@ -228,6 +232,7 @@ impl Depacketizer {
             unbroken,
             first_sequence,
             packets,
+            descriptors,
         }))
     }
 

@@ -14,7 +14,7 @@ use super::structure::DependencyStructure;
 use super::writer::DescriptorWriter;
 use super::{MAX_CHAINS, MAX_FDIFF};
 use crate::av1::obu::LayerId;
-use crate::encoder::CodedFrame;
+use crate::encoder::{CodedFrame, TemporalUnit};
 
 /// How many frames back it is remembered what each depends on. Farther back, a dependency is told
 /// even if another one implies it.
@@ -214,6 +214,18 @@ impl FrameDescriber {
         }
         self.history.push_back((id, dependencies));
         Ok(DescribedFrame { descriptor, first, others })
+    }
+
+    /// Describes all frames of a temporal unit; as
+    /// [`packetize_described`](crate::rtp::Packetizer::packetize_described) takes them.
+    ///
+    /// # Errors
+    /// As [`describe`](Self::describe); frames before the one that failed are described.
+    pub fn describe_unit(
+        &mut self,
+        unit: &TemporalUnit,
+    ) -> Result<Vec<DescribedFrame>, DescriptorError> {
+        unit.frames.iter().map(|frame| self.describe(&frame.into())).collect()
     }
 
     /// The dependencies that no other one implies, descending; and all that is implied, as far as it
