@@ -114,6 +114,13 @@ impl<D: Deref<Target = [u8]>> Padded<D> {
 }
 
 impl<D: DerefMut<Target = [u8]>> Padded<D> {
+    /// Takes the rows that it holds, margins included, from a plane of the same size.
+    pub(crate) fn copy_rows(&mut self, from: &PaddedPlane) {
+        let start = from.index(-(PAD as isize), self.top);
+        let len = self.data.len();
+        self.data.copy_from_slice(&from.data[start..start + len]);
+    }
+
     /// The samples from (`x`, `y`) on, to be written.
     #[inline]
     pub(crate) fn view_mut(&mut self, x: isize, y: isize) -> SamplesMut<'_> {

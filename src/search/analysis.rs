@@ -1,12 +1,15 @@
 //! What a look at the picture tells before any of it is coded: how much texture and change it has,
 //! where it stands still, whether it is a scene cut.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
+
 use super::tuning::{CHANGED_DIFFERENCE, INTERPOLATED_AROUND, SCENE_CUT_RISE, STILL_DIFFERENCE};
 use crate::av1::geometry::MiPos;
 use crate::av1::types::BlockSize;
-use crate::frame::padded::PaddedPlane;
+use crate::frame::padded::{PaddedPlane, PaddedRows};
 use crate::kernels::isa::Isa;
 use crate::kernels::sad::sad;
+use crate::pool::Pool;
 
 /// Side of the units that stand still or move, in samples.
 const UNIT: usize = 16;
@@ -56,6 +59,50 @@ pub(super) struct Analyser {
     is_changed: bool,
 }
 
+/// A picture that is compared with the one before.
+struct Compared<'a> {
+    isa: Isa,
+    luma: &'a PaddedPlane,
+    /// Whether there was a picture before.
+    seen: bool,
+}
+
+impl Compared<'_> {
+    /// Compares the units of a superblock row; gives the number of those that changed.
+    fn superblock_row(
+        &self,
+        row: usize,
+        superblocks: &mut [Activity],
+        still: &mut [bool],
+        previous: &PaddedRows<'_>,
+    ) -> usize {
+        let luma = self.luma;
+        let cols = luma.width.div_ceil(UNIT);
+        let mut changed = 0;
+        superblocks.fill(Activity::default());
+        for (index, still) in still.iter_mut().enumerate() {
+            let (x, y) = (index % cols * UNIT, 64 * row + index / cols * UNIT);
+            let (w, h) = ((luma.width - x).min(UNIT), (luma.height - y).min(UNIT));
+            // Edges repeat, so that what is read beyond them adds nothing new.
+            let w4 = w.next_multiple_of(4);
+            let area = (w4 * h) as u32;
+            let (isa, size) = (self.isa, (w4, h));
+            let (left, top) = (x as isize, y as isize);
+            let here = luma.view(left, top);
+            let gradient = sad(isa, here, luma.view(left + 1, top), size);
+            let difference = sad(isa, here, previous.view(left, top), size);
+            let superblock = &mut superblocks[x / 64];
+            superblock.spatial += u64::from(gradient);
+            superblock.temporal += u64::from(difference);
+            superblock.area += (w * h) as u64;
+            *still = self.seen && difference * 16 <= STILL_DIFFERENCE * area;
+            let expected = gradient + gradient / 2 + CHANGED_DIFFERENCE * area;
+            changed += usize::from(difference > expected);
+        }
+        changed
+    }
+}
+
 impl Analyser {
     /// For pictures of `width` × `height` luma samples.
     pub(super) fn new(width: usize, height: usize, isa: Isa) -> Self {
@@ -73,9 +120,8 @@ impl Analyser {
     }
 
     /// Compares a picture's luma with the one given before.
-    pub(super) fn analyse(&mut self, luma: &PaddedPlane) -> Analysis {
-        let changed = self.compare_units(luma);
-        self.previous.data.copy_from_slice(&luma.data);
+    pub(super) fn analyse(&mut self, luma: &PaddedPlane, pool: &Pool) -> Analysis {
+        let changed = self.compare_units(luma, pool);
         let samples = (luma.width * luma.height) as f32;
         let sum = |of: fn(&Activity) -> u64| self.superblocks.iter().map(of).sum::<u64>() as f32;
         let spatial = sum(|superblock| superblock.spatial) / samples;
@@ -96,31 +142,20 @@ impl Analyser {
         self.is_changed
     }
 
-    /// Sums up the differences of all units by superblock; gives the number of units that
-    /// changed.
-    fn compare_units(&mut self, luma: &PaddedPlane) -> usize {
-        let mut changed = 0;
-        self.superblocks.fill(Activity::default());
-        for (index, still) in self.still.iter_mut().enumerate() {
-            let (x, y) = (index % self.cols * UNIT, index / self.cols * UNIT);
-            let (w, h) = ((luma.width - x).min(UNIT), (luma.height - y).min(UNIT));
-            // Edges repeat, so that what is read beyond them adds nothing new.
-            let w4 = w.next_multiple_of(4);
-            let area = (w4 * h) as u32;
-            let (isa, size) = (self.isa, (w4, h));
-            let (left, top) = (x as isize, y as isize);
-            let here = luma.view(left, top);
-            let gradient = sad(isa, here, luma.view(left + 1, top), size);
-            let difference = sad(isa, here, self.previous.view(left, top), size);
-            let superblock = &mut self.superblocks[y / 64 * luma.width.div_ceil(64) + x / 64];
-            superblock.spatial += u64::from(gradient);
-            superblock.temporal += u64::from(difference);
-            superblock.area += (w * h) as u64;
-            *still = self.seen && difference * 16 <= STILL_DIFFERENCE * area;
-            let expected = gradient + gradient / 2 + CHANGED_DIFFERENCE * area;
-            changed += usize::from(difference > expected);
-        }
-        changed
+    /// Sums up the differences of all units by superblock, and keeps the picture; gives the number of
+    /// units that changed.
+    fn compare_units(&mut self, luma: &PaddedPlane, pool: &Pool) -> usize {
+        let changed = AtomicUsize::new(0);
+        let compared = Compared { isa: self.isa, luma, seen: self.seen };
+        let superblocks = self.superblocks.chunks_mut(luma.width.div_ceil(64));
+        let still = self.still.chunks_mut(64 / UNIT * self.cols);
+        let rows = superblocks.zip(still).zip(self.previous.bands(64, 64)).enumerate();
+        pool.for_each(rows, |(row, ((superblocks, still), mut previous))| {
+            let count = compared.superblock_row(row, superblocks, still, &previous);
+            changed.fetch_add(count, Ordering::Relaxed);
+            previous.copy_rows(luma);
+        });
+        changed.into_inner()
     }
 
     /// What the picture that was analysed last holds, by superblock, row by row.
@@ -167,10 +202,12 @@ mod tests {
     #[test]
     fn still_is_what_has_not_changed() {
         let mut analyser = Analyser::new(96, 80, Isa::detect());
-        let first = analyser.analyse(&picture(|x, _| x as u8));
+        let first = analyser.analyse(&picture(|x, _| x as u8), &Pool::default());
         assert!(first.scene_cut && !analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B16x16));
-        let second =
-            analyser.analyse(&picture(|x, y| if x < 16 && y < 16 { 200 } else { x as u8 }));
+        let second = analyser.analyse(
+            &picture(|x, y| if x < 16 && y < 16 { 200 } else { x as u8 }),
+            &Pool::default(),
+        );
         assert!(!second.scene_cut);
         assert!(!analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B16x16));
         assert!(!analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B64x64));
@@ -187,11 +224,11 @@ mod tests {
     #[test]
     fn cuts_are_told_from_motion() {
         let mut analyser = Analyser::new(96, 80, Isa::detect());
-        analyser.analyse(&picture(|_, _| 90));
-        assert!(!analyser.analyse(&picture(|_, _| 91)).scene_cut);
+        analyser.analyse(&picture(|_, _| 90), &Pool::default());
+        assert!(!analyser.analyse(&picture(|_, _| 91), &Pool::default()).scene_cut);
         assert!(!analyser.is_changed());
-        assert!(analyser.analyse(&picture(|_, _| 200)).scene_cut);
-        assert!(!analyser.analyse(&picture(|_, _| 90)).scene_cut);
+        assert!(analyser.analyse(&picture(|_, _| 200), &Pool::default()).scene_cut);
+        assert!(!analyser.analyse(&picture(|_, _| 90), &Pool::default()).scene_cut);
         assert!(analyser.is_changed());
     }
 }

@@ -7,7 +7,7 @@ use super::block::{BlockSearch, Stage, Worker};
 use super::coarse_motion::CoarseMotion;
 use super::cost::CostTable;
 use super::lambda::Lambda;
-use super::planes::{HalfPlanes, SubpelPlanes, quarter};
+use super::planes::{HalfPlanes, HalfRow, SubpelPlanes, quarter};
 use super::speed::Effort;
 use super::tuning::{INTER_ROUNDING, INTRA_ROUNDING, NO_RESIDUAL_LAMBDA_SHIFT};
 use crate::av1::frame::reference::Reference;
@@ -20,6 +20,7 @@ use crate::av1::tile::symbol::Record;
 use crate::av1::types::{BlockSize, Mv, RefFrame};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
+use crate::pool::Pool;
 use crate::rate::Residual;
 
 /// The order in which references are searched, by name: LAST, GOLDEN, and then the others.
@@ -29,6 +30,8 @@ const REFERENCE_ORDER: [usize; 7] = [1, 4, 2, 3, 7, 5, 6];
 pub(crate) struct FrameSearch {
     /// What the kernels use.
     isa: Isa,
+    /// What looks at pictures.
+    pool: Arc<Pool>,
     /// The effort.
     pub(super) effort: Effort,
     /// Costs of symbols at the frame's start.
@@ -49,6 +52,14 @@ pub(crate) struct FrameSearch {
     analyser: Analyser,
 }
 
+/// What is done towards a reference, given by its luma, before the first superblock.
+enum Ahead<'a> {
+    /// Its coarse motion.
+    Motion(&'a mut CoarseMotion, &'a PaddedPlane),
+    /// A row of its half planes.
+    Half(HalfRow<'a>, &'a PaddedPlane),
+}
+
 /// Decides superblocks.
 pub(crate) struct Search {
     /// What all threads read.
@@ -63,6 +74,7 @@ impl Search {
         Self {
             frame: FrameSearch {
                 isa,
+                pool: Arc::default(),
                 effort: Effort::of(6),
                 costs: CostTable::new(),
                 residual: Residual::Normal,
@@ -77,6 +89,11 @@ impl Search {
         }
     }
 
+    /// Lets the threads of `pool` look at pictures; what is found does not depend on them.
+    pub(crate) fn set_pool(&mut self, pool: Arc<Pool>) {
+        self.frame.pool = pool;
+    }
+
     /// Sets the effort to that of speed `level`, 0 to 10.
     pub(crate) fn set_speed(&mut self, level: u8) {
         self.frame.effort = Effort::of(level);
@@ -89,7 +106,7 @@ impl Search {
 
     /// Compares a picture with the one given before.
     pub(crate) fn analyse(&mut self, source: &[PaddedPlane; 3]) -> Analysis {
-        self.frame.analyser.analyse(&source[0])
+        self.frame.analyser.analyse(&source[0], &self.frame.pool)
     }
 
     /// Takes the picture that was analysed last and its references by name (1 to 7), once for all
@@ -199,23 +216,36 @@ impl FrameSearch {
         }
         quarter(self.isa, luma, &mut self.small);
         for index in 0..self.names.len() {
-            let name = self.names[index] as usize;
-            let reference = &references[name].as_ref().expect("named above").planes[0];
             if self.coarse.len() <= index {
                 self.coarse.push(CoarseMotion::new(luma.width, luma.height, self.isa));
             }
-            self.coarse[index].search(&self.small, reference);
-            let slot = self.half_slot(self.serials[index], luma);
-            let (analyser, all) = (&self.analyser, !self.effort.static_skip);
-            self.half[slot].1.fill(self.isa, reference, |area| all || analyser.moves_near(area));
+            self.hold_half(self.serials[index], luma);
         }
+        let Self { isa, pool, effort, names, serials, half, coarse, small, analyser, .. } = self;
+        let (small, analyser, all) = (&*small, &*analyser, !effort.static_skip);
+        let reference = |index: usize| {
+            &references[names[index] as usize].as_ref().expect("named above").planes[0]
+        };
+        let motion = coarse.iter_mut().zip(0..names.len());
+        let motion = motion.map(|(coarse, index)| Ahead::Motion(coarse, reference(index)));
+        let half = half.iter_mut().flat_map(|(held, half)| {
+            let index = serials.iter().position(|serial| serial == held);
+            let rows = index.map(|index| half.rows().map(move |row| (row, reference(index))));
+            rows.into_iter().flatten().map(|(row, reference)| Ahead::Half(row, reference))
+        });
+        pool.for_each(motion.chain(half), |task| match task {
+            Ahead::Motion(coarse, reference) => coarse.search(small, reference),
+            Ahead::Half(mut row, reference) => {
+                row.fill(*isa, reference, |area| all || analyser.moves_near(area));
+            }
+        });
     }
 
-    /// Where the half planes of the reference with this serial number are held, taking over the room
-    /// of one that is not searched any more if they are not held yet.
-    fn half_slot(&mut self, serial: u64, luma: &PaddedPlane) -> usize {
-        if let Some(slot) = self.half.iter().position(|(held, _)| *held == serial) {
-            return slot;
+    /// Holds half planes of the reference with this serial number, in the room of one that is not
+    /// searched any more if there is none yet.
+    fn hold_half(&mut self, serial: u64, luma: &PaddedPlane) {
+        if self.half.iter().any(|(held, _)| *held == serial) {
+            return;
         }
         let unused = self.half.iter().position(|(held, _)| !self.serials.contains(held));
         let slot = unused.unwrap_or_else(|| {
@@ -224,7 +254,6 @@ impl FrameSearch {
         });
         self.half[slot].0 = serial;
         self.half[slot].1.clear();
-        slot
     }
 
     /// Luma of a reference that is searched, at whole and half samples.

@@ -2,7 +2,7 @@
 //! right, below, and both.
 
 use crate::av1::geometry::{Rect, view};
-use crate::frame::padded::PaddedPlane;
+use crate::frame::padded::{PaddedPlane, PaddedRows};
 use crate::kernels::convolve::{FilterSet, Source, Subpel, put};
 use crate::kernels::isa::Isa;
 use crate::kernels::sad::{sad, sad_4, sad_average};
@@ -49,6 +49,27 @@ impl HalfPlanes {
         self.filled.fill(false);
     }
 
+    /// Its rows of pieces, to be filled.
+    pub(crate) fn rows(&mut self) -> impl Iterator<Item = HalfRow<'_>> + Send {
+        let [mut right, mut below, mut both] =
+            self.planes.each_mut().map(|plane| plane.bands(PIECE, PIECE));
+        let filled = self.filled.chunks_mut(self.cols).enumerate();
+        filled.map_while(move |(row, filled)| {
+            let planes = [right.next()?, below.next()?, both.next()?];
+            Some(HalfRow { top: row * PIECE, planes, filled })
+        })
+    }
+}
+
+/// A row of pieces of half planes.
+pub(crate) struct HalfRow<'a> {
+    /// Its first row of samples.
+    top: usize,
+    planes: [PaddedRows<'a>; 3],
+    filled: &'a mut [bool],
+}
+
+impl HalfRow<'_> {
     /// Interpolates the pieces of `luma`, edges extended, that are `wanted` and not there yet. The
     /// area of a piece is left, top, right and bottom in samples of the picture, cut at its edges.
     pub(crate) fn fill(
@@ -57,10 +78,10 @@ impl HalfPlanes {
         luma: &PaddedPlane,
         wanted: impl Fn([usize; 4]) -> bool,
     ) {
-        let (width, height) = (self.planes[0].width, self.planes[0].height);
+        let (width, height, top) = (self.planes[0].width, self.planes[0].height, self.top);
         let mut border = false;
-        for index in 0..self.filled.len() {
-            let (left, top) = (index % self.cols * PIECE, index / self.cols * PIECE);
+        for (col, filled) in self.filled.iter_mut().enumerate() {
+            let left = col * PIECE;
             let inside = |at: usize, size: usize| at.saturating_sub(MARGIN).min(size - 1);
             let area = [
                 inside(left, luma.width),
@@ -68,10 +89,10 @@ impl HalfPlanes {
                 inside(left + PIECE, luma.width),
                 inside(top + PIECE, luma.height),
             ];
-            if self.filled[index] || !wanted(area) {
+            if *filled || !wanted(area) {
                 continue;
             }
-            self.filled[index] = true;
+            *filled = true;
             border |= left == 0 || top == 0 || left + PIECE >= width || top + PIECE >= height;
             let regular = FilterSet::Regular;
             for (plane, (x, y)) in self.planes.iter_mut().zip([(8, 0), (0, 8), (8, 8)]) {
@@ -85,7 +106,7 @@ impl HalfPlanes {
             }
         }
         if border {
-            self.planes.iter_mut().for_each(PaddedPlane::extend_edges);
+            self.planes.iter_mut().for_each(|plane| plane.extend_edges());
         }
     }
 }
@@ -179,7 +200,7 @@ mod tests {
         let (source, reference) = (noise(70, 45, 1), noise(70, 45, 2));
         let isa = Isa::detect();
         let mut half = HalfPlanes::new(70, 45);
-        half.fill(isa, &reference, |_| true);
+        half.rows().for_each(|mut row| row.fill(isa, &reference, |_| true));
         let planes = SubpelPlanes { isa, full: &reference, half: &half };
         let rect = Rect { x: 16, y: 8, w: 16, h: 16 };
         for row in (-200..200).step_by(14) {

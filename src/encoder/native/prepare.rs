@@ -31,6 +31,7 @@ pub(super) struct Pictures {
     pub(super) search: Search,
     /// The picture to code, edges extended.
     pub(super) source: [PaddedPlane; 3],
+    pool: Arc<Pool>,
 }
 
 impl Pictures {
@@ -45,19 +46,20 @@ impl Pictures {
             .map_err(|error| unsupported(engine, "sequence header", error))?;
         stream.set_pool(Arc::clone(pool));
         let mut search = Search::new(width, height, isa);
+        search.set_pool(Arc::clone(pool));
         search.set_speed(settings.speed.level());
         let chroma = (width.div_ceil(2), height.div_ceil(2));
         let source = [(width, height), chroma, chroma].map(|(w, h)| PaddedPlane::new(w, h));
-        Ok(Self { stream, search, source })
+        Ok(Self { stream, search, source, pool: Arc::clone(pool) })
     }
 
     /// Takes a picture in, and looks at it.
     pub(super) fn import(&mut self, frame: &Frame<'_>) -> Analysis {
-        for (index, plane) in self.source.iter_mut().enumerate() {
+        self.pool.for_each(self.source.iter_mut().enumerate(), |(index, plane)| {
             let (start, stride) = (plane.index(0, 0), plane.stride);
             frame.copy_i420_plane(index, &mut plane.data[start..], stride);
             plane.extend_edges();
-        }
+        });
         self.search.analyse(&self.source)
     }
 
@@ -95,7 +97,7 @@ impl Pictures {
         layer: LayerId,
         control: Option<Control<'_>>,
     ) -> Result<Option<CodedUnit>, BitstreamError> {
-        let Self { stream, search, source } = self;
+        let Self { stream, search, source, .. } = self;
         stream.code(header, source, layer, search, control)
     }
 }
