@@ -89,6 +89,10 @@ struct Args {
     #[arg(long, value_name = "N", default_value_t = 1)]
     threads: usize,
 
+    /// Tile columns, a power of two [default: one below a width of 1920, else as many as are 512 wide]
+    #[arg(long, value_name = "N")]
+    tile_columns: Option<u32>,
+
     /// Encode the first N frames only
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     frames: Option<u64>,
@@ -183,6 +187,7 @@ fn config(args: &Args, clip: &Clip) -> anyhow::Result<EncoderConfig> {
     config.color = clip.color;
     config.speed = Speed::new(args.speed)?;
     config.threads = args.threads;
+    config.tile_columns = args.tile_columns;
     config.key_interval = args.key_every;
     config.max_delay =
         args.max_delay.map_or(config.max_delay, |ms| Duration::from_millis(ms.into()));

@@ -225,6 +225,11 @@ pub struct EncoderConfig {
     /// with the encoder, sleep between calls, and have ended when it is dropped. With one thread none
     /// is started.
     pub threads: usize,
+    /// Tile columns of a frame (AV1 specification, 5.9.15 `TileCols`): a power of two up to 64, each
+    /// column 64 to 4096 luma samples wide. Their widths are even, rounded up to whole superblocks of
+    /// 64 samples, so that there may be fewer. Several give threads more to do and cost some bits.
+    /// `None`, the default: one below a width of 1920, from there on as many as are 512 wide or more.
+    pub tile_columns: Option<u32>,
     /// The most frames from one key frame to the next; `None`: key frames on request only.
     pub key_interval: Option<u32>,
     /// The engine.
@@ -253,6 +258,7 @@ impl EncoderConfig {
             adaptive_frame_rate: false,
             speed: Speed::default(),
             threads: 1,
+            tile_columns: None,
             key_interval: None,
             engine: EngineKind::default(),
             reconstruction: false,
@@ -301,6 +307,7 @@ impl TryFrom<EncoderConfig> for Settings {
         if !(1..=MAX_THREADS).contains(&threads) {
             return Err(ConfigError::Threads(threads));
         }
+        check_tile_columns(config.tile_columns, width)?;
         if key_interval == Some(0) {
             return Err(ConfigError::KeyInterval(0));
         }
@@ -347,6 +354,18 @@ pub(crate) fn check_limits(limits: SendLimits) -> Result<(), ConfigError> {
         return Err(ConfigError::Wire { packet_overhead, max_payload });
     }
     Ok(())
+}
+
+/// 5.9.15: `minLog2TileCols`, and no more columns than superblocks.
+fn check_tile_columns(columns: Option<u32>, width: u32) -> Result<(), ConfigError> {
+    let Some(columns) = columns else { return Ok(()) };
+    let superblocks = width.div_ceil(64);
+    let least = superblocks.div_ceil(64).next_power_of_two();
+    let most = 1 << superblocks.min(64).ilog2();
+    if columns.is_power_of_two() && (least..=most).contains(&columns) {
+        return Ok(());
+    }
+    Err(ConfigError::TileColumns { columns, width, least, most })
 }
 
 fn check_timebase(tick: Rational) -> Result<(), ConfigError> {

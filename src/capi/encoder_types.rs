@@ -134,6 +134,10 @@ pub struct Rtav1EncoderConfig {
     /// The coarsest quantizer index that the bitrate may choose for its own sake, up to 255, the
     /// default. `max_delay` and `max_frame_bytes` win: a frame that would break one is coded coarser.
     pub max_qindex: u32,
+    /// Tile columns of a frame: a power of two up to 64, each 64 to 4096 luma samples wide. Widths are
+    /// rounded up to whole superblocks, so that there may be fewer. 0, the default: one below a width
+    /// of 1920, from there on as many as are 512 wide or more.
+    pub tile_columns: u32,
 }
 
 /// A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -293,6 +297,7 @@ impl Rtav1EncoderConfig {
             adaptive_frame_rate: u32::from(settings.adaptive_frame_rate),
             min_qindex: u32::from(settings.min_qindex),
             max_qindex: u32::from(settings.max_qindex),
+            tile_columns: settings.tile_columns.unwrap_or(0),
         }
     }
 
@@ -313,6 +318,7 @@ impl Rtav1EncoderConfig {
         };
         settings.key_interval = (self.key_interval > 0).then_some(self.key_interval);
         settings.threads = self.threads as usize;
+        settings.tile_columns = (self.tile_columns > 0).then_some(self.tile_columns);
         settings.speed = speed(self.speed)?;
         settings.reconstruction = self.reconstruction != 0;
         settings.color = ColorDescription::new(

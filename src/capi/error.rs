@@ -102,6 +102,7 @@ fn config_status(error: &ConfigError) -> Rtav1Status {
         ConfigError::SmallestFrame { .. } => Rtav1Status::ConfigSmallestFrame,
         ConfigError::Speed(_) => Rtav1Status::ConfigSpeed,
         ConfigError::Threads(_) => Rtav1Status::ConfigThreads,
+        ConfigError::TileColumns { .. } => Rtav1Status::ConfigTileColumns,
         ConfigError::Timebase { .. } => Rtav1Status::ConfigTimebase,
         ConfigError::Unsupported { .. } => Rtav1Status::ConfigUnsupported,
         ConfigError::Wire { .. } => Rtav1Status::ConfigWire,

@@ -106,6 +106,8 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_CONFIG_QINDEX_RANGE = 215,
     // Not even the smallest key frame of the size fits the rate, delay, overhead and ceiling.
     RTAV1_STATUS_CONFIG_SMALLEST_FRAME = 216,
+    // The number of tile columns is no power of two, or not one for the width.
+    RTAV1_STATUS_CONFIG_TILE_COLUMNS = 217,
     // The engine failed on its own account.
     RTAV1_STATUS_ENCODE_ENGINE = 301,
     // The encoder was flushed and takes no more frames.
@@ -164,6 +166,8 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_RTP_SEQUENCE_STARTS_IN_FRAGMENT = 515,
     // A line of a session description is not an fmtp attribute.
     RTAV1_STATUS_RTP_FMTP_LINE = 516,
+    // A unit has another number of frames than are described.
+    RTAV1_STATUS_RTP_FRAME_COUNT = 517,
     // A bit that aligns to the next byte is set.
     RTAV1_STATUS_BITSTREAM_ALIGNMENT = 601,
     // The bits of a header were cut short.
@@ -414,6 +418,10 @@ typedef struct Rtav1EncoderConfig {
     // The coarsest quantizer index that the bitrate may choose for its own sake, up to 255, the
     // default. `max_delay` and `max_frame_bytes` win: a frame that would break one is coded coarser.
     uint32_t max_qindex;
+    // Tile columns of a frame: a power of two up to 64, each 64 to 4096 luma samples wide. Widths are
+    // rounded up to whole superblocks, so that there may be fewer. 0, the default: one below a width
+    // of 1920, from there on as many as are 512 wide or more.
+    uint32_t tile_columns;
 } Rtav1EncoderConfig;
 
 // A picture to be coded. The samples stay the caller's and are not used after the call.

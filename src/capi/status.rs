@@ -72,6 +72,8 @@ pub enum Rtav1Status {
     ConfigQindexRange = 215,
     /// Not even the smallest key frame of the size fits the rate, delay, overhead and ceiling.
     ConfigSmallestFrame = 216,
+    /// The number of tile columns is no power of two, or not one for the width.
+    ConfigTileColumns = 217,
 
     /// The engine failed on its own account.
     EncodeEngine = 301,
@@ -195,7 +197,7 @@ pub extern "C" fn rtav1_status_string(status: i32) -> *const c_char {
 }
 
 /// Every status with its words.
-pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 84] = [
+pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 85] = [
     (Rtav1Status::Ok, c"success"),
     (Rtav1Status::NullPointer, c"a pointer is null or not aligned for its type"),
     (Rtav1Status::StructSize, c"`struct_size` is not a size of the struct"),
@@ -244,6 +246,10 @@ pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 84] = [
     (
         Rtav1Status::ConfigSmallestFrame,
         c"not even the smallest key frame of the size fits the rate, delay, overhead and ceiling",
+    ),
+    (
+        Rtav1Status::ConfigTileColumns,
+        c"the number of tile columns is no power of two, or not one for the width",
     ),
     (Rtav1Status::EncodeEngine, c"the engine failed on its own account"),
     (Rtav1Status::EncodeFlushed, c"the encoder was flushed and takes no more frames"),

@@ -81,6 +81,19 @@ pub enum ConfigError {
     /// The thread count is zero or above 64.
     #[error("{0} threads is outside 1 to 64")]
     Threads(usize),
+    /// The number of tile columns is no power of two, or the columns would be narrower or wider than
+    /// they may be.
+    #[error("{columns} tile columns is not a power of two from {least} to {most} at width {width}")]
+    TileColumns {
+        /// Tile columns asked for.
+        columns: u32,
+        /// Width in luma samples.
+        width: u32,
+        /// The fewest for this width.
+        least: u32,
+        /// The most for this width.
+        most: u32,
+    },
     /// A tick is zero, or longer than a second, or shorter than a nanosecond.
     #[error("time base {num}/{den} s is not between 1 ns and 1 s")]
     Timebase {

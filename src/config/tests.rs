@@ -119,6 +119,36 @@ fn wires() {
 }
 
 #[test]
+fn tile_columns() {
+    let error =
+        |columns, width, least, most| Err(ConfigError::TileColumns { columns, width, least, most });
+    for (width, least, most) in [
+        (16, 1, 1),
+        (64, 1, 1),
+        (65, 1, 2),
+        (640, 1, 8),
+        (1920, 1, 16),
+        (4096, 1, 64),
+        (8192, 2, 64),
+    ] {
+        let checked = |columns| {
+            check(|c| {
+                (c.width, c.tile_columns) = (width, columns);
+            })
+        };
+        assert_eq!(checked(None), Ok(()));
+        for columns in [least, most] {
+            assert_eq!(checked(Some(columns)), Ok(()), "{columns} of {width}");
+        }
+        for columns in [0, 3, least / 2, 2 * most, 48, u32::MAX] {
+            assert_eq!(checked(Some(columns)), error(columns, width, least, most));
+        }
+    }
+    let message = "3 tile columns is not a power of two from 1 to 16 at width 1280";
+    assert_eq!(error(3, 1280, 1, 16).unwrap_err().to_string(), message);
+}
+
+#[test]
 fn speeds() {
     assert_eq!(Speed::new(10), Ok(Speed::FASTEST));
     assert_eq!(Speed::new(0).unwrap().level(), 0);

@@ -198,6 +198,9 @@ fn encoder_config(settings: &Settings) -> Result<Rav1eConfig, ConfigError> {
         RateMode::ConstantQindex(0) => return Err(unsupported(NAME, "qindex", "0 (lossless)")),
         RateMode::ConstantQindex(qindex) => config.quantizer = usize::from(qindex),
     }
+    if let Some(columns) = settings.tile_columns {
+        return Err(unsupported(NAME, "tile columns", columns));
+    }
     // 0 is rav1e's word for never.
     let key_interval = settings.key_interval.unwrap_or(0);
     if key_interval > MAX_KEY_INTERVAL {

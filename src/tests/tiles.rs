@@ -19,32 +19,42 @@ use crate::kernels::isa::Isa;
 use crate::pool::Pool;
 use crate::search::frame::Search;
 use crate::synthetic::{Clip, Scene};
-use crate::{Decoder, DecoderConfig, Encoder, EncoderConfig, FrameOptions, Speed};
+use crate::{
+    ConfigError, Decoder, DecoderConfig, Encoder, EncoderConfig, FrameOptions, Speed,
+    StreamInspector,
+};
 
 /// Codes the first frames of a clip at a rate; every picture is the decoder's, and every frame below
 /// its ceiling.
 fn check(scene: Scene, (width, height): (u32, u32), bitrate: u32, frames: u64) {
     let mut config = EncoderConfig::new(width, height, bitrate);
-    config.reconstruction = true;
     config.speed = Speed::FASTEST;
+    check_config(config, scene, frames);
+}
+
+/// The same with other settings; gives the units.
+fn check_config(mut config: EncoderConfig, scene: Scene, frames: u64) -> Vec<Bytes> {
+    config.reconstruction = true;
+    let (width, height, rate) = (config.width, config.height, config.rate);
     let mut encoder = Encoder::new(config).unwrap();
     let mut decoder = Decoder::new(DecoderConfig::default()).unwrap();
     let clip = Clip::new(scene, width, height, 5).unwrap();
-    let mut units = 0;
+    let mut units = Vec::new();
     for number in 0..frames {
         let picture = clip.picture(number);
         let frame = picture.as_frame(TICKS * number);
         let outcome = encoder.encode(&frame, FrameOptions::default()).unwrap();
         let Some(mut unit) = outcome.into_unit() else { continue };
-        let at = format!("{width}x{height} at {bitrate} bit/s, frame {number}");
+        let at = format!("{width}x{height} at {rate:?}, frame {number}");
         let coded = unit.frames.remove(0);
         let stats = coded.stats.unwrap();
         assert!(unit.data.len() as u32 * 8 <= stats.max_bits.unwrap(), "{at}: {stats:?}");
+        units.push(unit.data.clone());
         let picture = decoder.decode(unit.data, unit.timestamp).unwrap().unwrap();
         assert!(picture.to_buffer().unwrap() == coded.reconstruction.unwrap(), "{at}");
-        units += 1;
     }
-    assert!(units > 1, "{units} of {frames} frames at {bitrate} bit/s");
+    assert!(units.len() > 1, "{} of {frames} frames at {rate:?}", units.len());
+    units
 }
 
 #[test]
@@ -59,6 +69,50 @@ fn wide_frames_keep_to_a_rate() {
 fn large_frames_keep_to_a_rate() {
     check(Scene::MovingTexture, (3840, 2464), 6_000_000, 2);
     check(Scene::MovingTexture, (4096, 2320), 1_000_000, 2);
+}
+
+/// Tile columns as asked for: of any number that the width has room for, with the same bytes for any
+/// number of threads, and a level that allows them.
+#[test]
+fn tile_columns_are_those_asked_for() {
+    for (width, asked, columns, level) in [
+        (400, None, 1, 0),
+        (400, Some(1), 1, 0),
+        (400, Some(2), 2, 0),
+        // Seven superblocks in columns of two, and of one.
+        (400, Some(4), 4, 0),
+        (640, Some(8), 5, 8),
+        (1024, Some(16), 16, 16),
+        (1920, Some(1), 1, 0),
+        (1920, None, 2, 0),
+    ] {
+        let code = |threads| {
+            let mut config = EncoderConfig::new(width, 70, 300_000);
+            (config.speed, config.threads, config.tile_columns) = (Speed::FASTEST, threads, asked);
+            check_config(config, Scene::MovingTexture, 3)
+        };
+        let units = code(1);
+        let mut inspector = StreamInspector::new();
+        for unit in &units {
+            let info = inspector.inspect(unit).unwrap();
+            assert_eq!(info.frames[0].num_tiles, columns, "{asked:?} of {width}");
+        }
+        let sequence = inspector.state().sequence_header().unwrap();
+        assert_eq!(sequence.operating_points[0].seq_level_idx, level, "{asked:?} of {width}");
+        assert!(code(2) == units, "{asked:?} of {width}");
+    }
+}
+
+/// A size without room for the columns is refused, and changes nothing.
+#[test]
+fn tile_columns_bound_the_sizes() {
+    let mut config = EncoderConfig::new(640, 64, 300_000);
+    (config.speed, config.tile_columns) = (Speed::FASTEST, Some(8));
+    let mut encoder = Encoder::new(config).unwrap();
+    let error = ConfigError::TileColumns { columns: 8, width: 320, least: 1, most: 4 };
+    assert_eq!(encoder.set_size(320, 64), Err(error));
+    assert_eq!(encoder.width(), 640);
+    encoder.set_size(512, 64).unwrap();
 }
 
 /// Notes where it is asked, and gives up at a number of bits.

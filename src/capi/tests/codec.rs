@@ -52,6 +52,9 @@ fn encoder_settings_are_checked() {
     assert_eq!(new(|config| config.frame_rate_den = 0).0, Rtav1Status::ConfigFrameRate);
     assert_eq!(new(|config| config.timebase_num = 0).0, Rtav1Status::ConfigTimebase);
     assert_eq!(new(|config| config.threads = 0).0, Rtav1Status::ConfigThreads);
+    let (status, message) = new(|config| config.tile_columns = 3);
+    assert_eq!(status, Rtav1Status::ConfigTileColumns);
+    assert_eq!(message, "3 tile columns is not a power of two from 1 to 1 at width 64");
     assert_eq!(new(|config| config.color_primaries = 0).0, Rtav1Status::ConfigColor);
     let (status, message) = new(|config| config.speed = 256 + 5);
     assert_eq!(status, Rtav1Status::UnknownValue);
@@ -84,7 +87,7 @@ fn encoder_defaults_are_those_of_the_library() {
 
     let mut config = config;
     (config.max_delay, config.max_frame_bytes, config.adaptive_frame_rate) = (50, 64, 2);
-    (config.packet_overhead, config.max_payload) = (1000, 65535);
+    (config.packet_overhead, config.max_payload, config.tile_columns) = (1000, 65535, 4);
     let settings = config.to_settings().unwrap();
     assert_eq!(
         (settings.max_delay, settings.max_frame_bytes),
@@ -92,6 +95,7 @@ fn encoder_defaults_are_those_of_the_library() {
     );
     let wire = WireOverhead::new(1000, 65535);
     assert_eq!((settings.wire, settings.adaptive_frame_rate), (wire, true));
+    assert_eq!(settings.tile_columns, Some(4));
 }
 
 /// An I420 frame over `samples`, which has to hold 64 × 64 × 3/2.

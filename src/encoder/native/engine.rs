@@ -3,10 +3,10 @@
 
 use std::sync::Arc;
 
+use super::headers::level_at;
 use super::prepare::{self, Pictures, QuantizerSource};
 use super::recode::CodedFrame;
 use super::smallest::check_room;
-use crate::av1::obu::level::seq_level_idx;
 use crate::av1::obu::{BitstreamError, SequenceHeader};
 use crate::av1::tile::threads::most_threads;
 use crate::config::{
@@ -85,16 +85,16 @@ impl NativeEngine {
     /// thin link more than decoders lose that meet a rate above the level's maximum until then. Nor is
     /// the level lowered: it is a maximum, and containers may have stated it.
     fn raise_level(&mut self, rates: Rates) -> Result<u64, ConfigError> {
-        let Rates { bitrate, frame_rate } = rates;
-        let (width, height) = (self.settings.width, self.settings.height);
+        let bitrate = rates.bitrate;
         let before = self.pictures.stream.level();
-        let needed = seq_level_idx(width, height, frame_rate.as_f64(), bitrate);
+        let needed = level_at(&self.settings, rates);
         let room = |smallest| check_room(smallest, Some(bitrate), &self.limits).map(|()| smallest);
         if needed <= before {
             return room(self.smallest);
         }
         self.pictures.stream.set_level(needed);
-        let smallest = self.pictures.smallest_key_frame().map_err(header_failed);
+        let smallest =
+            self.pictures.smallest_key_frame(self.settings.tile_columns).map_err(header_failed);
         let checked = smallest.and_then(room);
         if checked.is_err() {
             self.pictures.stream.set_level(before);
@@ -144,7 +144,7 @@ fn pictures(
         *pool = Arc::new(Pool::new(threads));
     }
     let pictures = Pictures::new(settings, isa, NAME, pool)?;
-    let smallest = pictures.smallest_key_frame().map_err(header_failed)?;
+    let smallest = pictures.smallest_key_frame(settings.tile_columns).map_err(header_failed)?;
     check_room(smallest, bitrate(settings), &prepare::limits(settings.send_limits()))?;
     Ok((pictures, smallest))
 }

@@ -2,11 +2,11 @@
 
 use crate::av1::obu::BitstreamError;
 use crate::av1::obu::frame::{
-    DeltaQ, FrameHeader, FrameType, InterpolationFilter, TileInfo, TileLimits, TxMode,
+    DeltaQ, FrameHeader, FrameSize, FrameType, InterpolationFilter, TileInfo, TileLimits, TxMode,
 };
 use crate::av1::obu::level::seq_level_idx;
 use crate::av1::obu::{ColorCodes, SequenceHeader};
-use crate::config::{RateMode, Settings};
+use crate::config::{RateMode, Rates, Settings};
 use crate::layers::{FramePlan, ORDER_HINT_BITS};
 use crate::rate::DELTA_Q_RES;
 use crate::search::filter_strength;
@@ -25,7 +25,14 @@ fn level(settings: &Settings) -> u8 {
         RateMode::Bitrate(bitrate) => bitrate,
         RateMode::ConstantQindex(_) => 0,
     };
-    seq_level_idx(settings.width, settings.height, settings.frame_rate.as_f64(), bitrate)
+    level_at(settings, Rates::new(bitrate, settings.frame_rate))
+}
+
+/// `seq_level_idx` at these rates.
+pub(super) fn level_at(settings: &Settings, rates: Rates) -> u8 {
+    let (width, height) = (settings.width, settings.height);
+    let tile_cols = 1 << tile_cols_log2(width, settings.tile_columns);
+    seq_level_idx((width, height), tile_cols, rates.frame_rate.as_f64(), rates.bitrate)
 }
 
 /// The sequence header for `settings`.
@@ -47,18 +54,26 @@ pub(super) fn sequence_header(settings: &Settings) -> SequenceHeader {
     sequence
 }
 
-/// The header of a frame that follows `plan` at `qindex` and `speed`, with deltas of the index by
-/// row if there are `rows`.
+/// What a frame has besides what its plan, index and speed say.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Tools {
+    /// Whether superblocks have indices of their own.
+    pub(super) delta_q: bool,
+    /// [`EncoderConfig::tile_columns`](crate::EncoderConfig::tile_columns).
+    pub(super) tile_columns: Option<u32>,
+}
+
+/// The header of a frame that follows `plan` at `qindex` and `speed`.
 pub(super) fn frame_header(
     sequence: &SequenceHeader,
     plan: &FramePlan,
     qindex: u8,
     speed: u8,
-    rows: bool,
+    Tools { delta_q, tile_columns }: Tools,
 ) -> Result<FrameHeader, BitstreamError> {
     let frame_type = if plan.key_frame { FrameType::Key } else { FrameType::Inter };
     let mut header = FrameHeader::new(sequence, frame_type, qindex)?;
-    header.tile_info = tile_info(sequence, &header)?;
+    header.tile_info = tile_info(sequence, &header.size, tile_columns)?;
     header.refresh_frame_flags = plan.refresh;
     header.order_hint = plan.order_hint;
     let effort = Effort::of(speed);
@@ -80,20 +95,30 @@ pub(super) fn frame_header(
         header.tx_mode = TxMode::Select;
         header.loop_filter_params = filter_strength::deblock(qindex, plan.key_frame);
         header.cdef_params = filter_strength::cdef(qindex, plan.key_frame);
-        header.delta_q = rows.then_some(DeltaQ { delta_q_res: DELTA_Q_RES, delta_lf: None });
+        header.delta_q = delta_q.then_some(DeltaQ { delta_q_res: DELTA_Q_RES, delta_lf: None });
     }
     Ok(header)
 }
 
-/// Tile columns of large frames, as few rows as the standard allows (5.9.15), and of small ones a
-/// single tile.
-fn tile_info(sequence: &SequenceHeader, header: &FrameHeader) -> Result<TileInfo, BitstreamError> {
-    let width = header.size.frame_width;
-    let fewest = header.tile_info.clone();
-    if width < TILED_WIDTH {
-        return Ok(fewest);
+/// Tile columns of frames of this width (`TileColsLog2`), as asked for; by default one of small
+/// frames.
+fn tile_cols_log2(width: u32, asked: Option<u32>) -> u8 {
+    match asked {
+        Some(columns) => columns.ilog2() as u8,
+        None if width < TILED_WIDTH => 0,
+        None => (width / LEAST_TILE_WIDTH).ilog2() as u8,
     }
-    let cols = ((width / LEAST_TILE_WIDTH).ilog2() as u8).max(fewest.tile_cols_log2);
-    let rows = TileLimits::new(sequence, &header.size)?.min_log2_tile_rows(cols);
-    TileInfo::uniform(sequence, &header.size, cols, rows)
+}
+
+/// Tile columns, and as few rows as the standard allows (5.9.15).
+fn tile_info(
+    sequence: &SequenceHeader,
+    size: &FrameSize,
+    columns: Option<u32>,
+) -> Result<TileInfo, BitstreamError> {
+    let cols = tile_cols_log2(size.frame_width, columns);
+    let least = TileLimits::new(sequence, size)?.min_log2_tile_rows(cols);
+    // Rounding up to whole superblocks can make the least number's tiles too large.
+    let attempt = |rows_log2| TileInfo::uniform(sequence, size, cols, rows_log2);
+    attempt(least).or_else(|_| attempt(least + 1))
 }

@@ -1,7 +1,7 @@
 //! Coding a frame until rate control takes an attempt.
 
 use super::engine::NativeEngine;
-use super::headers::frame_header;
+use super::headers::{Tools, frame_header};
 use super::stream::CodedUnit;
 
 use crate::av1::obu::BitstreamError;
@@ -78,8 +78,10 @@ impl NativeEngine {
         let Attempt { qindex, residual } = attempt;
         // Lossless frames have no steps to vary, and those without coefficients none that matter.
         let controlled = target.bits > 0 && qindex > 0 && residual != Residual::None;
+        let tile_columns = self.settings.tile_columns;
+        let tools = Tools { delta_q: controlled, tile_columns };
         let header =
-            frame_header(self.pictures.stream.sequence(), plan, qindex, self.speed, controlled)?;
+            frame_header(self.pictures.stream.sequence(), plan, qindex, self.speed, tools)?;
         let tile_bytes = u32::try_from(target.soft_bytes).unwrap_or(u32::MAX);
         let header_bytes = self.pictures.stream.overhead(&header, plan.layer, tile_bytes)?;
         let header_bytes = u64::from(header_bytes);

@@ -4,7 +4,7 @@
 //! What that takes depends on the size alone, since the search, with bits so dear, chooses the same
 //! whatever the picture shows. No inter frame takes more than a key frame does.
 
-use super::headers::frame_header;
+use super::headers::{Tools, frame_header};
 use super::prepare::Pictures;
 use crate::av1::geometry::SB4;
 use crate::av1::obu::BitstreamError;
@@ -15,9 +15,13 @@ use crate::rate::Limits;
 
 impl Pictures {
     /// Bytes of a key frame that is small enough for anything to be sent at all.
-    pub(super) fn smallest_key_frame(&self) -> Result<u64, BitstreamError> {
+    pub(super) fn smallest_key_frame(
+        &self,
+        tile_columns: Option<u32>,
+    ) -> Result<u64, BitstreamError> {
         let plan = GoldenPlan::default().next(true);
-        let header = frame_header(self.stream.sequence(), &plan, u8::MAX, 0, false)?;
+        let tools = Tools { delta_q: false, tile_columns };
+        let header = frame_header(self.stream.sequence(), &plan, u8::MAX, 0, tools)?;
         let tiles = TileBounds::all(&header.tile_info);
         let bytes = tiles.iter().map(|tile| {
             let rows = (tile.mi_row_end - tile.mi_row_start).div_ceil(SB4);
@@ -77,13 +81,14 @@ mod tests {
         let settings = Settings::try_from(config).unwrap();
         let mut pictures =
             Pictures::new(&settings, Isa::detect(), "native", &Arc::default()).unwrap();
-        let bound = pictures.smallest_key_frame().unwrap();
+        let bound = pictures.smallest_key_frame(None).unwrap();
         let mut plan = GoldenPlan::default();
         let bytes = [picture, next].map(|picture| {
             pictures.import(&picture.as_frame(0));
             let frame = plan.next(false);
             let header =
-                frame_header(pictures.stream.sequence(), &frame, 255, speed, false).unwrap();
+                frame_header(pictures.stream.sequence(), &frame, 255, speed, Tools::default())
+                    .unwrap();
             pictures.prepare(&frame);
             pictures.search.set_residual(Residual::None);
             let unit = pictures.code(header, frame.layer, None).unwrap().unwrap();
