@@ -23,7 +23,7 @@ use kernels::deblock::{
 use kernels::intra::{CFL_MAX, Edges, IntraPrediction, cfl_ac, cfl_predict, predict};
 use kernels::isa::Isa;
 use kernels::quantize::{Levels, Quantizer, quantize};
-use kernels::sad::{moments, residual, sad, sad_4, sad_average, sse};
+use kernels::sad::{PartMoments, moments, residual, sad, sad_4, sad_average, sse};
 use kernels::satd::{coefficients, satd};
 use kernels::scale::quarter_row;
 use kernels::transform::{
@@ -89,6 +89,7 @@ fn differences(c: &mut Criterion) {
     let plane = plane();
     let mut block = vec![0; 64 * 64];
     let mut room = [0; 64 * 64];
+    let mut parts = PartMoments::default();
     let src = Samples::new(&plane[20 * SIDE + 20..], SIDE);
     let pred = Samples::new(&plane[60 * SIDE + 31..], SIDE);
     for n in [8, 16, 32, 64] {
@@ -106,7 +107,7 @@ fn differences(c: &mut Criterion) {
             black_box(sse(isa, black_box(src), pred, size));
         });
         compare(c, "sad", &format!("moments {n}"), |isa| {
-            black_box(moments(isa, black_box(src), pred, size));
+            moments(isa, black_box(src), pred, size, &mut parts);
         });
         compare(c, "sad", &format!("residual {n}"), |isa| {
             residual(isa, black_box(src), pred, ViewMut::new(&mut block, n), size);

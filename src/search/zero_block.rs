@@ -6,7 +6,7 @@ use crate::av1::geometry::{Rect, view};
 use crate::av1::types::{TxSize, TxType};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
-use crate::kernels::sad::{moments, residual};
+use crate::kernels::sad::{PartMoments, moments, residual};
 use crate::kernels::transform::forward_transform;
 use crate::kernels::view::{Samples, View, ViewMut};
 
@@ -27,53 +27,53 @@ impl BlockSearch<'_, '_, '_> {
         let rect = rect.inside(source, 1);
         let [dc, ac] = self.coder.quantizers.steps(self.coder.target_q_index, plane);
         let limit = i32::from(dc.min(ac)) * self.frame.effort.zero_block / 16;
+        let (src, pred) = (view(source, rect), view(prediction, rect));
+        let (isa, size) = (self.coder.isa, (rect.w.next_multiple_of(4), rect.h));
+        let mut parts = PartMoments::default();
+        moments(isa, src, pred, size, &mut parts);
         let mut sums = [[0_i32; SIDE]; SIDE];
         let (cols, rows) = (rect.w.div_ceil(PART), rect.h.div_ceil(PART));
+        // The sum of 8×8 differences is 8 times their coefficient, as transforms count.
+        let in_row = |row: usize| parts[row][..cols].iter().enumerate();
+        if (0..rows).any(|row| in_row(row).any(|(_, part)| part.sum.abs() >= limit)) {
+            return false;
+        }
         for (row, sums) in sums[..rows].iter_mut().enumerate() {
-            for (col, sum) in sums[..cols].iter_mut().enumerate() {
+            for (col, part) in in_row(row) {
                 let (x, y) = (col * PART, row * PART);
-                let (w, h) = ((rect.w - x).min(PART), (rect.h - y).min(PART));
-                let part = Rect { x: rect.x + x, y: rect.y + y, w: w.next_multiple_of(4), h };
-                match part_sum(
-                    self.coder.isa,
-                    view(source, part),
-                    view(prediction, part),
-                    (part.w, part.h),
-                    limit,
-                ) {
-                    Some(part) => *sum = part,
-                    None => return false,
+                let size = ((size.0 - x).min(PART), (size.1 - y).min(PART));
+                // The energy of one coefficient at the limit; transforms count in 1/8.
+                if part.sse >= (limit * limit / 64) as u32
+                    && !is_zero_part(isa, [src.from(x, y), pred.from(x, y)], size, part.sse, limit)
+                {
+                    return false;
                 }
+                sums[col] = part.sum;
             }
         }
         let (cols, rows) = (cols.next_power_of_two(), rows.next_power_of_two());
         hadamard(&mut sums, cols, rows);
-        // The sum of 8×8 differences is 8 times their coefficient, as transforms count.
         let limit = i64::from(limit).pow(2) * (cols * rows) as i64;
         sums[..rows].iter().flat_map(|row| &row[..cols]).all(|&c| i64::from(c).pow(2) < limit)
     }
 }
 
-/// The sum of the residual of up to 8×8 samples, unless one of its coefficients reaches `limit`.
-fn part_sum(
+/// Whether all coefficients of a residual of up to 8×8 samples, source and prediction, of this energy stay below
+/// `limit`.
+fn is_zero_part(
     isa: Isa,
-    src: Samples<'_>,
-    pred: Samples<'_>,
+    [src, pred]: [Samples<'_>; 2],
     size: (usize, usize),
+    energy: u32,
     limit: i32,
-) -> Option<i32> {
-    let found = moments(isa, src, pred, size);
-    // The energy of one coefficient at the limit; transforms count in 1/8.
-    if found.sse < (limit * limit / 64) as u32 {
-        return Some(found.sum);
-    }
+) -> bool {
     let mut difference = [0; PART * PART];
     let mut coefficients = [0; PART * PART];
     residual(isa, src, pred, ViewMut::new(&mut difference[..], PART), size);
     let block = View::new(&difference[..], PART);
     let transform = (TxSize::T8x8, TxType::DctDct);
-    forward_transform(isa, block, found.sse, &mut coefficients, transform);
-    coefficients.iter().all(|&c| i32::from(c).abs() < limit).then_some(found.sum)
+    forward_transform(isa, block, energy, &mut coefficients, transform);
+    coefficients.iter().all(|&c| i32::from(c).abs() < limit)
 }
 
 /// The Hadamard transform of `cols` × `rows` values, powers of two, in place.

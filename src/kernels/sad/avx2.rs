@@ -3,11 +3,12 @@
 //! Narrow blocks fill no more than the 128 bits that the scalar version uses anyway, and go there.
 
 use std::arch::x86_64::{
-    __m256i, _mm256_add_epi32, _mm256_avg_epu8, _mm256_madd_epi16, _mm256_sad_epu8,
-    _mm256_setzero_si256, _mm256_sub_epi16,
+    __m256i, _mm256_add_epi16, _mm256_add_epi32, _mm256_avg_epu8, _mm256_extract_epi64,
+    _mm256_hadd_epi32, _mm256_madd_epi16, _mm256_sad_epu8, _mm256_set1_epi16, _mm256_setzero_si256,
+    _mm256_sub_epi16,
 };
 
-use super::{Moments, for_columns, scalar};
+use super::{Moments, PartMoments, for_columns, scalar};
 use crate::kernels::isa::store_i16x16;
 use crate::kernels::simd::avx2::{halves, load, load_wide, total};
 use crate::kernels::view::{Samples, ViewMut};
@@ -128,22 +129,45 @@ pub(super) fn moments(
     src: Samples<'_>,
     pred: Samples<'_>,
     (width, height): (usize, usize),
-) -> Moments {
-    if width < 16 {
-        return scalar::moments(src, pred, (width, height));
-    }
-    let zero = _mm256_setzero_si256();
-    let (mut src_sums, mut pred_sums, mut squares) = (zero, zero, zero);
-    for_columns!(width, x, W, {
-        for y in 0..height {
-            let (src, pred) = (src.row(x, y), pred.row(x, y));
-            // Samples are their distance from 0.
-            add_pieces!(src_sums, W, 32, src, &[0; W], add_magnitudes);
-            add_pieces!(pred_sums, W, 32, pred, &[0; W], add_magnitudes);
-            add_pieces!(squares, W, 16, src, pred, add_squares);
+    parts: &mut PartMoments,
+) {
+    for (top, parts) in (0..height).step_by(8).zip(parts) {
+        let (src, pred, rows) = (src.from(0, top), pred.from(0, top), (height - top).min(8));
+        let mut left = 0;
+        while left + 4 <= width {
+            let (src, pred) = (src.from(left, 0), pred.from(left, 0));
+            let (two, count) = match width - left {
+                16.. => (moments_of_two::<16>(src, pred, rows), 2),
+                8.. => (moments_of_two::<8>(src, pred, rows), 1),
+                _ => (moments_of_two::<4>(src, pred, rows), 1),
+            };
+            parts[left / 8..][..count].copy_from_slice(&two[..count]);
+            left += 8 * count;
         }
-    });
-    Moments { sum: total(src_sums).wrapping_sub(total(pred_sums)) as i32, sse: total(squares) }
+    }
+}
+
+/// The sums of eight columns, and of eight more.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn moments_of_two<const W: usize>(
+    src: Samples<'_>,
+    pred: Samples<'_>,
+    rows: usize,
+) -> [Moments; 2] {
+    let (mut sums, mut squares) = (_mm256_setzero_si256(), _mm256_setzero_si256());
+    for y in 0..rows {
+        let difference =
+            _mm256_sub_epi16(load_wide::<W>(src.row(0, y)), load_wide::<W>(pred.row(0, y)));
+        sums = _mm256_add_epi16(sums, difference);
+        squares = _mm256_add_epi32(squares, _mm256_madd_epi16(difference, difference));
+    }
+    let sums = _mm256_madd_epi16(sums, _mm256_set1_epi16(1));
+    // Pairs of lanes of both, then all four of each half.
+    let pairs = _mm256_hadd_epi32(sums, squares);
+    let both = _mm256_hadd_epi32(pairs, pairs);
+    let both = [_mm256_extract_epi64::<0>(both), _mm256_extract_epi64::<2>(both)];
+    both.map(|both| Moments { sum: both as i32, sse: (both >> 32) as u32 })
 }
 
 #[target_feature(enable = "avx2")]

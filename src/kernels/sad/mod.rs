@@ -76,14 +76,19 @@ pub(crate) struct Moments {
     pub(crate) sse: u32,
 }
 
-/// Sum and sum of squares of the differences `src - pred` of two blocks of `size` (width, height).
+/// Sums of the parts of 8×8 samples of a block of up to 64×64.
+pub(crate) type PartMoments = [[Moments; 8]; 8];
+
+/// Sums and sums of squares of the differences `src - pred` of two blocks of `size` (width, height), up to 64×64, for each
+/// part of 8×8 samples; parts at the right and the lower edge may be smaller. What lies outside is left as it is.
 pub(crate) fn moments(
     isa: Isa,
     src: Samples<'_>,
     pred: Samples<'_>,
     size: (usize, usize),
-) -> Moments {
-    dispatch!(isa, moments(src, pred, size))
+    parts: &mut PartMoments,
+) {
+    dispatch!(isa, moments(src, pred, size, parts));
 }
 
 /// Writes `src - pred` of two blocks of `size` (width, height) to `dst`.

@@ -1,6 +1,6 @@
 //! The differences in NEON.
 
-use super::{Moments, scalar};
+use super::{PartMoments, scalar};
 use crate::kernels::simd::neon::{I16x8, PartialSums};
 use crate::kernels::view::{Samples, ViewMut};
 
@@ -20,8 +20,13 @@ pub(super) fn sse(src: Samples<'_>, pred: Samples<'_>, size: (usize, usize)) -> 
     scalar::sse_with::<PartialSums>(src, pred, size)
 }
 
-pub(super) fn moments(src: Samples<'_>, pred: Samples<'_>, size: (usize, usize)) -> Moments {
-    scalar::moments_with::<PartialSums>(src, pred, size)
+pub(super) fn moments(
+    src: Samples<'_>,
+    pred: Samples<'_>,
+    size: (usize, usize),
+    parts: &mut PartMoments,
+) {
+    scalar::moments_with::<PartialSums>(src, pred, size, parts);
 }
 
 pub(super) fn residual(

@@ -1,6 +1,6 @@
 //! The differences, once for all vectors of 128 bits; here in those that every machine of the target has.
 
-use super::{Moments, for_columns};
+use super::{Moments, PartMoments, for_columns};
 use crate::kernels::simd::{I16x8, Int16Vector, PartialSums, Sums};
 use crate::kernels::view::{Samples, ViewMut};
 
@@ -80,11 +80,32 @@ pub(super) fn sse_with<S: Sums>(
     sums.total()
 }
 
-pub(super) fn moments(src: Samples<'_>, pred: Samples<'_>, size: (usize, usize)) -> Moments {
-    moments_with::<PartialSums>(src, pred, size)
+pub(super) fn moments(
+    src: Samples<'_>,
+    pred: Samples<'_>,
+    size: (usize, usize),
+    parts: &mut PartMoments,
+) {
+    moments_with::<PartialSums>(src, pred, size, parts);
 }
 
 pub(super) fn moments_with<S: Sums>(
+    src: Samples<'_>,
+    pred: Samples<'_>,
+    (width, height): (usize, usize),
+    parts: &mut PartMoments,
+) {
+    for (top, parts) in (0..height).step_by(8).zip(parts) {
+        for (left, part) in (0..width).step_by(8).zip(parts) {
+            let (src, pred) = (src.from(left, top), pred.from(left, top));
+            let size = ((width - left).min(8), (height - top).min(8));
+            *part = moments_of_part::<S>(src, pred, size);
+        }
+    }
+}
+
+#[inline(always)]
+fn moments_of_part<S: Sums>(
     src: Samples<'_>,
     pred: Samples<'_>,
     (width, height): (usize, usize),
