@@ -18,7 +18,7 @@ use common::schedule::{Row, SCHEDULE_HELP, Schedule, Thinning};
 use common::{cli, y4m};
 use rtav1::{
     DroppedFrame, EncodeOutcome, Encoder, EncoderConfig, EngineKind, FrameOptions, PictureBuffer,
-    RateMode, Rates, Rational, Speed, TemporalUnit, WireOverhead,
+    RateMode, Rates, Rational, ScalabilityMode, Speed, TemporalUnit, WireOverhead,
 };
 
 /// Encode a clip to AV1.
@@ -100,6 +100,10 @@ struct Args {
     /// The most frames from one key frame to the next; without it only the first is one
     #[arg(long, value_name = "N")]
     key_every: Option<u32>,
+
+    /// Temporal layers: L1T1, L1T2 or L1T3
+    #[arg(long, value_name = "MODE", default_value_t)]
+    layers: ScalabilityMode,
 
     /// Write the encoder's own reconstruction
     #[arg(long, value_name = "OUT.y4m")]
@@ -189,6 +193,7 @@ fn config(args: &Args, clip: &Clip) -> anyhow::Result<EncoderConfig> {
     config.threads = args.threads;
     config.tile_columns = args.tile_columns;
     config.key_interval = args.key_every;
+    config.scalability_mode = args.layers;
     config.max_delay =
         args.max_delay.map_or(config.max_delay, |ms| Duration::from_millis(ms.into()));
     config.max_frame_bytes = args.max_frame_bytes;

@@ -1,6 +1,7 @@
 //! The caller's settings, and their checked form.
 
 mod error;
+mod scalability;
 #[cfg(test)]
 mod tests;
 
@@ -8,6 +9,7 @@ use std::ops::{Deref, RangeInclusive};
 use std::time::Duration;
 
 pub use self::error::ConfigError;
+pub use self::scalability::ScalabilityMode;
 use crate::frame::is_encoded;
 
 /// A positive ratio of two integers.
@@ -232,6 +234,8 @@ pub struct EncoderConfig {
     pub tile_columns: Option<u32>,
     /// The most frames from one key frame to the next; `None`: key frames on request only.
     pub key_interval: Option<u32>,
+    /// Temporal layers; [`ScalabilityMode::L1T1`] unless changed.
+    pub scalability_mode: ScalabilityMode,
     /// The engine.
     pub engine: EngineKind,
     /// Whether each temporal unit comes with the encoder's own reconstruction.
@@ -260,6 +264,7 @@ impl EncoderConfig {
             threads: 1,
             tile_columns: None,
             key_interval: None,
+            scalability_mode: ScalabilityMode::default(),
             engine: EngineKind::default(),
             reconstruction: false,
             color: ColorDescription::default(),

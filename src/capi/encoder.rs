@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::encoder_types::{
     Rtav1Capabilities, Rtav1EncodeOutcome, Rtav1EncoderConfig, Rtav1Frame, Rtav1FrameOptions,
-    most_bytes, speed,
+    most_bytes, scalability_mode, speed,
 };
 use super::error::Failure;
 use super::handle::{Handle, Report, c_string, call, create, free, guard, last_error, text_of};
@@ -277,6 +277,49 @@ pub unsafe extern "C" fn rtav1_encoder_set_speed(
 ) -> Rtav1Status {
     // SAFETY: the caller gives null or an encoder that it alone uses.
     unsafe { call(encoder, |handle| Ok(handle.encoder.set_speed(self::speed(speed)?)?)) }
+}
+
+/// Sets the temporal layers, an `Rtav1ScalabilityMode`, from the next frame on, without a key frame.
+/// Frames tell their layer at once, OBU headers from the next key frame on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_set_scalability_mode(
+    encoder: *mut Rtav1Encoder,
+    mode: u32,
+) -> Rtav1Status {
+    let set = |handle: &mut Rtav1Encoder| {
+        Ok(handle.encoder.set_scalability_mode(scalability_mode(mode)?)?)
+    };
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, set) }
+}
+
+/// The receiver has decoded the frame with this number (`Rtav1CodedFrame.id`), and so has all that it
+/// depends on. It decodes frames in the order of their numbers, and leaves out those that miss a
+/// reference.
+///
+/// May come late, twice or not at all; of frames that are not known or known to be lost it changes
+/// nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_acknowledge(
+    encoder: *mut Rtav1Encoder,
+    frame_id: u64,
+) -> Rtav1Status {
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, |handle| Ok(handle.encoder.acknowledge(frame_id)?)) }
+}
+
+/// The receiver will not have the frame with this number, nor what depends on it.
+///
+/// Nothing refers to such frames any more. If frames to come would have, the next one depends only on
+/// frames that are acknowledged, or is a key frame where none is. May come late or twice; of frames
+/// that are acknowledged or not known it changes nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_lost(
+    encoder: *mut Rtav1Encoder,
+    frame_id: u64,
+) -> Rtav1Status {
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, |handle| Ok(handle.encoder.lost(frame_id)?)) }
 }
 
 /// Asks that the next frame be a key frame; if that one is dropped, the one after it.

@@ -4,69 +4,19 @@ use std::mem::offset_of;
 use std::ptr;
 use std::time::Duration;
 
+use super::encoder_values::{
+    Rtav1DropReason, Rtav1Engine, Rtav1OutcomeKind, Rtav1PixelFormat, Rtav1RateMode,
+    Rtav1ScalabilityMode,
+};
 use super::error::Failure;
 use super::memory::{CallerStruct, byte, items};
 use super::unit::Rtav1Unit;
 use crate::config::{
-    ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed, WireOverhead,
+    ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, ScalabilityMode, Speed,
+    WireOverhead,
 };
 use crate::encoder::{Capabilities, DropReason, EncodeOutcome, FrameOptions};
 use crate::frame::{Frame, Plane};
-
-/// Values of `Rtav1EncoderConfig.engine`.
-#[repr(C)]
-pub enum Rtav1Engine {
-    /// The engine of this library: no delay, everything changed on any frame. The default.
-    Native = 0,
-    /// rav1e, in builds that have it: several frames of delay, everything but key frames fixed at
-    /// the start.
-    Rav1e = 1,
-}
-
-/// Values of `Rtav1EncoderConfig.rate_mode`.
-#[repr(C)]
-pub enum Rtav1RateMode {
-    /// A mean rate, in the field `bitrate`.
-    Bitrate = 0,
-    /// One quantizer index, in the field `qindex`.
-    ConstantQindex = 1,
-}
-
-/// Values of `Rtav1Frame.format`; both are 8-bit 4:2:0.
-#[repr(C)]
-pub enum Rtav1PixelFormat {
-    /// Three planes: Y, U, V. The chroma planes are (width + 1) / 2 by (height + 1) / 2 samples.
-    I420 = 0,
-    /// Two planes: Y, and U and V interleaved sample by sample.
-    Nv12 = 1,
-}
-
-/// Values of `Rtav1EncodeOutcome.kind`.
-#[repr(C)]
-pub enum Rtav1OutcomeKind {
-    /// The frame went in; an engine with delay needs more of them, or a flush, before one comes out.
-    /// The same after a call that failed.
-    Pending = 0,
-    /// A frame was coded: it is in the field `unit`.
-    Unit = 1,
-    /// A frame was dropped: `dropped_timestamp` and `drop_reason` say which and why.
-    Dropped = 2,
-}
-
-/// Values of `Rtav1EncodeOutcome.drop_reason`.
-#[repr(C)]
-pub enum Rtav1DropReason {
-    /// The frame was not dropped.
-    None = 0,
-    /// The link still owes the bits of earlier frames.
-    LinkFull = 1,
-    /// Not even the least that can be said of the frame is below the most bytes it may have.
-    Ceiling = 2,
-    /// Fewer frames, so that those that are coded are fuller.
-    FrameRate = 3,
-    /// The target rate is 0: nothing is sent until it is raised.
-    Paused = 4,
-}
 
 /// Settings of an encoder, to be filled by `rtav1_encoder_config_default` and then changed.
 #[repr(C)]
@@ -138,6 +88,8 @@ pub struct Rtav1EncoderConfig {
     /// rounded up to whole superblocks, so that there may be fewer. 0, the default: one below a width
     /// of 1920, from there on as many as are 512 wide or more.
     pub tile_columns: u32,
+    /// An `Rtav1ScalabilityMode`.
+    pub scalability_mode: u32,
 }
 
 /// A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -222,6 +174,10 @@ pub struct Rtav1Capabilities {
     /// Nonzero: delay and size of frames are bounded, and what the network adds is counted; the
     /// settings from `max_delay` to `max_qindex` are served.
     pub bounded_delay: u32,
+    /// The most temporal layers it has; they can change on any frame.
+    pub temporal_layers: u32,
+    /// Nonzero: it takes what the receiver tells of frames.
+    pub feedback: u32,
 }
 
 // SAFETY: repr(C), `struct_size` first, integers.
@@ -298,6 +254,11 @@ impl Rtav1EncoderConfig {
             min_qindex: u32::from(settings.min_qindex),
             max_qindex: u32::from(settings.max_qindex),
             tile_columns: settings.tile_columns.unwrap_or(0),
+            scalability_mode: match settings.scalability_mode {
+                ScalabilityMode::L1T1 => L1T1,
+                ScalabilityMode::L1T2 => L1T2,
+                ScalabilityMode::L1T3 => L1T3,
+            },
         }
     }
 
@@ -333,6 +294,7 @@ impl Rtav1EncoderConfig {
         settings.max_frame_bytes = most_bytes(self.max_frame_bytes);
         let Self { packet_overhead, max_payload, .. } = self;
         settings.wire = WireOverhead::new(packet_overhead, max_payload);
+        settings.scalability_mode = scalability_mode(self.scalability_mode)?;
         settings.adaptive_frame_rate = self.adaptive_frame_rate != 0;
         Ok(settings)
     }
@@ -424,6 +386,8 @@ impl From<Capabilities> for Rtav1Capabilities {
             key_on_request: u32::from(capabilities.key_on_request),
             reconstruction: u32::from(capabilities.reconstruction),
             bounded_delay: u32::from(capabilities.bounded_delay),
+            temporal_layers: u32::from(capabilities.temporal_layers),
+            feedback: u32::from(capabilities.feedback),
         }
     }
 }
@@ -431,6 +395,16 @@ impl From<Capabilities> for Rtav1Capabilities {
 /// A speed, in range.
 pub(super) fn speed(level: u32) -> Result<Speed, Failure> {
     Ok(Speed::new(byte("speed", level)?)?)
+}
+
+/// Layers, by their value.
+pub(super) fn scalability_mode(value: u32) -> Result<ScalabilityMode, Failure> {
+    match value {
+        L1T1 => Ok(ScalabilityMode::L1T1),
+        L1T2 => Ok(ScalabilityMode::L1T2),
+        L1T3 => Ok(ScalabilityMode::L1T3),
+        value => Err(Failure::UnknownValue { field: "scalability_mode", value }),
+    }
 }
 
 /// A ceiling of a frame in bytes; 0 is none.
@@ -442,6 +416,9 @@ const BITRATE: u32 = Rtav1RateMode::Bitrate as u32;
 const CONSTANT_QINDEX: u32 = Rtav1RateMode::ConstantQindex as u32;
 const NATIVE: u32 = Rtav1Engine::Native as u32;
 const RAV1E: u32 = Rtav1Engine::Rav1e as u32;
+const L1T1: u32 = Rtav1ScalabilityMode::L1t1 as u32;
+const L1T2: u32 = Rtav1ScalabilityMode::L1t2 as u32;
+const L1T3: u32 = Rtav1ScalabilityMode::L1t3 as u32;
 const I420: u32 = Rtav1PixelFormat::I420 as u32;
 const NV12: u32 = Rtav1PixelFormat::Nv12 as u32;
 const PLANE_NAMES: [&str; 3] = ["planes[0]", "planes[1]", "planes[2]"];

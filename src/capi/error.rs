@@ -98,6 +98,7 @@ fn config_status(error: &ConfigError) -> Rtav1Status {
         ConfigError::MaxDelay(_) => Rtav1Status::ConfigMaxDelay,
         ConfigError::MaxFrameBytes(_) => Rtav1Status::ConfigMaxFrameBytes,
         ConfigError::QindexRange { .. } => Rtav1Status::ConfigQindexRange,
+        ConfigError::ScalabilityMode(_) => Rtav1Status::ConfigScalabilityMode,
         ConfigError::Size { .. } => Rtav1Status::ConfigSize,
         ConfigError::SmallestFrame { .. } => Rtav1Status::ConfigSmallestFrame,
         ConfigError::Speed(_) => Rtav1Status::ConfigSpeed,

@@ -23,6 +23,7 @@ mod owned;
 
 mod encoder;
 mod encoder_types;
+mod encoder_values;
 mod unit;
 
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]

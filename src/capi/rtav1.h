@@ -108,6 +108,8 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_CONFIG_SMALLEST_FRAME = 216,
     // The number of tile columns is no power of two, or not one for the width.
     RTAV1_STATUS_CONFIG_TILE_COLUMNS = 217,
+    // No scalability mode has the name.
+    RTAV1_STATUS_CONFIG_SCALABILITY_MODE = 218,
     // The engine failed on its own account.
     RTAV1_STATUS_ENCODE_ENGINE = 301,
     // The encoder was flushed and takes no more frames.
@@ -422,6 +424,8 @@ typedef struct Rtav1EncoderConfig {
     // rounded up to whole superblocks, so that there may be fewer. 0, the default: one below a width
     // of 1920, from there on as many as are 512 wide or more.
     uint32_t tile_columns;
+    // An `Rtav1ScalabilityMode`.
+    uint32_t scalability_mode;
 } Rtav1EncoderConfig;
 
 // A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -504,12 +508,19 @@ typedef struct Rtav1CodedFrame {
     uint32_t width;
     // Coded height in luma samples.
     uint32_t height;
-    // Temporal layer, 0 to 7.
+    // Temporal layer, 0 to 2.
     uint8_t temporal_id;
     // Spatial layer, 0 to 3.
     uint8_t spatial_id;
     // Base quantizer index of the frame, 0 to 255.
     uint8_t qindex;
+    // The decode targets that the frame belongs to: bit k stands for the one of temporal layers 0 to k.
+    uint8_t decode_targets;
+    // Whether a receiver that has taken this layer and those below may take all layers from this frame
+    // on; never set in the highest of several layers.
+    bool switch_point;
+    // Whether the frame answers a loss: an inter frame that depends only on acknowledged frames.
+    bool recovery;
     // Y, U and V of the encoder's reconstruction; null if the settings do not ask for it.
     const uint8_t *reconstruction[3];
     // Bytes from row to row of each plane of the reconstruction.
@@ -586,6 +597,10 @@ typedef struct Rtav1Capabilities {
     // Nonzero: delay and size of frames are bounded, and what the network adds is counted; the
     // settings from `max_delay` to `max_qindex` are served.
     uint32_t bounded_delay;
+    // The most temporal layers it has; they can change on any frame.
+    uint32_t temporal_layers;
+    // Nonzero: it takes what the receiver tells of frames.
+    uint32_t feedback;
 } Rtav1Capabilities;
 
 // Settings of a decoder, to be filled by `rtav1_decoder_config_default` and then changed.
@@ -920,6 +935,27 @@ enum Rtav1Status rtav1_encoder_set_wire_overhead(struct Rtav1Encoder *encoder,
 
 // Sets the speed, 0 to 10, from the next frame on.
 enum Rtav1Status rtav1_encoder_set_speed(struct Rtav1Encoder *encoder, uint32_t speed);
+
+// Sets the temporal layers, an `Rtav1ScalabilityMode`, from the next frame on, without a key frame.
+// Frames tell their layer at once, OBU headers from the next key frame on.
+enum Rtav1Status rtav1_encoder_set_scalability_mode(struct Rtav1Encoder *encoder, uint32_t mode);
+
+// The receiver has decoded the frame with this number (`Rtav1CodedFrame.id`), and so has all that it
+// depends on. It decodes frames in the order of their numbers, and leaves out those that miss a
+// reference.
+//
+// May come late, twice or not at all; of frames that are not known or known to be lost it changes
+// nothing.
+enum Rtav1Status rtav1_encoder_acknowledge(struct Rtav1Encoder *encoder,
+                                           uint64_t frame_id);
+
+// The receiver will not have the frame with this number, nor what depends on it.
+//
+// Nothing refers to such frames any more. If frames to come would have, the next one depends only on
+// frames that are acknowledged, or is a key frame where none is. May come late or twice; of frames
+// that are acknowledged or not known it changes nothing.
+enum Rtav1Status rtav1_encoder_lost(struct Rtav1Encoder *encoder,
+                                    uint64_t frame_id);
 
 // Asks that the next frame be a key frame; if that one is dropped, the one after it.
 enum Rtav1Status rtav1_encoder_request_key_frame(struct Rtav1Encoder *encoder);

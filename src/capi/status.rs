@@ -74,6 +74,8 @@ pub enum Rtav1Status {
     ConfigSmallestFrame = 216,
     /// The number of tile columns is no power of two, or not one for the width.
     ConfigTileColumns = 217,
+    /// No scalability mode has the name.
+    ConfigScalabilityMode = 218,
 
     /// The engine failed on its own account.
     EncodeEngine = 301,
@@ -197,7 +199,7 @@ pub extern "C" fn rtav1_status_string(status: i32) -> *const c_char {
 }
 
 /// Every status with its words.
-pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 85] = [
+pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 86] = [
     (Rtav1Status::Ok, c"success"),
     (Rtav1Status::NullPointer, c"a pointer is null or not aligned for its type"),
     (Rtav1Status::StructSize, c"`struct_size` is not a size of the struct"),
@@ -228,6 +230,7 @@ pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 85] = [
     (Rtav1Status::ConfigEngineMissing, c"the engine is not part of this build"),
     (Rtav1Status::ConfigFrameRate, c"the frame rate is not between 1/10 and 240 frames a second"),
     (Rtav1Status::ConfigKeyInterval, c"the key-frame interval is out of range"),
+    (Rtav1Status::ConfigScalabilityMode, c"no scalability mode has the name"),
     (Rtav1Status::ConfigSize, c"the picture size of the encoder is out of range"),
     (Rtav1Status::ConfigSpeed, c"the speed is above 10"),
     (Rtav1Status::ConfigThreads, c"the thread count of the encoder is zero or above 64"),

@@ -77,12 +77,19 @@ pub struct Rtav1CodedFrame {
     pub width: u32,
     /// Coded height in luma samples.
     pub height: u32,
-    /// Temporal layer, 0 to 7.
+    /// Temporal layer, 0 to 2.
     pub temporal_id: u8,
     /// Spatial layer, 0 to 3.
     pub spatial_id: u8,
     /// Base quantizer index of the frame, 0 to 255.
     pub qindex: u8,
+    /// The decode targets that the frame belongs to: bit k stands for the one of temporal layers 0 to k.
+    pub decode_targets: u8,
+    /// Whether a receiver that has taken this layer and those below may take all layers from this frame
+    /// on; never set in the highest of several layers.
+    pub switch_point: bool,
+    /// Whether the frame answers a loss: an inter frame that depends only on acknowledged frames.
+    pub recovery: bool,
     /// Y, U and V of the encoder's reconstruction; null if the settings do not ask for it.
     pub reconstruction: [*const u8; 3],
     /// Bytes from row to row of each plane of the reconstruction.
@@ -180,6 +187,9 @@ impl Rtav1CodedFrame {
             temporal_id: frame.temporal_id,
             spatial_id: frame.spatial_id,
             qindex: frame.qindex,
+            decode_targets: frame.decode_targets,
+            switch_point: frame.switch_point,
+            recovery: frame.recovery,
             reconstruction: [0, 1, 2]
                 .map(|plane| planes.map_or(ptr::null(), |p| p.plane(plane).as_ptr())),
             reconstruction_strides: [0, 1, 2]

@@ -38,6 +38,9 @@ pub enum ConfigError {
         /// Denominator.
         den: u32,
     },
+    /// No mode has this name.
+    #[error("scalability mode {0:?} is none of L1T1, L1T2 and L1T3")]
+    ScalabilityMode(String),
     /// The key-frame interval is zero.
     #[error("key-frame interval {0} is not at least 1")]
     KeyInterval(u32),

@@ -4,7 +4,8 @@ use super::error::EncodeError;
 use super::unit::{EncodeOutcome, FrameOptions, TemporalUnit};
 use crate::av1::obu::SequenceHeader;
 use crate::config::{
-    ConfigError, EncoderConfig, EngineKind, Rates, Rational, SendLimits, Settings, Speed,
+    ConfigError, EncoderConfig, EngineKind, Rates, Rational, ScalabilityMode, SendLimits, Settings,
+    Speed,
 };
 use crate::frame::Frame;
 use crate::rate::QindexRange;
@@ -32,8 +33,23 @@ pub struct Capabilities {
     /// [`crate::EncoderConfig::wire`], [`crate::EncoderConfig::adaptive_frame_rate`],
     /// [`crate::EncoderConfig::min_qindex`] and [`crate::EncoderConfig::max_qindex`].
     pub bounded_delay: bool,
+    /// The most temporal layers it has: [`crate::EncoderConfig::scalability_mode`], which can change on
+    /// any frame.
+    pub temporal_layers: u8,
+    /// It takes what the receiver tells of frames: [`crate::Encoder::acknowledge`] and
+    /// [`crate::Encoder::lost`].
+    pub feedback: bool,
     /// The most threads it makes use of at its size.
     pub max_threads: usize,
+}
+
+/// What a receiver tells of a frame, by its number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Feedback {
+    /// It has decoded the frame.
+    Acknowledged(u64),
+    /// It will not have it.
+    Lost(u64),
 }
 
 /// An encoder behind [`Encoder`](super::Encoder).
@@ -77,6 +93,17 @@ pub(crate) trait Engine: Send {
         Err(unsupported(self.name(), "qindex range", format_args!("{least} to {most}")))
     }
 
+    /// Other temporal layers from the next frame on; to be had as far as
+    /// [`Capabilities::temporal_layers`] says.
+    fn set_scalability_mode(&mut self, mode: ScalabilityMode) -> Result<(), ConfigError> {
+        Err(unsupported(self.name(), "scalability mode", mode))
+    }
+
+    /// What the receiver tells of a frame; to be had with [`Capabilities::feedback`].
+    fn feedback(&mut self, feedback: Feedback) -> Result<(), ConfigError> {
+        Err(unsupported(self.name(), "feedback", format_args!("{feedback:?}")))
+    }
+
     /// Pictures of the size in `settings`, which otherwise are those that hold already, from the next
     /// frame on, which becomes a key frame. What rate control knows stays. To be had with
     /// [`Capabilities::live_size`].
@@ -113,6 +140,9 @@ pub(super) fn check_unbounded(
     let usual = EncoderConfig::new(settings.width, settings.height, 0);
     if settings.max_delay != usual.max_delay {
         return Err(unsupported(engine, "max delay", format_args!("{:?}", settings.max_delay)));
+    }
+    if settings.scalability_mode != usual.scalability_mode {
+        return Err(unsupported(engine, "scalability mode", settings.scalability_mode));
     }
     let (min, max) = (settings.min_qindex, settings.max_qindex);
     if (min, max) != (usual.min_qindex, usual.max_qindex) {

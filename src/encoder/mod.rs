@@ -27,7 +27,7 @@ use std::fmt;
 use std::time::Duration;
 
 pub use engine::Capabilities;
-pub(crate) use engine::Engine;
+pub(crate) use engine::{Engine, Feedback};
 pub use error::EncodeError;
 pub use unit::{
     CodedFrame, DroppedFrame, EncodeOutcome, FrameBits, FrameOptions, FrameStats, TemporalUnit,
@@ -35,8 +35,8 @@ pub use unit::{
 
 use crate::av1::obu::BitstreamError;
 use crate::config::{
-    ConfigError, EncoderConfig, RateMode, Rates, SendLimits, Settings, Speed, WireOverhead,
-    check_bitrate, check_frame_rate, check_limits, check_qindex_range,
+    ConfigError, EncoderConfig, RateMode, Rates, ScalabilityMode, SendLimits, Settings, Speed,
+    WireOverhead, check_bitrate, check_frame_rate, check_limits, check_qindex_range,
 };
 use crate::frame::Frame;
 use crate::rate::QindexRange;
@@ -242,6 +242,55 @@ impl Encoder {
         self.engine.set_speed(speed)?;
         self.config.speed = speed;
         Ok(())
+    }
+
+    /// Sets the temporal layers from the next frame on ([`EncoderConfig::scalability_mode`]), without a
+    /// key frame. The next frame is of layer 0, as is every one that is the first of its pattern.
+    ///
+    /// [`CodedFrame`] tells the layer of each frame at once. OBU headers and the operating points of the
+    /// sequence header do with the next key frame; until then OBU headers tell of no layers that were
+    /// not announced (AV1 specification, 6.4.1).
+    ///
+    /// # Errors
+    /// More layers than the engine has.
+    pub fn set_scalability_mode(&mut self, mode: ScalabilityMode) -> Result<(), ConfigError> {
+        if mode == self.config.scalability_mode {
+            return Ok(());
+        }
+        self.engine.set_scalability_mode(mode)?;
+        self.config.scalability_mode = mode;
+        Ok(())
+    }
+
+    /// The receiver has decoded the frame with this [`id`](CodedFrame::id), and so has all that it depends
+    /// on. It decodes frames in the order of their ids, and leaves out those that miss a reference.
+    ///
+    /// From the first one on the newest frame that is acknowledged stays in a slot of the decoder, so that
+    /// a [loss](Self::lost) can be answered by a frame that refers to it. Acknowledgements may come late,
+    /// twice, out of order or not at all; not every frame needs one. What is said of frames that are
+    /// not known, forgotten, or known to be lost changes nothing.
+    ///
+    /// # Errors
+    /// An engine that takes no feedback.
+    pub fn acknowledge(&mut self, frame_id: u64) -> Result<(), ConfigError> {
+        self.engine.feedback(Feedback::Acknowledged(frame_id))
+    }
+
+    /// The receiver will not have the frame with this [`id`](CodedFrame::id): it was lost on the way, and so
+    /// is all that depends on it.
+    ///
+    /// Nothing refers to such frames any more. If frames to come would have, the next frame depends only on
+    /// frames that are [acknowledged](Self::acknowledge), and becomes a
+    /// [recovery frame](CodedFrame::recovery) of layer 0; where nothing is acknowledged that decoders
+    /// still hold, it becomes a key frame. Both keep the bound on delay. A frame to which nothing refers
+    /// is lost without consequence.
+    ///
+    /// Reports may come late or twice; one of a frame that is acknowledged or not known changes nothing.
+    ///
+    /// # Errors
+    /// An engine that takes no feedback.
+    pub fn lost(&mut self, frame_id: u64) -> Result<(), ConfigError> {
+        self.engine.feedback(Feedback::Lost(frame_id))
     }
 
     /// Asks that the next frame be a key frame, as [`FrameOptions::key_frame`] does; if that frame

@@ -92,6 +92,9 @@ impl Rav1e {
             id,
             dependencies,
             temporal_id: frame.layer.temporal_id,
+            decode_targets: 1,
+            switch_point: true,
+            recovery: false,
             spatial_id: frame.layer.spatial_id,
             qindex: frame.base_q_idx,
             width: frame.width,
@@ -132,6 +135,8 @@ impl Engine for Rav1e {
             key_on_request: true,
             reconstruction: true,
             bounded_delay: false,
+            temporal_layers: 1,
+            feedback: false,
             max_threads: self.tiles,
         }
     }

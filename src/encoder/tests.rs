@@ -54,6 +54,8 @@ impl Engine for Scripted {
             key_on_request: self.able,
             reconstruction: self.able,
             bounded_delay: self.able,
+            temporal_layers: 1,
+            feedback: false,
             max_threads: 1,
         }
     }
@@ -77,6 +79,9 @@ impl Engine for Scripted {
             id: timestamp,
             dependencies: Vec::new(),
             temporal_id: 0,
+            decode_targets: 1,
+            switch_point: true,
+            recovery: false,
             spatial_id: 0,
             qindex: options.qindex.unwrap_or(100),
             width: frame.width(),

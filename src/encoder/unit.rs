@@ -51,12 +51,25 @@ pub struct CodedFrame {
     /// loss.
     pub id: u64,
     /// The [`id`](Self::id)s of the frames that a decoder needs to have decoded before, ascending
-    /// and each once; none for a key frame.
+    /// and each once: all that it refers to, those included whose distributions or motion it goes on
+    /// from. None for a key frame.
     pub dependencies: Vec<u64>,
-    /// Temporal layer, 0 to 7.
+    /// Temporal layer, 0 to 2. After [`Encoder::set_scalability_mode`](super::Encoder::set_scalability_mode)
+    /// OBU headers may tell of fewer layers, up to the next key frame.
     pub temporal_id: u8,
     /// Spatial layer, 0 to 3.
     pub spatial_id: u8,
+    /// The decode targets that the frame belongs to: bit k stands for the one of temporal layers 0 to k,
+    /// of as many as the stream has now.
+    pub decode_targets: u8,
+    /// Whether a receiver that has taken this frame's layer and those below may take all layers from this
+    /// frame on (AV1 specification, 6.7.5 `temporal_group_temporal_switching_up_point_flag`); never
+    /// set in the highest of several layers.
+    pub switch_point: bool,
+    /// Whether the frame answers a loss: an inter frame that depends only on frames that the receiver has
+    /// acknowledged ([`Encoder::lost`](super::Encoder::lost)). It starts the pattern of the layers
+    /// anew.
+    pub recovery: bool,
     /// Base quantizer index, 0 to 255 (AV1 specification, 6.8.2 `base_q_idx`).
     pub qindex: u8,
     /// Coded width in luma samples.

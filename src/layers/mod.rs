@@ -1,11 +1,20 @@
 //! Which frame refers to which: the plan of every frame, made before it is coded and taken over
 //! once it was.
 
+#[cfg(feature = "rav1e")]
 mod frame_ids;
-mod golden;
+mod planner;
+mod receiver;
+mod retention;
+mod structure;
+#[cfg(test)]
+mod tests;
 
+#[cfg(feature = "rav1e")]
 pub(crate) use frame_ids::FrameIds;
-pub(crate) use golden::GoldenPlan;
+pub(crate) use planner::Planner;
+pub(crate) use receiver::Lineage;
+pub(crate) use structure::Structure;
 
 use crate::av1::obu::LayerId;
 
@@ -17,13 +26,16 @@ pub(crate) enum PyramidLevel {
     Anchor = 0,
     /// Between two anchors.
     Middle = 1,
-    /// All others.
+    /// Others that are referred to.
     Ordinary = 2,
+    /// Of the highest of several layers: nothing refers to it.
+    Top = 3,
 }
 
 impl PyramidLevel {
     /// All of them, in order of [`index`](Self::index).
-    pub(crate) const ALL: [Self; PYRAMID_LEVELS] = [Self::Anchor, Self::Middle, Self::Ordinary];
+    pub(crate) const ALL: [Self; PYRAMID_LEVELS] =
+        [Self::Anchor, Self::Middle, Self::Ordinary, Self::Top];
 
     /// Place in tables by level.
     pub(crate) const fn index(self) -> usize {
@@ -32,7 +44,7 @@ impl PyramidLevel {
 }
 
 /// How many levels there are.
-pub(crate) const PYRAMID_LEVELS: usize = 3;
+pub(crate) const PYRAMID_LEVELS: usize = 4;
 
 /// How a plan spreads quality over its levels; all offsets zero is flat quality.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -60,6 +72,10 @@ pub(crate) struct FramePlan {
     pub(crate) layer: LayerId,
     /// Quality class.
     pub(crate) level: PyramidLevel,
+    /// Place in the pattern of the structure.
+    pub(crate) place: u8,
+    /// An inter frame that reads acknowledged frames only, after a loss.
+    pub(crate) recovery: bool,
 }
 
 impl FramePlan {

@@ -123,6 +123,12 @@ impl Controller {
         self.free = true;
     }
 
+    /// Another spread of quality from the next frame on.
+    pub(crate) fn set_cascade(&mut self, cascade: Cascade) {
+        self.cascade = cascade;
+        self.free = true;
+    }
+
     /// Another nominal frame rate from the next frame on.
     pub(crate) fn set_frame_rate(&mut self, frame_rate: f64) {
         self.interval = frame_rate.recip();

@@ -4,9 +4,10 @@ use super::*;
 use crate::av1::geometry::SB4;
 use crate::av1::tile::bounds::TileBounds;
 use crate::av1::tile::decider::SuperblockPlace;
+use crate::config::ScalabilityMode;
 use crate::kernels::logarithm::exp2;
 use crate::kernels::random::Random;
-use crate::layers::GoldenPlan;
+use crate::layers::{Planner, Structure};
 
 pub(super) const SAMPLES: f64 = 320.0 * 180.0;
 pub(super) const LIMITS: Limits = Limits {
@@ -25,7 +26,7 @@ pub(super) fn settings(rate: f64, frame_rate: f64) -> ControllerSettings {
         smallest_key_bytes: 35,
         limits: LIMITS,
         adaptive_frame_rate: false,
-        cascade: GoldenPlan::CASCADE,
+        cascade: Structure::of(ScalabilityMode::L1T1).cascade,
     }
 }
 
@@ -213,7 +214,7 @@ fn rows_of_one() -> [TileBounds; 1] {
 pub(super) struct Simulation<C> {
     pub(super) controller: Controller,
     steps: StepControl,
-    plan: GoldenPlan,
+    plan: Planner,
     pub(super) content: C,
     pub(super) time: f64,
     pub(super) elapsed: f64,
@@ -230,7 +231,7 @@ impl<C: Content> Simulation<C> {
         Self {
             controller: Controller::new(settings),
             steps: StepControl::default(),
-            plan: GoldenPlan::default(),
+            plan: Planner::new(ScalabilityMode::L1T1),
             content,
             time: 0.0,
             elapsed: 0.0,

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use super::TICKS;
 use crate::synthetic::{Clip, Scene};
 use crate::{
-    Encoder, EncoderConfig, FrameOptions, Rates, Rational, Speed, StreamInspector, TemporalUnit,
+    Encoder, EncoderConfig, FrameOptions, Rates, Rational, ScalabilityMode, Speed, StreamInspector,
+    TemporalUnit,
 };
 
 /// Follows a stream by its headers alone.
@@ -45,9 +46,16 @@ impl Follower {
 
 #[test]
 fn ids_and_dependencies_are_those_of_the_headers() {
+    for &mode in ScalabilityMode::ALL {
+        check_headers(mode);
+    }
+}
+
+fn check_headers(mode: ScalabilityMode) {
     let clip = Clip::new(Scene::MovingTexture, 64, 48, 0).unwrap();
     let mut config = EncoderConfig::new(64, 48, 60_000);
     config.speed = Speed::FASTEST;
+    config.scalability_mode = mode;
     let mut encoder = Encoder::new(config).unwrap();
     let (mut follower, mut dropped) = (Follower::default(), 0);
     for number in 0..80 {
@@ -60,6 +68,10 @@ fn ids_and_dependencies_are_those_of_the_headers() {
         let picture = clip.picture(number);
         let frame = picture.as_frame(TICKS * number);
         let outcome = encoder.encode(&frame, FrameOptions::default()).unwrap();
+        if let Some(id) = follower.coded.checked_sub(7).filter(|_| number > 30) {
+            let told = if id % 9 == 0 { encoder.lost(id) } else { encoder.acknowledge(id) };
+            told.unwrap();
+        }
         dropped += u64::from(outcome.dropped().is_some());
         if let Some(unit) = outcome.unit() {
             follower.check(unit);

@@ -19,7 +19,11 @@ pub(crate) mod formats;
 #[cfg(test)]
 mod frame_ids;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod layers;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod link;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod loss;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod memory;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::super::encoder::*;
 use super::super::encoder_types::*;
+use super::super::encoder_values::*;
 use super::super::status::Rtav1Status;
 use super::super::unit::{Rtav1FrameStats, Rtav1QindexReason, Rtav1Unit};
 use super::{sized, text};

@@ -5,6 +5,7 @@ use std::ptr::{null, null_mut};
 use super::super::allocator::{rtav1_alloc, rtav1_dealloc};
 use super::super::encoder::*;
 use super::super::encoder_types::*;
+use super::super::encoder_values::*;
 use super::super::sdp::Rtav1FmtpParameters;
 use super::super::status::Rtav1Status;
 use super::{sized, text};
@@ -176,4 +177,63 @@ fn memory_can_be_had_from_the_library() {
     }
     // SAFETY: null is allowed.
     unsafe { rtav1_dealloc(null_mut(), 9) };
+}
+
+/// The first frame of a unit, which is freed.
+fn frame_of(outcome: &mut Rtav1EncodeOutcome) -> (u64, u8, u8, bool, bool, bool) {
+    // SAFETY: the outcome holds a unit with at least one frame.
+    unsafe {
+        let unit = &*outcome.unit;
+        let frame = &**unit.frames;
+        let told = (
+            frame.id,
+            frame.temporal_id,
+            frame.decode_targets,
+            frame.switch_point,
+            frame.recovery,
+            unit.key_frame,
+        );
+        rtav1_unit_free(&raw mut outcome.unit);
+        told
+    }
+}
+
+#[test]
+fn layers_and_feedback() {
+    let call = &mut Call::new(64, 48, 100_000);
+    assert_eq!(call.config().scalability_mode, Rtav1ScalabilityMode::L1t1 as u32);
+    let mut capabilities = sized::<Rtav1Capabilities>();
+    // SAFETY: the encoder is there, and the pointer leads to the local.
+    unsafe {
+        let set = |mode| rtav1_encoder_set_scalability_mode(call.encoder, mode);
+        assert_eq!(set(3), Rtav1Status::UnknownValue);
+        assert_eq!(set(Rtav1ScalabilityMode::L1t3 as u32), Rtav1Status::Ok);
+        let status = rtav1_encoder_capabilities(call.encoder, &raw mut capabilities);
+        assert_eq!(status, Rtav1Status::Ok);
+    }
+    assert_eq!((capabilities.temporal_layers, capabilities.feedback), (3, 1));
+    assert_eq!(call.config().scalability_mode, Rtav1ScalabilityMode::L1t3 as u32);
+    let mut frame = || frame_of(&mut call.encode(Rtav1PixelFormat::I420, (64, 48), 4608).1);
+    let first: Vec<_> = (0..4).map(|_| frame()).collect();
+    let expected = [
+        (0, 0, 0b111, true, false, true),
+        (1, 2, 0b100, false, false, false),
+        (2, 1, 0b110, true, false, false),
+        (3, 2, 0b100, false, false, false),
+    ];
+    assert_eq!(first, expected);
+    for _ in 4..8 {
+        frame();
+    }
+    let encoder = call.encoder;
+    // SAFETY: the encoder is there.
+    unsafe {
+        assert_eq!(rtav1_encoder_acknowledge(encoder, 0), Rtav1Status::Ok);
+        assert_eq!(rtav1_encoder_lost(encoder, 4), Rtav1Status::Ok);
+    }
+    let mut frame = || frame_of(&mut call.encode(Rtav1PixelFormat::I420, (64, 48), 4608).1);
+    assert_eq!(frame(), (8, 0, 0b111, true, true, false));
+    assert_eq!(frame(), (9, 2, 0b100, false, false, false));
+    // SAFETY: the encoder is there.
+    unsafe { rtav1_encoder_free(&raw mut call.encoder) };
 }

@@ -3,21 +3,22 @@
 
 use std::sync::Arc;
 
-use super::headers::level_at;
+use super::headers::{not_lowered, operating_points};
 use super::prepare::{self, Pictures, QuantizerSource};
 use super::recode::CodedFrame;
 use super::smallest::check_room;
 use crate::av1::obu::{BitstreamError, SequenceHeader};
 use crate::av1::tile::threads::most_threads;
 use crate::config::{
-    ConfigError, EngineKind, MAX_THREADS, RateMode, Rates, Rational, SendLimits, Settings, Speed,
+    ConfigError, EngineKind, MAX_THREADS, RateMode, Rates, Rational, ScalabilityMode, SendLimits,
+    Settings, Speed,
 };
-use crate::encoder::engine::{Capabilities, Engine, unsupported};
+use crate::encoder::engine::{Capabilities, Engine, Feedback, unsupported};
 use crate::encoder::error::EncodeError;
 use crate::encoder::unit::{DroppedFrame, EncodeOutcome, FrameOptions, TemporalUnit};
 use crate::frame::Frame;
 use crate::kernels::isa::Isa;
-use crate::layers::{FrameIds, FramePlan, GoldenPlan};
+use crate::layers::{FramePlan, Lineage, Planner, Structure};
 use crate::pool::Pool;
 use crate::rate::{Decision, DropReason, FrameControl, FrameFacts, Limits, Outcome, QindexRange};
 
@@ -33,8 +34,8 @@ pub(crate) struct NativeEngine {
     /// What the engine was made from, with the size of now.
     pub(super) settings: Settings,
     pub(super) pictures: Pictures,
-    plan: GoldenPlan,
-    pub(super) ids: FrameIds,
+    pub(super) plan: Planner,
+    mode: ScalabilityMode,
     pub(super) quantizer: QuantizerSource,
     pub(super) control: FrameControl,
     /// bit/s; `None` with a constant quantizer index.
@@ -65,8 +66,8 @@ impl NativeEngine {
             pool,
             smallest,
             pictures,
-            plan: GoldenPlan::default(),
-            ids: FrameIds::default(),
+            plan: Planner::new(settings.scalability_mode),
+            mode: settings.scalability_mode,
             quantizer: QuantizerSource::new(settings, smallest),
             control: frame_control(settings),
             bitrate: bitrate(settings),
@@ -80,24 +81,30 @@ impl NativeEngine {
         })
     }
 
-    /// Raises the level of the next key frame, if need be, to one that holds these rates, and gives the
-    /// bytes of the smallest key frame then. No key frame is made for the sake of it: it would cost a
-    /// thin link more than decoders lose that meet a rate above the level's maximum until then. Nor is
-    /// the level lowered: it is a maximum, and containers may have stated it.
-    fn raise_level(&mut self, rates: Rates) -> Result<u64, ConfigError> {
-        let bitrate = rates.bitrate;
-        let before = self.pictures.stream.level();
-        let needed = level_at(&self.settings, rates);
-        let room = |smallest| check_room(smallest, Some(bitrate), &self.limits).map(|()| smallest);
-        if needed <= before {
+    /// Gives the next key frame the operating points of these layers, with levels that hold these rates,
+    /// and tells the bytes of the smallest key frame then. No key frame is made for the sake of a level:
+    /// it would cost a thin link more than decoders lose that meet a rate above the level's maximum
+    /// until then.
+    fn set_operating_points(
+        &mut self,
+        bitrate: Option<u32>,
+        frame_rate: Rational,
+        mode: ScalabilityMode,
+    ) -> Result<u64, ConfigError> {
+        let rates = Rates::new(bitrate.unwrap_or(0), frame_rate);
+        let needed = operating_points(&self.settings, rates, mode);
+        let before = &self.pictures.stream.sequence().operating_points;
+        let points = not_lowered(needed, before);
+        let room = |smallest| check_room(smallest, bitrate, &self.limits).map(|()| smallest);
+        if points == *before {
             return room(self.smallest);
         }
-        self.pictures.stream.set_level(needed);
+        let before = self.pictures.stream.set_operating_points(points);
         let smallest =
             self.pictures.smallest_key_frame(self.settings.tile_columns).map_err(header_failed);
         let checked = smallest.and_then(room);
         if checked.is_err() {
-            self.pictures.stream.set_level(before);
+            self.pictures.stream.set_operating_points(before);
         }
         checked
     }
@@ -107,13 +114,19 @@ impl NativeEngine {
     }
 
     /// Accounts for a frame that stands.
-    fn account(&mut self, timestamp: u64, plan: &FramePlan, facts: &FrameFacts, outcome: &Outcome) {
-        self.plan.commit(plan);
+    fn account(
+        &mut self,
+        timestamp: u64,
+        plan: &FramePlan,
+        facts: &FrameFacts,
+        outcome: &Outcome,
+    ) -> Lineage {
         self.last_timestamp = Some(timestamp);
         self.since_key = if plan.key_frame { 1 } else { self.since_key.saturating_add(1) };
         if let Some(controller) = self.quantizer.controller_mut() {
             controller.coded(facts, outcome);
         }
+        self.plan.commit(plan)
     }
 
     /// Accounts for a frame that rate control drops.
@@ -183,6 +196,8 @@ impl Engine for NativeEngine {
             key_on_request: true,
             reconstruction: true,
             bounded_delay: true,
+            temporal_layers: 3,
+            feedback: true,
             max_threads: self.pictures.stream.most_threads().min(MAX_THREADS),
         }
     }
@@ -214,9 +229,10 @@ impl Engine for NativeEngine {
         let unit = self.pictures.stream.finish(unit).map_err(failed)?;
         self.control.resume_at(resume_at);
         let bytes = unit.data.len() as u64;
-        self.account(timestamp, &plan, &facts, &Outcome { used, residual, bytes });
+        let outcome = Outcome { used, residual, bytes };
+        let lineage = self.account(timestamp, &plan, &facts, &outcome);
         let stats = self.stats(&target, &unit, &used, attempts);
-        Ok(EncodeOutcome::Unit(self.unit(timestamp, &plan, unit, stats)))
+        Ok(EncodeOutcome::Unit(self.unit(timestamp, (&plan, lineage), unit, stats)))
     }
 
     fn flush(&mut self) -> Result<Option<TemporalUnit>, EncodeError> {
@@ -224,7 +240,8 @@ impl Engine for NativeEngine {
     }
 
     fn set_rates(&mut self, rates: Rates) -> Result<(), ConfigError> {
-        self.smallest = self.raise_level(rates)?;
+        self.smallest =
+            self.set_operating_points(Some(rates.bitrate), rates.frame_rate, self.mode)?;
         self.bitrate = Some(rates.bitrate);
         if let Some(controller) = self.quantizer.controller_mut() {
             controller.set_smallest_key_bytes(self.smallest);
@@ -247,7 +264,7 @@ impl Engine for NativeEngine {
 
     fn set_size(&mut self, settings: &Settings) -> Result<(), ConfigError> {
         (self.pictures, self.smallest) = pictures(settings, self.isa, &mut self.pool)?;
-        self.plan = GoldenPlan::default();
+        self.plan.restart();
         self.control = frame_control(settings);
         if let Some(controller) = self.quantizer.controller_mut() {
             let samples = f64::from(settings.width) * f64::from(settings.height);
@@ -264,6 +281,25 @@ impl Engine for NativeEngine {
     fn set_speed(&mut self, speed: Speed) -> Result<(), ConfigError> {
         self.speed = speed.level();
         self.pictures.search.set_speed(self.speed);
+        Ok(())
+    }
+
+    fn set_scalability_mode(&mut self, mode: ScalabilityMode) -> Result<(), ConfigError> {
+        self.smallest = self.set_operating_points(self.bitrate, self.frame_rate, mode)?;
+        self.mode = mode;
+        self.plan.set_mode(mode);
+        if let Some(controller) = self.quantizer.controller_mut() {
+            controller.set_smallest_key_bytes(self.smallest);
+            controller.set_cascade(Structure::of(mode).cascade);
+        }
+        Ok(())
+    }
+
+    fn feedback(&mut self, feedback: Feedback) -> Result<(), ConfigError> {
+        match feedback {
+            Feedback::Acknowledged(id) => self.plan.acknowledge(id),
+            Feedback::Lost(id) => self.plan.lost(id),
+        }
         Ok(())
     }
 

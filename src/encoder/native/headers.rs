@@ -5,8 +5,9 @@ use crate::av1::obu::frame::{
     DeltaQ, FrameHeader, FrameSize, FrameType, InterpolationFilter, TileInfo, TileLimits, TxMode,
 };
 use crate::av1::obu::level::seq_level_idx;
+use crate::av1::obu::operating_point::OperatingPoint;
 use crate::av1::obu::{ColorCodes, SequenceHeader};
-use crate::config::{RateMode, Rates, Settings};
+use crate::config::{RateMode, Rates, ScalabilityMode, Settings};
 use crate::layers::{FramePlan, ORDER_HINT_BITS};
 use crate::rate::DELTA_Q_RES;
 use crate::search::filter_strength;
@@ -17,28 +18,57 @@ use crate::search::speed::Effort;
 const TILED_WIDTH: u32 = 1920;
 const LEAST_TILE_WIDTH: u32 = 512;
 
-/// `seq_level_idx` for `settings` (A.3): rate control keeps to the rate's share of the level's smoothing
-/// buffer, which holds a second, as the most delay is no longer. A constant quantizer index has no rate
-/// to hold, and 0 none yet.
-fn level(settings: &Settings) -> u8 {
-    let bitrate = match settings.rate {
-        RateMode::Bitrate(bitrate) => bitrate,
-        RateMode::ConstantQindex(_) => 0,
-    };
-    level_at(settings, Rates::new(bitrate, settings.frame_rate))
-}
-
-/// `seq_level_idx` at these rates.
-pub(super) fn level_at(settings: &Settings, rates: Rates) -> u8 {
+/// The operating points for pictures of this size, all layers first, with the level of each (A.3): rate
+/// control keeps to the rate's share of the level's smoothing buffer, which holds a second, as the
+/// most delay is no longer. Each layer has half of the frames of those below it and itself; that it
+/// has fewer bits than all together is not counted on. At a rate of 0 there is none
+/// to hold.
+pub(super) fn operating_points(
+    settings: &Settings,
+    rates: Rates,
+    mode: ScalabilityMode,
+) -> Vec<OperatingPoint> {
     let (width, height) = (settings.width, settings.height);
     let tile_cols = 1 << tile_cols_log2(width, settings.tile_columns);
-    seq_level_idx((width, height), tile_cols, rates.frame_rate.as_f64(), rates.bitrate)
+    let layers = mode.temporal_layers();
+    let point = |taken: u8| {
+        let frame_rate = rates.frame_rate.as_f64() / f64::from(1 << (layers - taken));
+        OperatingPoint {
+            operating_point_idc: if layers == 1 { 0 } else { 0x100 | ((1 << taken) - 1) },
+            seq_level_idx: seq_level_idx((width, height), tile_cols, frame_rate, rates.bitrate),
+            ..OperatingPoint::default()
+        }
+    };
+    (1..=layers).rev().map(point).collect()
+}
+
+/// `points`, with no level lower than one before it that the same layers had: it is a maximum, and
+/// containers may have stated it.
+pub(super) fn not_lowered(
+    mut points: Vec<OperatingPoint>,
+    before: &[OperatingPoint],
+) -> Vec<OperatingPoint> {
+    let all_layers = before.iter().take(1).map(|first| (0, first));
+    let same = |points: &[OperatingPoint], point: &OperatingPoint| {
+        points.iter().position(|other| other.operating_point_idc == point.operating_point_idc)
+    };
+    let others = before.iter().filter_map(|point| Some((same(&points, point)?, point)));
+    let pairs: Vec<_> = all_layers.chain(others).collect();
+    for (index, point) in pairs {
+        points[index].seq_level_idx = points[index].seq_level_idx.max(point.seq_level_idx);
+    }
+    points
 }
 
 /// The sequence header for `settings`.
 pub(super) fn sequence_header(settings: &Settings) -> SequenceHeader {
     let mut sequence = SequenceHeader::new(settings.width, settings.height);
-    sequence.operating_points[0].seq_level_idx = level(settings);
+    let bitrate = match settings.rate {
+        RateMode::Bitrate(bitrate) => bitrate,
+        RateMode::ConstantQindex(_) => 0,
+    };
+    let rates = Rates::new(bitrate, settings.frame_rate);
+    sequence.operating_points = operating_points(settings, rates, settings.scalability_mode);
     sequence.enable_intra_edge_filter = true;
     sequence.order_hint_bits = ORDER_HINT_BITS;
     sequence.enable_ref_frame_mvs = true;

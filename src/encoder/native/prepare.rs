@@ -16,7 +16,7 @@ use crate::encoder::engine::unsupported;
 use crate::frame::Frame;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
-use crate::layers::{FramePlan, GoldenPlan};
+use crate::layers::{FramePlan, Structure};
 use crate::pool::Pool;
 use crate::rate::{
     Class, Complexity, Controller, ControllerSettings, Decision, FrameFacts, LEAST_ACTIVITY,
@@ -122,7 +122,7 @@ impl QuantizerSource {
                     smallest_key_bytes: smallest,
                     limits: limits(settings.send_limits()),
                     adaptive_frame_rate: settings.adaptive_frame_rate,
-                    cascade: GoldenPlan::CASCADE,
+                    cascade: Structure::of(settings.scalability_mode).cascade,
                 });
                 controller.set_rate(f64::from(bitrate));
                 controller.set_qindex_range(QindexRange {

@@ -9,8 +9,8 @@ use super::prepare::Pictures;
 use crate::av1::geometry::SB4;
 use crate::av1::obu::BitstreamError;
 use crate::av1::tile::bounds::TileBounds;
-use crate::config::ConfigError;
-use crate::layers::GoldenPlan;
+use crate::config::{ConfigError, ScalabilityMode};
+use crate::layers::Planner;
 use crate::rate::Limits;
 
 impl Pictures {
@@ -19,7 +19,7 @@ impl Pictures {
         &self,
         tile_columns: Option<u32>,
     ) -> Result<u64, BitstreamError> {
-        let plan = GoldenPlan::default().next(true);
+        let plan = Planner::new(ScalabilityMode::L1T1).next(true);
         let tools = Tools { delta_q: false, tile_columns };
         let header = frame_header(self.stream.sequence(), &plan, u8::MAX, 0, tools)?;
         let tiles = TileBounds::all(&header.tile_info);
@@ -82,7 +82,7 @@ mod tests {
         let mut pictures =
             Pictures::new(&settings, Isa::detect(), "native", &Arc::default()).unwrap();
         let bound = pictures.smallest_key_frame(None).unwrap();
-        let mut plan = GoldenPlan::default();
+        let mut plan = Planner::new(ScalabilityMode::L1T1);
         let bytes = [picture, next].map(|picture| {
             pictures.import(&picture.as_frame(0));
             let frame = plan.next(false);

@@ -9,7 +9,7 @@ use super::stream::FinishedUnit;
 use crate::av1::frame::reference::Reference;
 use crate::encoder::unit::{self, FrameBits, FrameStats, TemporalUnit};
 use crate::frame::PictureBuffer;
-use crate::layers::FramePlan;
+use crate::layers::{FramePlan, Lineage};
 use crate::rate::{QindexReason, Target, Used};
 
 impl NativeEngine {
@@ -46,18 +46,23 @@ impl NativeEngine {
 
     /// The unit that is handed out.
     pub(super) fn unit(
-        &mut self,
+        &self,
         timestamp: u64,
-        plan: &FramePlan,
+        (plan, lineage): (&FramePlan, Lineage),
         unit: FinishedUnit,
         stats: FrameStats,
     ) -> TemporalUnit {
-        let (id, dependencies) = self.ids.coded(plan.slots_read(), plan.refresh);
+        let Lineage { id, dependencies } = lineage;
+        let structure = self.plan.structure();
+        let temporal_id = plan.layer.temporal_id;
         let frame = unit::CodedFrame {
             id,
             dependencies,
-            temporal_id: plan.layer.temporal_id,
+            temporal_id,
             spatial_id: plan.layer.spatial_id,
+            decode_targets: (u8::MAX << temporal_id) & !(u8::MAX << structure.layers),
+            switch_point: !structure.is_top(temporal_id),
+            recovery: plan.recovery,
             qindex: unit.qindex,
             width: self.settings.width,
             height: self.settings.height,

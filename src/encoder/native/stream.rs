@@ -8,6 +8,7 @@ use crate::av1::frame::reference::Reference;
 use crate::av1::obu::BitstreamError;
 use crate::av1::obu::frame::{FrameHeader, FrameType, NUM_REF_FRAMES, UncompressedHeader};
 use crate::av1::obu::leb128;
+use crate::av1::obu::operating_point::OperatingPoint;
 use crate::av1::obu::tile_group::write_tile_group;
 use crate::av1::obu::unit::write_obu;
 use crate::av1::obu::{DecoderState, LayerId, ObuHeader, ObuType, SequenceHeader};
@@ -84,17 +85,13 @@ impl Stream {
         &self.sequence
     }
 
-    /// `seq_level_idx` of the next key frame.
-    pub(crate) fn level(&self) -> u8 {
-        self.sequence.operating_points[0].seq_level_idx
-    }
-
-    /// Sets `seq_level_idx` from the next key frame on: a sequence header with another level starts
-    /// another coded video sequence (7.5).
-    pub(crate) fn set_level(&mut self, seq_level_idx: u8) {
-        if seq_level_idx != self.level() {
-            Arc::make_mut(&mut self.sequence).operating_points[0].seq_level_idx = seq_level_idx;
-        }
+    /// Sets the operating points from the next key frame on: a sequence header with others starts another
+    /// coded video sequence (7.5). Gives those before.
+    pub(crate) fn set_operating_points(
+        &mut self,
+        points: Vec<OperatingPoint>,
+    ) -> Vec<OperatingPoint> {
+        std::mem::replace(&mut Arc::make_mut(&mut self.sequence).operating_points, points)
     }
 
     /// The most threads that find something to do in a frame.
@@ -150,7 +147,7 @@ impl Stream {
         let bytes: Vec<&[u8]> = tiles.tiles.iter().map(Vec::as_slice).collect();
         let payload = self.frame_payload(&job.header, layer, &bytes)?;
         let mut data = self.start_unit(&job.header)?;
-        write_obu(&obu_header(ObuType::Frame, layer), &payload, &mut data)?;
+        write_obu(&self.frame_obu_header(&job.header, layer), &payload, &mut data)?;
         let tile_bytes = bytes.iter().map(|tile| tile.len() as u32).sum();
         debug_assert_eq!(
             self.overhead(&job.header, layer, tile_bytes)? + tile_bytes,
@@ -173,7 +170,7 @@ impl Stream {
         let payload = self.frame_payload(header, layer, &tiles)?;
         let headers = (payload.len() - tiles.len()) as u32;
         let mut unit = self.start_unit(header)?;
-        obu_header(ObuType::Frame, layer).write(&mut unit)?;
+        self.frame_obu_header(header, layer).write(&mut unit)?;
         let obu_size = leb128::encoded_len(headers.saturating_add(tile_bytes)) as u32;
         Ok(unit.len() as u32 + obu_size + headers)
     }
@@ -250,21 +247,32 @@ impl Stream {
         Ok(bits.into_bytes())
     }
 
+    /// The header of a frame's OBU. Its extension tells of the layers of the sequence that the frame is
+    /// of, and of no others: without any, there is none (6.4.1); what is above the highest counts as
+    /// part of that.
+    fn frame_obu_header(&self, header: &FrameHeader, layer: LayerId) -> ObuHeader {
+        let in_force = self.state.sequence_header().filter(|_| header.frame_type != FrameType::Key);
+        let points = &in_force.unwrap_or(&self.sequence).operating_points;
+        let idc = points.first().map_or(0, |point| point.operating_point_idc);
+        let highest = (idc & 0xff).checked_ilog2().unwrap_or(0) as u8;
+        let temporal_id = layer.temporal_id.min(highest);
+        let extension = (idc != 0).then_some(LayerId { temporal_id, ..layer });
+        ObuHeader { obu_type: ObuType::Frame, has_size_field: true, extension }
+    }
+
     /// What comes before a frame in its temporal unit (7.5).
     fn start_unit(&self, header: &FrameHeader) -> Result<Vec<u8>, BitstreamError> {
         let mut data = Vec::new();
-        write_obu(&obu_header(ObuType::TemporalDelimiter, LayerId::default()), &[], &mut data)?;
+        write_obu(&obu_header(ObuType::TemporalDelimiter), &[], &mut data)?;
         if header.frame_type == FrameType::Key {
             let payload = self.sequence.write()?;
-            let header = obu_header(ObuType::SequenceHeader, LayerId::default());
-            write_obu(&header, &payload, &mut data)?;
+            write_obu(&obu_header(ObuType::SequenceHeader), &payload, &mut data)?;
         }
         Ok(data)
     }
 }
 
-/// A header with size field, and an extension where the layer needs one.
-fn obu_header(obu_type: ObuType, layer: LayerId) -> ObuHeader {
-    let extension = (layer != LayerId::default()).then_some(layer);
-    ObuHeader { obu_type, has_size_field: true, extension }
+/// The header of an OBU that is of no layer.
+fn obu_header(obu_type: ObuType) -> ObuHeader {
+    ObuHeader { obu_type, has_size_field: true, extension: None }
 }

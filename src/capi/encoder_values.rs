@@ -1,0 +1,68 @@
+//! The values that fields of the encoder's structs may have.
+
+/// Values of `Rtav1EncoderConfig.engine`.
+#[repr(C)]
+pub enum Rtav1Engine {
+    /// The engine of this library: no delay, everything changed on any frame. The default.
+    Native = 0,
+    /// rav1e, in builds that have it: several frames of delay, everything but key frames fixed at
+    /// the start.
+    Rav1e = 1,
+}
+
+/// Values of `Rtav1EncoderConfig.rate_mode`.
+#[repr(C)]
+pub enum Rtav1RateMode {
+    /// A mean rate, in the field `bitrate`.
+    Bitrate = 0,
+    /// One quantizer index, in the field `qindex`.
+    ConstantQindex = 1,
+}
+
+/// Values of `Rtav1EncoderConfig.scalability_mode`: layers by their names in W3C's Scalable Video Coding
+/// (SVC) Extension for WebRTC.
+#[repr(C)]
+pub enum Rtav1ScalabilityMode {
+    /// One layer. The default.
+    L1t1 = 0,
+    /// Two temporal layers: every second frame is of layer 0.
+    L1t2 = 1,
+    /// Three temporal layers: of four frames one is of layer 0, one of layer 1 and two of layer 2.
+    L1t3 = 2,
+}
+
+/// Values of `Rtav1Frame.format`; both are 8-bit 4:2:0.
+#[repr(C)]
+pub enum Rtav1PixelFormat {
+    /// Three planes: Y, U, V. The chroma planes are (width + 1) / 2 by (height + 1) / 2 samples.
+    I420 = 0,
+    /// Two planes: Y, and U and V interleaved sample by sample.
+    Nv12 = 1,
+}
+
+/// Values of `Rtav1EncodeOutcome.kind`.
+#[repr(C)]
+pub enum Rtav1OutcomeKind {
+    /// The frame went in; an engine with delay needs more of them, or a flush, before one comes out.
+    /// The same after a call that failed.
+    Pending = 0,
+    /// A frame was coded: it is in the field `unit`.
+    Unit = 1,
+    /// A frame was dropped: `dropped_timestamp` and `drop_reason` say which and why.
+    Dropped = 2,
+}
+
+/// Values of `Rtav1EncodeOutcome.drop_reason`.
+#[repr(C)]
+pub enum Rtav1DropReason {
+    /// The frame was not dropped.
+    None = 0,
+    /// The link still owes the bits of earlier frames.
+    LinkFull = 1,
+    /// Not even the least that can be said of the frame is below the most bytes it may have.
+    Ceiling = 2,
+    /// Fewer frames, so that those that are coded are fuller.
+    FrameRate = 3,
+    /// The target rate is 0: nothing is sent until it is raised.
+    Paused = 4,
+}

@@ -1,0 +1,237 @@
+//! Temporal layers through the decoder: every decode target decodes alone, exact, and more layers can
+//! be taken from every switch point on.
+
+use super::TICKS;
+use crate::av1::obu::{DecoderState, ObuContent, Obus};
+use crate::kernels::random::Random;
+use crate::synthetic::{Clip, Scene};
+use crate::{
+    Decoder, DecoderConfig, Encoder, EncoderConfig, FrameOptions, LayerId, Rates, Rational,
+    ScalabilityMode, SequenceHeader, Speed, TemporalUnit,
+};
+
+fn config(mode: ScalabilityMode) -> EncoderConfig {
+    let mut config = EncoderConfig::new(64, 48, 80_000);
+    config.speed = Speed::FASTEST;
+    config.scalability_mode = mode;
+    config.reconstruction = true;
+    config
+}
+
+/// Codes so many pictures; `before` is called before each.
+fn encode(
+    config: EncoderConfig,
+    frames: u64,
+    mut before: impl FnMut(u64, &mut Encoder),
+) -> Vec<TemporalUnit> {
+    let clip = Clip::new(Scene::MovingTexture, config.width, config.height, 3).unwrap();
+    let mut encoder = Encoder::new(config).unwrap();
+    let mut units = Vec::new();
+    for number in 0..frames {
+        before(number, &mut encoder);
+        let picture = clip.picture(number);
+        let frame = picture.as_frame(TICKS * number);
+        units.extend(encoder.encode(&frame, FrameOptions::default()).unwrap().into_unit());
+    }
+    units
+}
+
+/// A receiver of some layers, which may become more.
+struct Receiver {
+    decoder: Decoder,
+    layers: u8,
+}
+
+impl Receiver {
+    fn new(layers: u8) -> Self {
+        Self { decoder: Decoder::new(DecoderConfig::default()).unwrap(), layers }
+    }
+
+    fn take(&mut self, unit: &TemporalUnit) {
+        let frame = &unit.frames[0];
+        if frame.temporal_id >= self.layers {
+            return;
+        }
+        let at =
+            format!("{} layers: frame {} of layer {}", self.layers, frame.id, frame.temporal_id);
+        let picture = self.decoder.decode(unit.data.clone(), unit.timestamp);
+        let picture = picture.unwrap_or_else(|error| panic!("{at}: {error}")).unwrap();
+        assert!(Some(picture.to_buffer().unwrap()) == frame.reconstruction, "{at}");
+    }
+}
+
+#[test]
+fn every_decode_target_decodes_alone() {
+    for &mode in ScalabilityMode::ALL {
+        let units = encode(config(mode), 80, |number, encoder| {
+            if number == 50 {
+                encoder.request_key_frame().unwrap();
+            }
+        });
+        let layers = mode.temporal_layers();
+        for target in 1..=layers {
+            let mut receiver = Receiver::new(target);
+            units.iter().for_each(|unit| receiver.take(unit));
+            let belongs = |unit: &&TemporalUnit| unit.frames[0].temporal_id < target;
+            for unit in &units {
+                let said = (unit.frames[0].decode_targets >> (target - 1)) & 1 == 1;
+                assert_eq!(said, belongs(&unit), "{mode} {target}");
+            }
+            let count = units.iter().filter(belongs).count();
+            let share = count as f64 / units.len() as f64 * f64::from(1 << (layers - target));
+            assert!((share - 1.0).abs() < 0.1, "{mode} {target}: {count}");
+        }
+    }
+}
+
+/// By the standard's own means: the operating points of the sequence header choose the layers.
+#[test]
+fn operating_points_choose_layers() {
+    for &mode in ScalabilityMode::ALL {
+        let units = encode(config(mode), 34, |_, _| {});
+        let layers = mode.temporal_layers();
+        for (index, taken) in (1..=layers).rev().enumerate() {
+            let mut state = DecoderState::with_operating_point(index);
+            let settings =
+                DecoderConfig { operating_point: index as u8, ..DecoderConfig::default() };
+            let mut decoder = Decoder::new(settings).unwrap();
+            for unit in &units {
+                let frame = &unit.frames[0];
+                let belongs = frame.temporal_id < taken;
+                for obu in Obus::new(&unit.data) {
+                    let dropped = state.push(&obu.unwrap()).unwrap() == ObuContent::Dropped;
+                    assert!(!(dropped && belongs), "{mode} {index}");
+                }
+                let picture = decoder.decode(unit.data.clone(), unit.timestamp).unwrap();
+                assert_eq!(picture.is_some(), belongs, "{mode} {index}");
+                if let Some(picture) = picture {
+                    assert!(Some(picture.to_buffer().unwrap()) == frame.reconstruction);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn receivers_may_take_more_from_every_switch_point_on() {
+    let modes = ScalabilityMode::ALL;
+    let mut random = Random::new(9);
+    let mut changes = Vec::new();
+    let units = encode(config(ScalabilityMode::L1T3), 160, |number, encoder| {
+        if number > 0 && random.below(11) == 0 {
+            encoder.set_scalability_mode(modes[random.below(3)]).unwrap();
+            changes.push((number, encoder.config().scalability_mode));
+        }
+    });
+    assert!(changes.len() > 6, "{changes:?}");
+    assert_eq!(units.iter().filter(|unit| unit.key_frame).count(), 1, "no key frame for layers");
+    let points = units.iter().filter(|unit| unit.frames[0].switch_point);
+    assert!(points.clone().any(|unit| unit.frames[0].temporal_id == 1));
+    for point in points.step_by(5) {
+        let frame = &point.frames[0];
+        let mut receiver = Receiver::new(frame.temporal_id + 1);
+        for unit in &units {
+            if unit.frames[0].id == frame.id {
+                receiver.layers = 3;
+            }
+            receiver.take(unit);
+        }
+    }
+}
+
+/// The headers of a frame, as a reader of OBUs finds them.
+fn headers(unit: &TemporalUnit) -> (Option<SequenceHeader>, Option<LayerId>) {
+    let mut sequence = None;
+    let mut layer = None;
+    for obu in Obus::new(&unit.data) {
+        let obu = obu.unwrap();
+        match obu.header.obu_type {
+            crate::ObuType::SequenceHeader => {
+                sequence = Some(SequenceHeader::parse(obu.payload).unwrap());
+            }
+            crate::ObuType::Frame => layer = obu.header.extension,
+            _ => assert!(obu.header.extension.is_none()),
+        }
+    }
+    (sequence, layer)
+}
+
+/// 6.4.1: with layers in the sequence header every frame's OBU tells its own, without there is none.
+#[test]
+fn obu_headers_tell_of_the_layers_of_the_sequence() {
+    let layers = [(10, 2), (20, 0), (30, 1), (50, 2)];
+    let units = encode(config(ScalabilityMode::L1T1), 64, |number, encoder| {
+        if let Some(&(_, mode)) = layers.iter().find(|&&(at, _)| at == number) {
+            encoder.set_scalability_mode(ScalabilityMode::ALL[mode]).unwrap();
+        }
+        if number == 40 {
+            encoder.request_key_frame().unwrap();
+        }
+    });
+    let mut announced = 1;
+    for unit in &units {
+        let (sequence, layer) = headers(unit);
+        if let Some(sequence) = sequence {
+            let idcs: Vec<u16> =
+                sequence.operating_points.iter().map(|point| point.operating_point_idc).collect();
+            assert_eq!(idcs, if unit.timestamp == 0 { vec![0] } else { vec![0x103, 0x101] });
+            announced = idcs.len() as u8;
+        }
+        let temporal_id = unit.frames[0].temporal_id.min(announced - 1);
+        let expected = (announced > 1).then_some(LayerId { temporal_id, spatial_id: 0 });
+        assert_eq!(layer, expected, "{}", unit.timestamp / TICKS);
+    }
+    assert!(units.iter().any(|unit| unit.frames[0].temporal_id == 2));
+    // Layers that the sequence does not know are decoded all the same.
+    let mut receiver = Receiver::new(3);
+    units.iter().for_each(|unit| receiver.take(unit));
+}
+
+#[test]
+fn levels_are_those_of_the_operating_points() {
+    let mut config = EncoderConfig::new(1280, 720, 2_000_000);
+    config.scalability_mode = ScalabilityMode::L1T3;
+    config.frame_rate = Rational::new(60, 1);
+    let levels = |encoder: &Encoder| {
+        let obu = encoder.sequence_header().unwrap();
+        let header = Obus::new(&obu).next().unwrap().unwrap();
+        let header = SequenceHeader::parse(header.payload).unwrap();
+        let points = header.operating_points.iter();
+        points.map(|point| (point.operating_point_idc, point.seq_level_idx)).collect::<Vec<_>>()
+    };
+    // Levels 4.0, 3.1 and 3.1: 720p at 60, 30 and 15 frames a second.
+    let mut encoder = Encoder::new(config).unwrap();
+    assert_eq!(levels(&encoder), [(0x107, 8), (0x103, 5), (0x101, 5)]);
+    assert_eq!(encoder.codec_string().unwrap(), "av01.0.08M.08");
+    encoder.set_rates(Rates::new(15_000_000, Rational::new(60, 1))).unwrap();
+    assert_eq!(levels(&encoder), [(0x107, 9), (0x103, 9), (0x101, 9)]);
+    encoder.set_rates(Rates::new(1_000_000, Rational::new(30, 1))).unwrap();
+    assert_eq!(levels(&encoder), [(0x107, 9), (0x103, 9), (0x101, 9)], "never lowered");
+    encoder.set_scalability_mode(ScalabilityMode::L1T1).unwrap();
+    assert_eq!(levels(&encoder), [(0, 9)]);
+}
+
+/// What a server forwards of a stream is never later than the whole: the bound on delay holds for
+/// each target on a link of its own share of the rate, as far as its frames have that share.
+#[test]
+fn every_decode_target_keeps_the_bound() {
+    for scene in [Scene::MovingTexture, Scene::Cuts, Scene::Text] {
+        let mut config = config(ScalabilityMode::L1T3);
+        (config.width, config.height) = (176, 144);
+        let clip = Clip::new(scene, 176, 144, 3).unwrap();
+        let mut encoder = Encoder::new(config).unwrap();
+        let mut waiting = [0.0_f64; 3];
+        for number in 0..150 {
+            let picture = clip.picture(number);
+            let frame = picture.as_frame(TICKS * number);
+            let outcome = encoder.encode(&frame, FrameOptions::default()).unwrap();
+            waiting.iter_mut().for_each(|bits| *bits = (*bits - 80_000.0 / 30.0).max(0.0));
+            let Some(unit) = outcome.unit() else { continue };
+            for target in usize::from(unit.frames[0].temporal_id)..3 {
+                waiting[target] += 8.0 * unit.data.len() as f64;
+                assert!(waiting[target] <= 80_000.0 * 0.2, "{scene:?} {number} {target}");
+            }
+            assert!(waiting[0] <= waiting[1] && waiting[1] <= waiting[2]);
+        }
+    }
+}
