@@ -26,10 +26,10 @@ pub(super) struct OpenUnit {
     frames: DescribedFrames,
 }
 
-/// What the descriptors of the packets so far say of their frames.
+/// What the descriptors of packets say of their frames.
 #[derive(Debug, Default)]
-struct DescribedFrames {
-    frames: Vec<DependencyDescriptor>,
+pub(super) struct DescribedFrames {
+    pub(super) frames: Vec<DependencyDescriptor>,
     /// A packet had none, or one that does not go with the others.
     incomplete: bool,
 }
@@ -38,7 +38,7 @@ impl DescribedFrames {
     /// One for each spatial layer would do; no picture has more frames than there are slots.
     const MOST: usize = 8;
 
-    fn push(&mut self, descriptor: Option<DependencyDescriptor>) {
+    pub(super) fn push(&mut self, descriptor: Option<DependencyDescriptor>) {
         let Some(descriptor) = descriptor else {
             self.incomplete = true;
             return;
@@ -85,8 +85,15 @@ impl OpenUnit {
         self.packets.first().map(|packet| packet.timestamp)
     }
 
+    /// Forgets all packets; their number is returned, and their frames are added to `discarded`.
+    pub(super) fn discard(&mut self, discarded: &mut DescribedFrames) -> usize {
+        let frames = std::mem::take(&mut self.frames).frames;
+        frames.into_iter().for_each(|frame| discarded.push(Some(frame)));
+        self.clear()
+    }
+
     /// Forgets all packets; their number is returned.
-    pub(super) fn discard(&mut self) -> usize {
+    pub(super) fn clear(&mut self) -> usize {
         let count = self.packets.len();
         self.packets.clear();
         (self.charge, self.obus, self.unfinished) = (0, 0, None);

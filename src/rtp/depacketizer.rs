@@ -2,16 +2,19 @@
 
 use std::time::Duration;
 
-use super::assembly::OpenUnit;
+use super::assembly::{DescribedFrames, OpenUnit};
 use super::continuity::Continuity;
-use super::dependency_descriptor::DescriptorReader;
+use super::dependency_descriptor::{DependencyDescriptor, DescriptorReader};
 use super::error::RtpError;
 use super::event::{DepacketizerConfig, DepacketizerEvent};
 #[cfg(doc)]
 use super::event::{Loss, ReceivedUnit};
 use super::extend::Extender;
 use super::reorder::{Arrival, ReorderBuffer, RtpPacket};
-use super::unit_start::Start;
+use super::unit_start::{Start, UnitStart};
+
+/// How many OBUs are looked at for the start of a unit before it is complete.
+const LOOK_AHEAD_OBUS: usize = 64;
 
 mod steps;
 #[cfg(test)]
@@ -78,6 +81,7 @@ pub struct Depacketizer {
     flushing: bool,
     /// Packets discarded in search of a start and not yet reported.
     skipped: usize,
+    skipped_frames: DescribedFrames,
     /// Timestamps of the units given out.
     timestamps: Extender<u32>,
     lowest_layer: u8,
@@ -103,6 +107,7 @@ impl Depacketizer {
             give_up_before: 0,
             flushing: false,
             skipped: 0,
+            skipped_frames: DescribedFrames::default(),
             timestamps: Extender::new(),
             lowest_layer: 0,
             continuity: Continuity::default(),
@@ -195,8 +200,9 @@ impl Depacketizer {
             .flat_map(|(gap, number)| (gap..number).map(|missing| missing as u16))
     }
 
-    /// Whether the next unit may refer to what did not arrive: before the first key frame, and
-    /// from a loss until a unit is [`unbroken`](ReceivedUnit::unbroken) again.
+    /// Whether the next unit may refer to what did not arrive, by the frame headers alone: before the
+    /// first key frame, and from a loss until a unit is [`unbroken`](ReceivedUnit::unbroken) again.
+    /// [`Receiver::next_request`](super::Receiver::next_request) knows more, and when to ask.
     pub fn key_frame_needed(&self) -> bool {
         !self.continuity.is_unbroken()
     }
@@ -205,6 +211,18 @@ impl Depacketizer {
     /// stream as a whole.
     pub fn descriptors(&self) -> &DescriptorReader {
         &self.descriptors
+    }
+
+    /// The descriptor of the first packet at hand that is not part of a unit yet.
+    pub(super) fn descriptor_at_hand(&self) -> Option<DependencyDescriptor> {
+        let (_, slot) = self.buffer.first()?;
+        self.descriptors.clone().read(&slot.packet.descriptor).ok()
+    }
+
+    /// Whether the unit that is being received starts a coded video sequence.
+    pub(super) fn new_sequence_under_way(&self) -> bool {
+        let payloads = self.open.payloads().chain(self.buffer.first_run());
+        UnitStart::of(payloads, self.lowest_layer, LOOK_AHEAD_OBUS).new_sequence
     }
 
     /// Bytes held, as [`DepacketizerConfig::max_bytes`] counts them.

@@ -169,6 +169,8 @@ pub struct Loss {
     pub missing: Option<MissingPackets>,
     /// Packets that had arrived and were discarded.
     pub discarded_packets: usize,
+    /// What the descriptors of these say of their frames, of eight frames at most.
+    pub discarded_frames: Vec<DependencyDescriptor>,
     /// RTP timestamp of the unit they belonged to.
     pub rtp_timestamp: Option<u32>,
     /// Whether what comes next may refer to what was lost, so that a key frame is to be asked for.

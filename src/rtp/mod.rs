@@ -20,6 +20,7 @@
 mod aggregation;
 mod assembly;
 mod continuity;
+mod delivery;
 mod depacketizer;
 pub mod dependency_descriptor;
 mod error;
@@ -27,11 +28,14 @@ mod event;
 mod extend;
 mod packetizer;
 mod payload;
+mod receiver;
 mod reorder;
+pub mod rtcp;
 pub mod sdp;
 mod unit_start;
 
 pub use aggregation::{AggregationHeader, Elements};
+pub use delivery::{DeliveryConfig, DeliveryTracker, FrameFeedback, RtcpOutcome, SequenceNumbers};
 pub use depacketizer::Depacketizer;
 pub use error::RtpError;
 pub use event::{
@@ -40,6 +44,9 @@ pub use event::{
 pub use extend::{Extender, WireCounter};
 pub use packetizer::{PacketLimits, Packetizer};
 pub use payload::{Payload, UnitData};
+pub use receiver::{
+    PictureState, ReceivedPicture, Receiver, ReceiverConfig, ReceiverEvent, Request,
+};
 pub use reorder::{Arrival, RtpPacket};
 
 /// RTP clock rate of AV1, in ticks a second (7.2.1).

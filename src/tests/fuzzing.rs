@@ -1,5 +1,6 @@
 //! The bodies of the fuzz targets: each takes any bytes and panics if the library is at fault.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,8 +15,9 @@ use crate::decoder::{Decoder, DecoderConfig};
 use crate::rtp::RtpError;
 use crate::rtp::dependency_descriptor::{DescriptorReader, DescriptorWriter, Forwarder};
 use crate::rtp::{
-    Depacketizer, DepacketizerConfig, DepacketizerEvent, PacketLimits, Packetizer, ReceivedUnit,
-    RtpPacket,
+    DeliveryConfig, DeliveryTracker, Depacketizer, DepacketizerConfig, DepacketizerEvent,
+    FrameFeedback, PacketLimits, Packetizer, PictureState, ReceivedUnit, Receiver, ReceiverConfig,
+    ReceiverEvent, RtpPacket, SequenceNumbers,
 };
 
 /// Any bytes as OBUs, in one piece and cut into temporal units of both formats: lengths add up, no
@@ -212,6 +214,91 @@ pub fn dependency_descriptor(data: &[u8]) {
     }
 }
 
+/// Any bytes as frames that are sent and as RTCP about them: each frame is decided once, frames are
+/// acknowledged after those that they depend on, and no others than were sent.
+pub fn feedback(data: &[u8]) {
+    let [seed, frames, numbers, rest @ ..] = data else { return };
+    let mut config = DeliveryConfig::new(match numbers & 1 {
+        0 => SequenceNumbers::Rtp,
+        _ => SequenceNumbers::TransportWide,
+    });
+    config.first_number = u16::from(*seed) << 8;
+    let mut tracker = DeliveryTracker::new(config);
+    let mut fates: BTreeMap<u64, bool> = BTreeMap::new();
+    let mut dependencies: BTreeMap<u64, Vec<u64>> = BTreeMap::new();
+    let mut rest = rest;
+    let mut sequence = u16::from(*seed) << 8;
+    let mut id = 0_u64;
+    while let [length, after @ ..] = rest {
+        for _ in 0..frames % 8 {
+            let needs: Vec<u64> = [1, u64::from(*length % 9)]
+                .iter()
+                .filter_map(|back| id.checked_sub(*back))
+                .collect();
+            let needs = if length % 5 == 0 { vec![] } else { needs };
+            let needs: Vec<u64> = needs.into_iter().filter(|needed| *needed < id).collect();
+            let packets = (0..=u16::from(*length % 3)).map(|n| sequence.wrapping_add(n));
+            assert!(tracker.frame_sent(id, &needs, packets, Duration::from_millis(33 * id)));
+            dependencies.insert(id, needs);
+            sequence = sequence.wrapping_add(u16::from(*length % 3) + 1);
+            id += 1;
+        }
+        let (bytes, after) = after.split_at(after.len().min(usize::from(*length)));
+        rest = after;
+        let Ok(outcome) = tracker.rtcp(bytes) else { continue };
+        for feedback in outcome.frames {
+            let (id, there) = match feedback {
+                FrameFeedback::Acknowledged(id) => (id, true),
+                FrameFeedback::Lost(id) => (id, false),
+            };
+            assert_eq!(fates.insert(id, there), None, "once");
+            let needs = dependencies.get(&id).expect("it was sent");
+            assert!(!there || needs.iter().all(|needed| fates.get(needed) == Some(&true)));
+        }
+    }
+}
+
+/// Any packets with any descriptors: pictures are clean only after others that are, requests come to
+/// an end, and time goes on.
+pub fn receive(data: &[u8]) {
+    let [flags, rest @ ..] = data else { return };
+    let mut config = ReceiverConfig {
+        retransmission: flags & 1 != 0,
+        recovery: flags & 2 != 0,
+        decode_damaged: flags & 4 != 0,
+        ..ReceiverConfig::default()
+    };
+    config.depacketizer.reorder_packets = usize::from(flags >> 3) + 1;
+    let mut receiver = Receiver::new(config).expect("the settings are in range");
+    let (mut rest, mut sequence, mut timestamp) = (rest, 65_500_u16, 0_u32);
+    let mut now = Duration::ZERO;
+    while let [control, length, after @ ..] = rest {
+        let (bytes, after) = after.split_at(after.len().min(usize::from(*length)));
+        rest = after;
+        let (descriptor, payload) = bytes.split_at(bytes.len().min(usize::from(control >> 5) * 3));
+        sequence = sequence.wrapping_add(u16::from(control & 3));
+        timestamp = timestamp.wrapping_add(u32::from(control >> 2 & 1) * 3000);
+        now += Duration::from_millis(u64::from(control >> 3 & 3) * 20);
+        let packet = RtpPacket::new(sequence, timestamp, control & 4 != 0, payload.to_vec());
+        let pushed = receiver.push(packet.with_descriptor(descriptor.to_vec()), now);
+        assert!(!matches!(pushed, Err(RtpError::NotDrained { .. })), "every event was taken");
+        while let Some(event) = receiver.next_event() {
+            let ReceiverEvent::Picture(picture) = event else { continue };
+            assert!(picture.state != PictureState::Damaged || config.decode_damaged);
+            assert!(picture.state != PictureState::Repeated || !config.decode_damaged);
+            if control & 0x70 == 0x70 {
+                receiver.decoding_failed();
+            }
+        }
+        let requests = std::iter::from_fn(|| receiver.next_request(now)).take(4).count();
+        assert!(requests < 3, "packets, and a frame");
+        assert!(receiver.next_timeout().is_none_or(|time| time > now), "what is due was done");
+        if let Some(report) = receiver.report() {
+            assert!(report.decodable == 0 || report.newest_decodable.is_some());
+        }
+    }
+}
+
 /// A temporal unit of OBUs whose headers and lengths are given by groups of three bytes.
 fn unit_of_lengths(data: &[u8]) -> Vec<u8> {
     let mut unit = Vec::new();
@@ -253,6 +340,8 @@ mod tests {
         ("depacketize", depacketize),
         ("packetize_roundtrip", packetize_roundtrip),
         ("dependency_descriptor", dependency_descriptor),
+        ("feedback", feedback),
+        ("receive", receive),
         #[cfg(any(feature = "rav1d", feature = "dav1d"))]
         ("decode", decode),
     ];

@@ -1,5 +1,6 @@
 //! Descriptors beside payloads, from encoder to depacketizer, over losses and another order.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use proptest::prelude::*;
@@ -87,8 +88,11 @@ fn frames_and_descriptions_go_together() {
     assert_eq!(narrow.packetize_described(&unit(20), &[key]).err(), Some(error));
 }
 
+/// Packets, and the ids of the frames in them with what these depend on.
+type Sent = (Vec<RtpPacket>, Vec<(u64, Vec<u64>)>);
+
 /// The packets of a coded clip, and what the encoder says of its frames.
-fn clip_packets(frames: u64) -> (Vec<RtpPacket>, Vec<(u64, Vec<u64>)>) {
+fn clip_packets(frames: u64) -> Sent {
     let clip = Clip::new(Scene::MovingTexture, 96, 64, 1).unwrap();
     let units = encode(EncoderConfig::new(96, 64, 150_000), clip, frames, &[frames / 2]);
     let mut describer =
@@ -166,8 +170,7 @@ proptest! {
         swaps in proptest::collection::vec(0usize..200, 0..30),
         stripped in proptest::collection::vec((0usize..200, 0usize..4), 0..10),
     ) {
-        use std::sync::OnceLock;
-        static CLIP: OnceLock<(Vec<RtpPacket>, Vec<(u64, Vec<u64>)>)> = OnceLock::new();
+        static CLIP: OnceLock<Sent> = OnceLock::new();
         let (packets, coded) = CLIP.get_or_init(|| clip_packets(30));
         let mut sent = packets.clone();
         for &(at, len) in &stripped {

@@ -1,13 +1,10 @@
 //! From packet to packet: what becomes of the first one at hand.
 
-use super::{Depacketizer, State, Step};
+use super::{Depacketizer, LOOK_AHEAD_OBUS, State, Step};
 use crate::rtp::dependency_descriptor::DependencyDescriptor;
 use crate::rtp::event::{DepacketizerEvent, Loss, LossReason, MissingPackets, ReceivedUnit};
 use crate::rtp::reorder::{Content, MAX_MISORDER, ReorderBuffer, Slot};
 use crate::rtp::unit_start::{Start, UnitStart};
-
-/// How many OBUs are looked at for the start of a unit before it is complete.
-const LOOK_AHEAD_OBUS: usize = 64;
 
 impl Depacketizer {
     /// The first packets of the stream: those with lower numbers are waited for, then the lowest
@@ -91,6 +88,7 @@ impl Depacketizer {
         let sequence = slot.packet.sequence;
         let Content::Elements(header) = content else {
             self.after_damage(timestamp, marker);
+            self.skipped_frames.push(descriptor);
             let missing = MissingPackets { first: sequence, count: 1 };
             return self.lose(LossReason::Malformed, Some(missing), Some(timestamp));
         };
@@ -158,11 +156,12 @@ impl Depacketizer {
 
     /// Discards the next packet, which cannot start a unit.
     fn skip(&mut self) -> Step {
-        let Some((slot, _)) = self.take() else { return Step::Wait };
+        let Some((slot, descriptor)) = self.take() else { return Step::Wait };
         if slot.content == Content::Padding {
             return Step::Again;
         }
         self.skipped += 1;
+        self.skipped_frames.push(descriptor);
         let timestamp = slot.packet.timestamp;
         self.state = State::Seeking { damaged: Some(timestamp), adjoining: true };
         if slot.packet.marker { self.resume(Start::Proven) } else { Step::Again }
@@ -186,12 +185,14 @@ impl Depacketizer {
     ) -> Step {
         let at_hand = self.buffer.first().is_some_and(|(number, _)| number == self.next);
         let key_frame_needed = !(at_hand && self.start_at_hand().new_sequence);
-        let discarded_packets = self.open.discard() + std::mem::take(&mut self.skipped);
+        let mut frames = std::mem::take(&mut self.skipped_frames);
+        let discarded_packets = self.open.discard(&mut frames) + std::mem::take(&mut self.skipped);
         self.continuity.lost();
         Step::Event(DepacketizerEvent::Loss(Loss {
             reason,
             missing,
             discarded_packets,
+            discarded_frames: frames.frames,
             rtp_timestamp,
             key_frame_needed,
         }))
@@ -208,7 +209,7 @@ impl Depacketizer {
             Err(reason) => return self.lose(reason, None, Some(rtp_timestamp)),
         };
         let Some(assembled) = assembled else {
-            self.open.discard();
+            self.open.clear();
             return Step::Again;
         };
         // Now that it is whole, more of it may be known than when it began.
@@ -219,7 +220,7 @@ impl Depacketizer {
             return self.lose(LossReason::MissingStart, None, Some(rtp_timestamp));
         }
         let descriptors = self.open.take_descriptors();
-        let packets = self.open.discard();
+        let packets = self.open.clear();
         self.lowest_layer = assembled.lowest_layer.unwrap_or(self.lowest_layer);
         let unbroken = self.continuity.unit(&assembled.data, found.new_sequence);
         Step::Event(DepacketizerEvent::Unit(ReceivedUnit {
