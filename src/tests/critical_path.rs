@@ -137,7 +137,7 @@ fn critical_path() {
                 }
                 let reads = (number > 0).then_some(&header.ref_frame_idx);
                 timed.search.prepare(&planes, &stream.references(reads));
-                let tiles = TileBounds::all(&header.tile_info);
+                let tiles = TileBounds::all(&header.tile_info).collect::<Vec<_>>();
                 timed.worker[0].1.clear();
                 let layer = LayerId::default();
                 let unit = stream.code(header, &planes, layer, &mut timed, None).unwrap().unwrap();

@@ -115,6 +115,18 @@ fn tile_columns_bound_the_sizes() {
     encoder.set_size(512, 64).unwrap();
 }
 
+/// 3840×2160 in the tile columns that it has by default, on several threads.
+#[test]
+fn frames_of_3840_by_2160_in_tile_columns() {
+    let mut config = EncoderConfig::new(3840, 2160, 12_000_000);
+    (config.speed, config.threads) = (Speed::FASTEST, 2);
+    let units = check_config(config, Scene::MovingTexture, 3);
+    let mut inspector = StreamInspector::new();
+    for unit in &units {
+        assert_eq!(inspector.inspect(unit).unwrap().frames[0].num_tiles, 4);
+    }
+}
+
 /// Notes where it is asked, and gives up at a number of bits.
 struct Noting {
     places: Vec<(SuperblockPlace, u64)>,

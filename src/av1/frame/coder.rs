@@ -40,9 +40,9 @@ pub(crate) struct FrameCoder {
     /// The distributions that all tiles of the frame start with.
     start_cdfs: CdfContext,
     /// Frames that nobody holds any more.
-    spare_frames: Vec<CurrentFrame>,
+    spare_frames: Vec<CodedTiles>,
     /// References that no slot holds any more, to be written again.
-    spare_references: Vec<Reference>,
+    spare_references: Vec<Arc<Reference>>,
 }
 
 /// What the motion field was projected from (7.9): for another attempt at a frame it is the same.
@@ -58,8 +58,9 @@ pub(crate) struct CodedTiles {
     current: CurrentFrame,
     /// The CDFs that are kept of the frame (7.20).
     cdfs: CdfContext,
-    /// The bytes of each tile, in coding order.
-    pub(crate) tiles: Vec<Vec<u8>>,
+    /// The bytes of the tiles in coding order, and where those of each end.
+    bytes: Vec<u8>,
+    ends: Vec<usize>,
     /// The records of each tile.
     #[cfg(test)]
     pub(crate) records: Vec<Vec<Record>>,
@@ -70,16 +71,48 @@ pub(crate) struct CodedTiles {
 }
 
 impl CodedTiles {
-    /// Bits of the tiles so far.
-    fn bits(&self) -> u64 {
-        self.tiles.iter().map(|tile| tile.len() as u64 * 8).sum()
+    /// Room for frames of `width` × `height` luma samples.
+    fn new(width: usize, height: usize) -> Self {
+        Self {
+            current: CurrentFrame::new(width, height),
+            cdfs: CdfContext::new_default(0),
+            bytes: Vec::new(),
+            ends: Vec::new(),
+            #[cfg(test)]
+            records: Vec::new(),
+            spent: [0; 3],
+            skipped: 0.0,
+        }
+    }
+
+    /// Starts a frame whose tiles start with these distributions.
+    fn start(&mut self, cdfs: &CdfContext) {
+        self.current.grid.clear();
+        self.cdfs.copy_from(cdfs);
+        self.bytes.clear();
+        self.ends.clear();
+        #[cfg(test)]
+        self.records.clear();
+        self.spent = [0; 3];
+    }
+
+    /// Bytes of all tiles so far.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
+    /// The bytes of each tile.
+    pub(crate) fn tiles(&self) -> impl ExactSizeIterator<Item = &[u8]> {
+        (0..self.ends.len()).map(|tile| {
+            let start = if tile == 0 { 0 } else { self.ends[tile - 1] };
+            &self.bytes[start..self.ends[tile]]
+        })
     }
 }
 
 impl FrameCoder {
     /// Buffers for frames of `width` × `height` luma samples.
     pub(crate) fn new(width: usize, height: usize, isa: Isa) -> Self {
-        let current = CurrentFrame::new(width, height);
         Self {
             width,
             height,
@@ -93,7 +126,7 @@ impl FrameCoder {
             tiles: TileDecider::new(width, height),
             writer: TileWriter::new(),
             start_cdfs: CdfContext::new_default(0),
-            spare_frames: vec![current],
+            spare_frames: vec![CodedTiles::new(width, height)],
             spare_references: Vec::new(),
         }
     }
@@ -106,14 +139,14 @@ impl FrameCoder {
 
     /// Takes back what a slot no longer holds.
     pub(crate) fn recycle(&mut self, reference: Arc<Reference>) {
-        if let Ok(reference) = Arc::try_unwrap(reference) {
+        if Arc::strong_count(&reference) == 1 {
             self.spare_references.push(reference);
         }
     }
 
     /// Takes back a frame that is not to be finished.
     pub(crate) fn discard(&mut self, coded: CodedTiles) {
-        self.spare_frames.push(coded.current);
+        self.spare_frames.push(coded);
     }
 
     /// Codes the tiles of a frame: `source` with its edges extended, by the choices of `decider`
@@ -126,21 +159,12 @@ impl FrameCoder {
         control: Option<Control<'_>>,
     ) -> Option<CodedTiles> {
         let (width, height) = (self.width, self.height);
-        let mut current =
-            self.spare_frames.pop().unwrap_or_else(|| CurrentFrame::new(width, height));
-        current.grid.clear();
+        let spare = self.spare_frames.pop();
+        let mut coded = spare.unwrap_or_else(|| CodedTiles::new(width, height));
         self.load_cdfs(job);
-        self.project_motion(job, &current);
+        self.project_motion(job, &coded.current);
         decider.start_frame(job, &self.start_cdfs);
-        let mut coded = CodedTiles {
-            current,
-            cdfs: self.start_cdfs.clone(),
-            tiles: Vec::with_capacity(job.tiles.len()),
-            #[cfg(test)]
-            records: Vec::new(),
-            spent: [0; 3],
-            skipped: 0.0,
-        };
+        coded.start(&self.start_cdfs);
         self.tiles.start(&job.tiles);
         let whole = match control {
             Some(Control::Sequential(control)) => {
@@ -176,7 +200,7 @@ impl FrameCoder {
         let mut index = 0;
         for tile in 0..job.tiles.len() {
             self.writer.start(&self.start_cdfs, &job.header);
-            let before = coded.bits();
+            let before = 8 * coded.len() as u64;
             for superblock in self.tiles.records(tile).flat_map(RowRecords::superblocks) {
                 self.writer.code(superblock);
                 if let Some(control) = control {
@@ -202,7 +226,7 @@ impl FrameCoder {
             self.writer.start(&self.start_cdfs, &job.header);
             let motion_field = job.header.use_ref_frame_mvs.then_some(&self.motion_field);
             let input = FrameInput { job, source, motion_field };
-            let bits = coded.bits();
+            let bits = 8 * coded.len() as u64;
             let sequential = Sequential { writer: &mut self.writer, control, bits };
             let current = &mut coded.current;
             if !self.tiles.decide_and_code(input, tile, current, decider, sequential) {
@@ -225,7 +249,8 @@ impl FrameCoder {
         for (sum, bits) in coded.spent.iter_mut().zip(bits) {
             *sum += bits;
         }
-        coded.tiles.push(bytes.to_vec());
+        coded.bytes.extend_from_slice(bytes);
+        coded.ends.push(coded.bytes.len());
         let kept = usize::from(job.header.tile_info.context_update_tile_id);
         if tile == kept && !job.header.disable_frame_end_update_cdf {
             coded.cdfs.copy_from(self.writer.cdfs());
@@ -233,24 +258,26 @@ impl FrameCoder {
     }
 
     /// Filters a coded frame, extends its edges, and keeps what later frames read of it.
-    pub(crate) fn finish(&mut self, job: &FrameJob, coded: CodedTiles) -> Arc<Reference> {
-        let CodedTiles { mut current, cdfs, .. } = coded;
-        self.filters.filter(job, &mut current);
-        let mut reference = self.spare_references.pop().unwrap_or_else(|| Reference {
-            planes: blank_planes(self.width, self.height),
-            motion: SavedMotion::default(),
-            cdfs: CdfContext::new_default(0),
-            segment_ids: Vec::new(),
-            serial: 0,
-            order_hint: 0,
+    pub(crate) fn finish(&mut self, job: &FrameJob, mut coded: CodedTiles) -> Arc<Reference> {
+        self.filters.filter(job, &mut coded.current);
+        let mut kept = self.spare_references.pop().unwrap_or_else(|| {
+            Arc::new(Reference {
+                planes: blank_planes(self.width, self.height),
+                motion: SavedMotion::default(),
+                cdfs: CdfContext::new_default(0),
+                segment_ids: Vec::new(),
+                serial: 0,
+                order_hint: 0,
+            })
         });
+        let reference = Arc::get_mut(&mut kept).expect("nobody else holds a spare reference");
         self.frames += 1;
         reference.serial = self.frames;
-        std::mem::swap(&mut reference.planes, &mut current.planes);
-        reference.cdfs = cdfs;
-        save(job, &current, &mut reference);
-        self.spare_frames.push(current);
-        Arc::new(reference)
+        std::mem::swap(&mut reference.planes, &mut coded.current.planes);
+        std::mem::swap(&mut reference.cdfs, &mut coded.cdfs);
+        save(job, &coded.current, reference);
+        self.spare_frames.push(coded);
+        kept
     }
 
     /// 6.8.2: `load_cdfs` and `load_previous`, or the default distributions.

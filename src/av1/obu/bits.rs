@@ -177,6 +177,17 @@ impl BitWriter {
         Self::default()
     }
 
+    /// A writer without any bits, in the room of `buffer`.
+    pub(crate) fn reuse(mut buffer: Vec<u8>) -> Self {
+        buffer.clear();
+        Self { data: buffer, used: 0 }
+    }
+
+    /// The bytes so far, the last filled up with zero bits.
+    pub(crate) fn as_bytes(&self) -> &[u8] {
+        &self.data
+    }
+
     /// Bits written so far.
     pub fn position(&self) -> u64 {
         let bits = self.data.len() as u64 * 8;

@@ -151,6 +151,18 @@ impl DecoderState {
         header.write(&self.context(layer)?)
     }
 
+    /// The same for a frame of its own, in the room of `buffer`.
+    pub(crate) fn write_frame(
+        &self,
+        header: &FrameHeader,
+        layer: LayerId,
+        buffer: Vec<u8>,
+    ) -> Result<BitWriter, BitstreamError> {
+        let mut w = BitWriter::reuse(buffer);
+        header.write_checked(&mut w, &self.context(layer)?)?;
+        Ok(w)
+    }
+
     /// 7.4: goes on to the state after the frame of `header` is decoded, for an encoder.
     ///
     /// # Errors
@@ -165,12 +177,19 @@ impl DecoderState {
             UncompressedHeader::ShowExistingFrame(header) => {
                 self.show_existing_frame(header)?;
             }
-            UncompressedHeader::Frame(header) => {
-                self.begin_frame(header, layer)?;
-                self.update_references(header, layer)?;
-            }
+            UncompressedHeader::Frame(header) => self.advance_frame(header, layer)?,
         }
         Ok(())
+    }
+
+    /// [`advance`](Self::advance) by a frame of its own.
+    pub(crate) fn advance_frame(
+        &mut self,
+        header: &FrameHeader,
+        layer: LayerId,
+    ) -> Result<(), BitstreamError> {
+        self.begin_frame(header, layer)?;
+        self.update_references(header, layer)
     }
 
     /// OrderHints by reference frame, and 0 for INTRA_FRAME; all 0 for intra frames (5.9.2).

@@ -77,15 +77,32 @@ pub fn write_tile_group(
     tg_start: usize,
     tiles: &[&[u8]],
 ) -> Result<(), BitstreamError> {
-    let num_tiles = info.num_tiles();
-    let end = tg_start.saturating_add(tiles.len());
-    if tiles.is_empty() || end > num_tiles {
+    write_tiles(w, info, tg_start, tiles.iter().copied())
+}
+
+/// Bytes of a tile group of all tiles of a frame, beside those of the tiles.
+pub(crate) fn tile_group_overhead(info: &TileInfo) -> usize {
+    let others = info.num_tiles() - 1;
+    // The flag that no numbers are there, and the size of all tiles but the last.
+    usize::from(others > 0) + others * usize::from(info.tile_size_bytes)
+}
+
+/// [`write_tile_group`] of tiles wherever they are.
+pub(crate) fn write_tiles<'a>(
+    w: &mut BitWriter,
+    info: &TileInfo,
+    tg_start: usize,
+    tiles: impl ExactSizeIterator<Item = &'a [u8]>,
+) -> Result<(), BitstreamError> {
+    let (count, num_tiles) = (tiles.len(), info.num_tiles());
+    let end = tg_start.saturating_add(count);
+    if count == 0 || end > num_tiles {
         return Err(BitstreamError::value("tg_end", end as i64 - 1));
     }
     if !(1..=4).contains(&info.tile_size_bytes) {
         return Err(BitstreamError::value("TileSizeBytes", info.tile_size_bytes));
     }
-    let present = tiles.len() < num_tiles;
+    let present = count < num_tiles;
     if num_tiles > 1 {
         w.flag(present);
     }
@@ -95,14 +112,14 @@ pub fn write_tile_group(
         w.f("tg_end", tile_bits.min(32), (end - 1) as u32)?;
     }
     w.byte_alignment();
-    for (i, tile) in tiles.iter().enumerate() {
+    for (i, tile) in tiles.enumerate() {
         let size_minus_1 = tile.len().checked_sub(1).and_then(|size| u32::try_from(size).ok());
         let size_minus_1 = size_minus_1.ok_or(BitstreamError::TileSize {
             tile: tg_start + i,
             size: tile.len(),
             available: u32::MAX as usize,
         })?;
-        if i + 1 < tiles.len() {
+        if i + 1 < count {
             w.le("tile_size_minus_1", info.tile_size_bytes.into(), size_minus_1)?;
         }
         w.bytes(tile);

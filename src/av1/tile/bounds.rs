@@ -18,22 +18,15 @@ pub(crate) struct TileBounds {
 
 impl TileBounds {
     /// The tiles of a frame in coding order.
-    pub(crate) fn all(info: &TileInfo) -> Vec<Self> {
-        let spans = |starts: &[u32]| {
-            starts.windows(2).map(|w| (w[0] as usize, w[1] as usize)).collect::<Vec<_>>()
-        };
-        let cols = spans(&info.mi_col_starts);
-        spans(&info.mi_row_starts)
-            .into_iter()
-            .flat_map(|(mi_row_start, mi_row_end)| {
-                cols.iter().map(move |&(mi_col_start, mi_col_end)| Self {
-                    mi_row_start,
-                    mi_row_end,
-                    mi_col_start,
-                    mi_col_end,
-                })
+    pub(crate) fn all(info: &TileInfo) -> impl Iterator<Item = Self> {
+        info.mi_row_starts.windows(2).flat_map(|rows| {
+            info.mi_col_starts.windows(2).map(|cols| Self {
+                mi_row_start: rows[0] as usize,
+                mi_row_end: rows[1] as usize,
+                mi_col_start: cols[0] as usize,
+                mi_col_end: cols[1] as usize,
             })
-            .collect()
+        })
     }
 
     /// Rows and columns of superblocks.

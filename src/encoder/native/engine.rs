@@ -8,6 +8,7 @@ use super::prepare::{self, Pictures, QuantizerSource};
 use super::recode::CodedFrame;
 use super::smallest::check_room;
 use crate::av1::obu::{BitstreamError, SequenceHeader};
+use crate::av1::tile::bounds::TileBounds;
 use crate::av1::tile::threads::most_threads;
 use crate::config::{
     ConfigError, EngineKind, MAX_THREADS, RateMode, Rates, Rational, ScalabilityMode, SendLimits,
@@ -38,6 +39,8 @@ pub(crate) struct NativeEngine {
     mode: ScalabilityMode,
     pub(super) quantizer: QuantizerSource,
     pub(super) control: FrameControl,
+    /// The tiles of the attempt at hand.
+    pub(super) tiles: Vec<TileBounds>,
     /// bit/s; `None` with a constant quantizer index.
     bitrate: Option<u32>,
     pub(super) limits: Limits,
@@ -70,6 +73,7 @@ impl NativeEngine {
             mode: settings.scalability_mode,
             quantizer: QuantizerSource::new(settings, smallest),
             control: frame_control(settings),
+            tiles: Vec::new(),
             bitrate: bitrate(settings),
             limits: prepare::limits(settings.send_limits()),
             speed: settings.speed.level(),
@@ -156,7 +160,7 @@ fn pictures(
     if pool.threads() != threads {
         *pool = Arc::new(Pool::new(threads));
     }
-    let pictures = Pictures::new(settings, isa, NAME, pool)?;
+    let mut pictures = Pictures::new(settings, isa, NAME, pool)?;
     let smallest = pictures.smallest_key_frame(settings.tile_columns).map_err(header_failed)?;
     check_room(smallest, bitrate(settings), &prepare::limits(settings.send_limits()))?;
     Ok((pictures, smallest))

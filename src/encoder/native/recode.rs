@@ -87,10 +87,11 @@ impl NativeEngine {
         let header_bytes = u64::from(header_bytes);
         self.pictures.search.set_residual(residual);
         if controlled {
-            let tiles = TileBounds::all(&header.tile_info);
-            let weights = self.pictures.weights(&tiles, plan.key_frame);
+            self.tiles.clear();
+            self.tiles.extend(TileBounds::all(&header.tile_info));
+            let weights = self.pictures.weights(&self.tiles, plan.key_frame);
             let known = (plan.key_frame, weights);
-            self.control.start(target, attempt, header_bytes, &tiles, known);
+            self.control.start(target, attempt, header_bytes, &self.tiles, known);
         }
         let control = controlled.then(|| self.control.control());
         let Some(unit) = self.pictures.code(header, plan.layer, control)? else {

@@ -16,14 +16,13 @@ use crate::rate::Limits;
 impl Pictures {
     /// Bytes of a key frame that is small enough for anything to be sent at all.
     pub(super) fn smallest_key_frame(
-        &self,
+        &mut self,
         tile_columns: Option<u32>,
     ) -> Result<u64, BitstreamError> {
         let plan = Planner::new(ScalabilityMode::L1T1).next(true);
         let tools = Tools { delta_q: false, tile_columns };
         let header = frame_header(self.stream.sequence(), &plan, u8::MAX, 0, tools)?;
-        let tiles = TileBounds::all(&header.tile_info);
-        let bytes = tiles.iter().map(|tile| {
+        let bytes = TileBounds::all(&header.tile_info).map(|tile| {
             let rows = (tile.mi_row_end - tile.mi_row_start).div_ceil(SB4);
             smallest_tile(rows * (tile.mi_col_end - tile.mi_col_start).div_ceil(SB4))
         });

@@ -6,10 +6,10 @@ use crate::av1::frame::coder::{CodedTiles, FrameCoder};
 use crate::av1::frame::motion_field::OrderHints;
 use crate::av1::frame::reference::Reference;
 use crate::av1::obu::BitstreamError;
-use crate::av1::obu::frame::{FrameHeader, FrameType, NUM_REF_FRAMES, UncompressedHeader};
+use crate::av1::obu::frame::{FrameHeader, FrameType, NUM_REF_FRAMES};
 use crate::av1::obu::leb128;
 use crate::av1::obu::operating_point::OperatingPoint;
-use crate::av1::obu::tile_group::write_tile_group;
+use crate::av1::obu::tile_group::{tile_group_overhead, write_tiles};
 use crate::av1::obu::unit::write_obu;
 use crate::av1::obu::{DecoderState, LayerId, ObuHeader, ObuType, SequenceHeader};
 use crate::av1::tile::bounds::TileBounds;
@@ -28,6 +28,11 @@ pub(crate) struct Stream {
     state: DecoderState,
     slots: [Option<Arc<Reference>>; NUM_REF_FRAMES],
     coder: FrameCoder,
+    /// Room of headers, payloads and units that were written, and of lists of tiles.
+    header: Vec<u8>,
+    payload: Vec<u8>,
+    units: Vec<Vec<u8>>,
+    bounds: Vec<Vec<TileBounds>>,
 }
 
 /// A temporal unit whose frame is not filtered yet, and to which nothing refers.
@@ -77,6 +82,10 @@ impl Stream {
             state,
             slots: Default::default(),
             coder: FrameCoder::new(size.0, size.1, isa),
+            header: Vec::new(),
+            payload: Vec::new(),
+            units: Vec::new(),
+            bounds: Vec::new(),
         })
     }
 
@@ -142,13 +151,19 @@ impl Stream {
     ) -> Result<Option<CodedUnit>, BitstreamError> {
         let job = self.job(header);
         let Some(tiles) = self.coder.code(&job, source, decider, control) else {
+            self.bounds.push(job.tiles);
             return Ok(None);
         };
-        let bytes: Vec<&[u8]> = tiles.tiles.iter().map(Vec::as_slice).collect();
-        let payload = self.frame_payload(&job.header, layer, &bytes)?;
-        let mut data = self.start_unit(&job.header)?;
-        write_obu(&self.frame_obu_header(&job.header, layer), &payload, &mut data)?;
-        let tile_bytes = bytes.iter().map(|tile| tile.len() as u32).sum();
+        let buffer = std::mem::take(&mut self.payload);
+        let mut bits = self.state.write_frame(&job.header, layer, buffer)?;
+        bits.byte_alignment();
+        write_tiles(&mut bits, &job.header.tile_info, 0, tiles.tiles())?;
+        self.payload = bits.into_bytes();
+        let mut data = self.units.pop().unwrap_or_default();
+        data.clear();
+        self.start_unit(&job.header, &mut data)?;
+        write_obu(&self.frame_obu_header(&job.header, layer), &self.payload, &mut data)?;
+        let tile_bytes = tiles.len() as u32;
         debug_assert_eq!(
             self.overhead(&job.header, layer, tile_bytes)? + tile_bytes,
             data.len() as u32
@@ -161,24 +176,30 @@ impl Stream {
     /// # Errors
     /// As [`code`](Self::code).
     pub(crate) fn overhead(
-        &self,
+        &mut self,
         header: &FrameHeader,
         layer: LayerId,
         tile_bytes: u32,
     ) -> Result<u32, BitstreamError> {
-        let tiles = vec![&[0][..]; header.tile_info.num_tiles()];
-        let payload = self.frame_payload(header, layer, &tiles)?;
-        let headers = (payload.len() - tiles.len()) as u32;
-        let mut unit = self.start_unit(header)?;
+        let buffer = std::mem::take(&mut self.header);
+        let mut unit = self.state.write_frame(header, layer, buffer)?.into_bytes();
+        let headers = (unit.len() + tile_group_overhead(&header.tile_info)) as u32;
+        unit.clear();
+        self.start_unit(header, &mut unit)?;
         self.frame_obu_header(header, layer).write(&mut unit)?;
+        let before = unit.len() as u32;
+        self.header = unit;
         let obu_size = leb128::encoded_len(headers.saturating_add(tile_bytes)) as u32;
-        Ok(unit.len() as u32 + obu_size + headers)
+        Ok(before + obu_size + headers)
     }
 
     /// Lets a unit, the last that was coded or one before it, stand: filters its frame, to which
     /// those after it refer.
     pub(crate) fn finish(&mut self, unit: CodedUnit) -> Result<FinishedUnit, BitstreamError> {
-        let CodedUnit { layer, job, tiles, data } = unit;
+        let CodedUnit { layer, job, tiles, data: written } = unit;
+        // The caller keeps the unit: no more than its bytes.
+        let data = written[..].to_vec();
+        self.units.push(written);
         let (spent, skipped) = (tiles.spent, tiles.skipped);
         #[cfg(test)]
         let records = tiles.records.clone();
@@ -186,12 +207,13 @@ impl Stream {
         let refresh = job.header.refresh_frame_flags;
         let qindex = job.header.quantization_params.base_q_idx;
         // References that slots lose below are free only without it.
-        let FrameJob { header, references, primary, .. } = job;
+        let FrameJob { header, references, primary, tiles: bounds, .. } = job;
+        self.bounds.push(bounds);
         drop((references, primary));
         if header.frame_type == FrameType::Key {
             self.state.set_sequence_header(Arc::clone(&self.sequence))?;
         }
-        self.state.advance(&UncompressedHeader::Frame(Box::new(header)), layer)?;
+        self.state.advance_frame(&header, layer)?;
         for slot in 0..NUM_REF_FRAMES {
             if (refresh >> slot) & 1 != 0
                 && let Some(old) = self.slots[slot].replace(Arc::clone(&reference))
@@ -213,15 +235,20 @@ impl Stream {
     /// Leaves a unit that was coded: the stream is as it was before.
     pub(crate) fn discard(&mut self, unit: CodedUnit) {
         self.coder.discard(unit.tiles);
+        self.units.push(unit.data);
+        self.bounds.push(unit.job.tiles);
     }
 
     /// What the coder of the tiles needs of a header and of the slots.
-    fn job(&self, header: FrameHeader) -> FrameJob {
+    fn job(&mut self, header: FrameHeader) -> FrameJob {
+        let mut tiles = self.bounds.pop().unwrap_or_default();
+        tiles.clear();
+        tiles.extend(TileBounds::all(&header.tile_info));
         let primary = header.primary_ref_slot().map(usize::from);
         FrameJob {
             isa: self.isa,
             sequence: Arc::clone(&self.sequence),
-            tiles: TileBounds::all(&header.tile_info),
+            tiles,
             references: self.references((!header.is_intra()).then_some(&header.ref_frame_idx)),
             primary: primary.and_then(|slot| self.slots[slot].clone()),
             order_hints: OrderHints {
@@ -231,20 +258,6 @@ impl Stream {
             },
             header,
         }
-    }
-
-    /// The payload of a frame OBU (5.10): the frame header and its tiles.
-    fn frame_payload(
-        &self,
-        header: &FrameHeader,
-        layer: LayerId,
-        tiles: &[&[u8]],
-    ) -> Result<Vec<u8>, BitstreamError> {
-        let uncompressed = UncompressedHeader::Frame(Box::new(header.clone()));
-        let mut bits = self.state.write_frame_header(&uncompressed, layer)?;
-        bits.byte_alignment();
-        write_tile_group(&mut bits, &header.tile_info, 0, tiles)?;
-        Ok(bits.into_bytes())
     }
 
     /// The header of a frame's OBU. Its extension tells of the layers of the sequence that the frame is
@@ -260,15 +273,14 @@ impl Stream {
         ObuHeader { obu_type: ObuType::Frame, has_size_field: true, extension }
     }
 
-    /// What comes before a frame in its temporal unit (7.5).
-    fn start_unit(&self, header: &FrameHeader) -> Result<Vec<u8>, BitstreamError> {
-        let mut data = Vec::new();
-        write_obu(&obu_header(ObuType::TemporalDelimiter), &[], &mut data)?;
+    /// Writes what comes before a frame in its temporal unit (7.5).
+    fn start_unit(&self, header: &FrameHeader, data: &mut Vec<u8>) -> Result<(), BitstreamError> {
+        write_obu(&obu_header(ObuType::TemporalDelimiter), &[], data)?;
         if header.frame_type == FrameType::Key {
             let payload = self.sequence.write()?;
-            write_obu(&obu_header(ObuType::SequenceHeader), &payload, &mut data)?;
+            write_obu(&obu_header(ObuType::SequenceHeader), &payload, data)?;
         }
-        Ok(data)
+        Ok(())
     }
 }
 

@@ -35,7 +35,7 @@ pub use restoration::{LrParams, RestorationType};
 pub use segmentation::SegmentationParams;
 pub use show_existing::ShowExistingFrame;
 pub use size::FrameSize;
-pub use tile_info::{TileInfo, TileLimits};
+pub use tile_info::{TileInfo, TileLimits, TileStarts};
 
 use self::global_motion::GlobalMotions;
 use self::segmentation::{MAX_SEGMENTS, SEG_LVL_ALT_Q};
@@ -308,8 +308,8 @@ impl FrameHeader {
                 uniform_tile_spacing_flag: true,
                 tile_cols_log2: 0,
                 tile_rows_log2: 0,
-                mi_col_starts: Vec::new(),
-                mi_row_starts: Vec::new(),
+                mi_col_starts: TileStarts::default(),
+                mi_row_starts: TileStarts::default(),
                 context_update_tile_id: 0,
                 tile_size_bytes: 4,
             },

@@ -1,5 +1,8 @@
 //! 5.9.15 tile_info(): how a frame is cut into tiles.
 
+use std::fmt;
+use std::ops::Deref;
+
 use super::size::FrameSize;
 use crate::av1::obu::BitstreamError;
 use crate::av1::obu::bits::{BitReader, BitWriter};
@@ -24,13 +27,64 @@ pub struct TileInfo {
     /// TileRowsLog2, 0 to 6.
     pub tile_rows_log2: u8,
     /// MiColStarts: where tile columns start, in units of 4 luma samples, and MiCols at the end.
-    pub mi_col_starts: Vec<u32>,
+    pub mi_col_starts: TileStarts,
     /// MiRowStarts: where tile rows start, in units of 4 luma samples, and MiRows at the end.
-    pub mi_row_starts: Vec<u32>,
+    pub mi_row_starts: TileStarts,
     /// context_update_tile_id: the tile whose CDFs are kept; 0 when there is only one.
     pub context_update_tile_id: u16,
     /// TileSizeBytes, 1 to 4; 4 when it is not coded.
     pub tile_size_bytes: u8,
+}
+
+/// The most entries of MiColStarts and of MiRowStarts.
+const MAX_STARTS: usize =
+    if MAX_TILE_COLS > MAX_TILE_ROWS { MAX_TILE_COLS } else { MAX_TILE_ROWS } + 1;
+
+/// MiColStarts or MiRowStarts: at most 65 numbers, kept in place.
+#[derive(Clone, Copy)]
+pub struct TileStarts {
+    len: u8,
+    starts: [u32; MAX_STARTS],
+}
+
+impl Default for TileStarts {
+    fn default() -> Self {
+        Self { len: 0, starts: [0; MAX_STARTS] }
+    }
+}
+
+impl Deref for TileStarts {
+    type Target = [u32];
+
+    fn deref(&self) -> &[u32] {
+        &self.starts[..usize::from(self.len)]
+    }
+}
+
+impl FromIterator<u32> for TileStarts {
+    /// Takes the first 65.
+    fn from_iter<I: IntoIterator<Item = u32>>(starts: I) -> Self {
+        let mut collected = Self::default();
+        for (to, start) in collected.starts.iter_mut().zip(starts) {
+            *to = start;
+            collected.len += 1;
+        }
+        collected
+    }
+}
+
+impl PartialEq for TileStarts {
+    fn eq(&self, other: &Self) -> bool {
+        **self == **other
+    }
+}
+
+impl Eq for TileStarts {}
+
+impl fmt::Debug for TileStarts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        (**self).fmt(f)
+    }
 }
 
 /// What 5.9.15 derives from the frame's size before it reads anything.
@@ -137,7 +191,7 @@ impl TileInfo {
         }
         let starts = |count: u32, step: u32, end: u32| {
             let starts = (0..count).step_by(step as usize).map(|sb| sb << limits.sb_shift);
-            starts.chain([end]).collect::<Vec<_>>()
+            starts.chain([end]).collect()
         };
         Ok(Self {
             uniform_tile_spacing_flag: true,
@@ -198,7 +252,7 @@ impl TileInfo {
                 .map_err(|count| count.error("TileRows"))?;
             let in_mi = |starts: Vec<u32>, end: u32| {
                 let starts = starts.into_iter().map(|sb| sb << limits.sb_shift);
-                starts.chain([end]).collect::<Vec<_>>()
+                starts.chain([end]).collect()
             };
             Self {
                 uniform_tile_spacing_flag: false,

@@ -28,32 +28,49 @@ impl UncompressedHeader {
         context: &HeaderContext<'_>,
     ) -> Result<BitWriter, BitstreamError> {
         let mut w = BitWriter::new();
-        if !context.sequence.reduced_still_picture_header {
-            w.flag(matches!(self, Self::ShowExistingFrame(_)));
-        }
-        match self {
-            Self::ShowExistingFrame(header) => header.write(&mut w, context)?,
-            Self::Frame(header) => header.write(&mut w, context)?,
-        }
-        let bytes = w.clone().into_bytes();
-        let mut r = BitReader::new(&bytes);
-        let written = Self::parse(&mut r, context)?;
-        let difference = match (self, &written) {
-            (Self::Frame(header), Self::Frame(written)) => header.first_difference(written),
-            _ if *self == written => None,
-            _ => Some("show_existing_frame"),
-        };
-        match difference {
-            Some(element) => Err(BitstreamError::Inconsistent { element }),
-            None => {
-                debug_assert_eq!(r.position(), w.position());
-                Ok(w)
+        let header = match self {
+            Self::Frame(header) => {
+                header.write_checked(&mut w, context)?;
+                return Ok(w);
             }
+            Self::ShowExistingFrame(header) => header,
+        };
+        if !context.sequence.reduced_still_picture_header {
+            w.flag(true);
         }
+        header.write(&mut w, context)?;
+        let mut r = BitReader::new(w.as_bytes());
+        if Self::parse(&mut r, context)? != *self {
+            return Err(BitstreamError::Inconsistent { element: "show_existing_frame" });
+        }
+        debug_assert_eq!(r.position(), w.position());
+        Ok(w)
     }
 }
 
 impl FrameHeader {
+    /// Writes the header into an empty `w`, reads it back and compares.
+    pub(in crate::av1::obu) fn write_checked(
+        &self,
+        w: &mut BitWriter,
+        context: &HeaderContext<'_>,
+    ) -> Result<(), BitstreamError> {
+        let shows_flag = !context.sequence.reduced_still_picture_header;
+        if shows_flag {
+            w.flag(false);
+        }
+        self.write(w, context)?;
+        let mut r = BitReader::new(w.as_bytes());
+        if shows_flag && r.flag()? {
+            return Err(BitstreamError::Inconsistent { element: "show_existing_frame" });
+        }
+        if let Some(element) = self.first_difference(&Self::parse(&mut r, context)?) {
+            return Err(BitstreamError::Inconsistent { element });
+        }
+        debug_assert_eq!(r.position(), w.position());
+        Ok(())
+    }
+
     /// 5.9.2 after show_existing_frame.
     fn parse(r: &mut BitReader<'_>, context: &HeaderContext<'_>) -> Result<Self, BitstreamError> {
         let sequence = context.sequence;

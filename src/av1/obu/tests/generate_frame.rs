@@ -303,17 +303,17 @@ fn tile_info(c: &mut Choices, s: &SequenceHeader, size: &FrameSize) -> Option<Ti
             if limits.min_log2_tiles > 0 { area >> (limits.min_log2_tiles + 1) } else { area };
         let (rows, _) = starts(c, limits.sb_rows, (area / widest).max(1), size.mi_rows());
         let log2 = |starts: &[u32]| (starts.len() as u32 - 1).next_power_of_two().ilog2() as u8;
+        if cols.len() > 65 || rows.len() > 65 {
+            return None;
+        }
         info = TileInfo {
             uniform_tile_spacing_flag: false,
             tile_cols_log2: log2(&cols),
             tile_rows_log2: log2(&rows),
-            mi_col_starts: cols,
-            mi_row_starts: rows,
+            mi_col_starts: cols.into_iter().collect(),
+            mi_row_starts: rows.into_iter().collect(),
             ..info
         };
-        if info.tile_cols() > 64 || info.tile_rows() > 64 {
-            return None;
-        }
     }
     if info.tile_cols_log2 + info.tile_rows_log2 > 0 {
         info.context_update_tile_id = c.below(info.num_tiles() as u32) as u16;

@@ -196,7 +196,10 @@ fn change(h: &mut FrameHeader, field: u8, value: u32) {
         16 => h.size.render_width = value,
         17 => h.size.found_ref = Some(byte),
         18 => h.ref_frame_idx[(value % 7) as usize] = byte,
-        19 => h.tile_info.mi_col_starts.push(value),
+        19 => {
+            let starts = &mut h.tile_info.mi_col_starts;
+            *starts = starts.iter().copied().chain([value]).collect();
+        }
         20 => h.tile_info.tile_cols_log2 = byte,
         21 => h.tile_info.tile_rows_log2 = byte,
         22 => h.tile_info.tile_size_bytes = byte,

@@ -193,8 +193,8 @@ fn tiles() {
     let info = &frame(&headers[0]).tile_info;
     assert!(info.uniform_tile_spacing_flag);
     assert_eq!((info.tile_cols_log2, info.tile_rows_log2), (2, 1));
-    assert_eq!(info.mi_col_starts, [0, 80, 160, 240, 320]);
-    assert_eq!(info.mi_row_starts, [0, 96, 180]);
+    assert_eq!(info.mi_col_starts[..], [0, 80, 160, 240, 320]);
+    assert_eq!(info.mi_row_starts[..], [0, 96, 180]);
     assert_eq!((info.context_update_tile_id, info.tile_size_bytes), (2, 2));
 }
 
