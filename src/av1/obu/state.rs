@@ -158,9 +158,7 @@ impl DecoderState {
         layer: LayerId,
         buffer: Vec<u8>,
     ) -> Result<BitWriter, BitstreamError> {
-        let mut w = BitWriter::reuse(buffer);
-        header.write_checked(&mut w, &self.context(layer)?)?;
-        Ok(w)
+        header.write_checked(BitWriter::reuse(buffer), &self.context(layer)?)
     }
 
     /// 7.4: goes on to the state after the frame of `header` is decoded, for an encoder.
@@ -175,11 +173,10 @@ impl DecoderState {
     ) -> Result<(), BitstreamError> {
         match header {
             UncompressedHeader::ShowExistingFrame(header) => {
-                self.show_existing_frame(header)?;
+                self.show_existing_frame(header).map(drop)
             }
-            UncompressedHeader::Frame(header) => self.advance_frame(header, layer)?,
+            UncompressedHeader::Frame(header) => self.advance_frame(header, layer),
         }
-        Ok(())
     }
 
     /// [`advance`](Self::advance) by a frame of its own.

@@ -29,10 +29,7 @@ impl UncompressedHeader {
     ) -> Result<BitWriter, BitstreamError> {
         let mut w = BitWriter::new();
         let header = match self {
-            Self::Frame(header) => {
-                header.write_checked(&mut w, context)?;
-                return Ok(w);
-            }
+            Self::Frame(header) => return header.write_checked(w, context),
             Self::ShowExistingFrame(header) => header,
         };
         if !context.sequence.reduced_still_picture_header {
@@ -49,17 +46,17 @@ impl UncompressedHeader {
 }
 
 impl FrameHeader {
-    /// Writes the header into an empty `w`, reads it back and compares.
+    /// Writes the header to `w`, which is empty, after it was read back and found the same.
     pub(in crate::av1::obu) fn write_checked(
         &self,
-        w: &mut BitWriter,
+        mut w: BitWriter,
         context: &HeaderContext<'_>,
-    ) -> Result<(), BitstreamError> {
+    ) -> Result<BitWriter, BitstreamError> {
         let shows_flag = !context.sequence.reduced_still_picture_header;
         if shows_flag {
             w.flag(false);
         }
-        self.write(w, context)?;
+        self.write(&mut w, context)?;
         let mut r = BitReader::new(w.as_bytes());
         if shows_flag && r.flag()? {
             return Err(BitstreamError::Inconsistent { element: "show_existing_frame" });
@@ -68,7 +65,7 @@ impl FrameHeader {
             return Err(BitstreamError::Inconsistent { element });
         }
         debug_assert_eq!(r.position(), w.position());
-        Ok(())
+        Ok(w)
     }
 
     /// 5.9.2 after show_existing_frame.
