@@ -53,6 +53,9 @@ pub(crate) struct Cascade {
     pub(crate) octaves: [f64; PYRAMID_LEVELS],
     /// Share of the inter frames; they add up to 1.
     pub(crate) shares: [f64; PYRAMID_LEVELS],
+    /// Delay after an inter frame that is coded again rather than passed, as a share of the bound. Less
+    /// keeps room for what comes, more costs fewer recodes and cuts fewer of the best frames.
+    pub(crate) soft_delay: f64,
 }
 
 /// What one frame is, reads and writes.
@@ -74,6 +77,8 @@ pub(crate) struct FramePlan {
     pub(crate) level: PyramidLevel,
     /// Place in the pattern of the structure.
     pub(crate) place: u8,
+    /// How many frames back LAST_FRAME is, up to 255; 1 of a key frame.
+    pub(crate) distance: u8,
     /// An inter frame that reads acknowledged frames only, after a loss.
     pub(crate) recovery: bool,
 }

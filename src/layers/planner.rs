@@ -101,6 +101,13 @@ impl Planner {
     /// What the next frame would be; the first is a key frame whatever is asked for, and so is one that
     /// would follow a loss with nothing that is known to be there.
     pub(crate) fn next(&self, key_frame: bool) -> FramePlan {
+        let plan = self.plan(key_frame);
+        let last = self.receiver.slots()[usize::from(plan.reads[0])].filter(|_| !plan.key_frame);
+        let distance = last.map_or(1, |last| self.receiver.next_id() - last.id);
+        FramePlan { distance: u8::try_from(distance).unwrap_or(u8::MAX), ..plan }
+    }
+
+    fn plan(&self, key_frame: bool) -> FramePlan {
         if key_frame || !self.started {
             return self.key_frame();
         }
@@ -119,6 +126,7 @@ impl Planner {
             layer: LayerId { temporal_id: position.temporal_id, spatial_id: 0 },
             level: position.level,
             place: self.place as u8,
+            distance: 1,
             recovery: false,
         };
         if !self.mapped {
@@ -150,6 +158,7 @@ impl Planner {
             layer: LayerId::default(),
             level: PyramidLevel::Anchor,
             place: 0,
+            distance: 1,
             recovery: false,
         }
     }

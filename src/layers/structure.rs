@@ -97,11 +97,17 @@ static L1T1: Structure = Structure {
         at(0, [1, 0, 3, 2], 0b0001, Ordinary),
         at(0, [0, 1, 3, 2], 0b0010, Ordinary),
     ],
-    cascade: Cascade { octaves: [-0.80, -0.30, 0.16, 0.0], shares: [0.125, 0.125, 0.75, 0.0] },
+    cascade: Cascade {
+        octaves: [-0.80, -0.30, 0.16, 0.0],
+        shares: [0.125, 0.125, 0.75, 0.0],
+        soft_delay: 0.45,
+    },
     unused: 0b1111_0000,
 };
 
-/// Frames of layer 0 read the one of layer 0 before, frames of layer 1 the frame before.
+/// Frames of layer 0 read the one of layer 0 before, frames of layer 1 the frame before. Swept on 26
+/// November 2026 on six call clips: without loss it costs nothing beside one layer (PSNR-Y and SSIM
+/// -0.6 and -1.8 %); a soft delay of 0.45 loses 2 %.
 static L1T2: Structure = Structure {
     layers: 2,
     positions: [
@@ -122,11 +128,18 @@ static L1T2: Structure = Structure {
         at(0, [0, 1, 3, 2], 0b0010, Ordinary),
         at(1, [1, 0, 3, 2], 0, Top),
     ],
-    cascade: Cascade { octaves: [-0.80, -0.40, -0.10, 0.30], shares: [0.125, 0.125, 0.25, 0.5] },
+    cascade: Cascade {
+        octaves: [-0.90, -0.60, -0.40, 0.40],
+        shares: [0.125, 0.125, 0.25, 0.5],
+        soft_delay: 0.60,
+    },
     unused: 0b1111_0000,
 };
 
-/// Frames of layers 0 and 1 read the frame of layer 0 before, frames of layer 2 the frame before.
+/// Frames of layers 0 and 1 read the frame of layer 0 before, frames of layer 2 the frame before. Layer 0
+/// is far apart, so that it has to be much better than the rest. Swept like [`L1T2`]: without loss it
+/// costs 4.4 and 0.5 % beside one layer; [-0.8, -0.5, 0.0, 0.3] lose 10 % more, a soft delay of 0.45,
+/// which cuts layer 0, 7 %.
 static L1T3: Structure = Structure {
     layers: 3,
     positions: [
@@ -147,7 +160,11 @@ static L1T3: Structure = Structure {
         at(1, [1, 0, 3, 2], 0b1_0000, Ordinary),
         at(2, [4, 1, 3, 2], 0, Top),
     ],
-    cascade: Cascade { octaves: [-0.80, -0.50, 0.0, 0.30], shares: [0.125, 0.125, 0.25, 0.5] },
+    cascade: Cascade {
+        octaves: [-1.30, -1.00, -0.40, 0.50],
+        shares: [0.125, 0.125, 0.25, 0.5],
+        soft_delay: 0.75,
+    },
     unused: 0b1110_0000,
 };
 

@@ -6,8 +6,8 @@ use super::tuning::budget::{
     BUSY_POOR, BUSY_POOR_SLOW, DRAIN_HORIZON, EXCESS_FRAMES, FILL_HORIZON, KEY_CEILING_SHARE,
     KEY_DELAY_MOST, KEY_DELAY_SHARE, KEY_POOR, KEY_ROOM, LEAST_BUDGET, LEAST_BUSY, LEAST_BUSY_SLOW,
     LEAST_BYTES, MOST_BUDGET, RESTING_DELAY, RESTING_INTERVALS, RESTING_SHARE, RISES,
-    SLOW_INTERVAL, SOFT_CEILING_SHARE, SOFT_DELAY_INTERVALS, SOFT_DELAY_MOST, SOFT_DELAY_SHARE,
-    STEP_FALL, STEP_FALL_IDLE, STEP_RISE,
+    SLOW_INTERVAL, SOFT_CEILING_SHARE, SOFT_DELAY_INTERVALS, SOFT_DELAY_MOST, STEP_FALL,
+    STEP_FALL_IDLE, STEP_RISE,
 };
 use super::tuning::model::INTER_EXPONENT;
 use super::{DropReason, QindexRange, QindexReason, Residual, Used, nearest_qindex};
@@ -134,7 +134,7 @@ impl Controller {
         let resting = RESTING_DELAY
             .max(RESTING_INTERVALS * self.longest_with(frame.elapsed))
             .min(RESTING_SHARE * (max_delay - interval).max(0.0));
-        let soft_delay = (SOFT_DELAY_SHARE * max_delay)
+        let soft_delay = (self.cascade.soft_delay * max_delay)
             .max(resting + SOFT_DELAY_INTERVALS * interval)
             .min(SOFT_DELAY_MOST * max_delay);
         let horizon = if waiting > resting * second { DRAIN_HORIZON } else { FILL_HORIZON };
@@ -142,7 +142,7 @@ impl Controller {
         let excess = (waiting + usual - soft_delay * second).max(0.0);
         let correction = (resting * second - waiting) / frames - excess / EXCESS_FRAMES;
         let bits = (usual + correction).clamp(LEAST_BUDGET * usual, MOST_BUDGET * usual);
-        let Cascade { octaves, shares } = &self.cascade;
+        let Cascade { octaves, shares, .. } = &self.cascade;
         let mix = PyramidLevel::ALL
             .map(|level| (Class::Inter(level), shares[level.index()], octaves[level.index()]));
         let alone =

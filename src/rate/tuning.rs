@@ -33,10 +33,7 @@ pub(super) mod budget {
     /// Share of the ceiling that the target of a key frame or scene cut may reach: the rest is for
     /// the model's error.
     pub(crate) const KEY_CEILING_SHARE: f64 = 0.96;
-    /// The soft delay: delay after an inter frame that is coded again rather than passed, as a
-    /// share of the bound. Less keeps room for what comes, more costs fewer recodes.
-    pub(crate) const SOFT_DELAY_SHARE: f64 = 0.45;
-    /// The least of it, in frame intervals above the resting delay.
+    /// The least of the [soft delay](crate::layers::Cascade::soft_delay), in frame intervals above the resting delay.
     pub(crate) const SOFT_DELAY_INTERVALS: f64 = 1.6;
     /// The most of it, as a share of the bound.
     pub(crate) const SOFT_DELAY_MOST: f64 = 0.9;

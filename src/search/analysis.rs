@@ -51,8 +51,10 @@ pub(super) struct Analyser {
     superblocks: Vec<Activity>,
     /// Mean difference of the picture before from the one before that.
     temporal: f32,
-    /// Which units of 16×16 samples stand still, row by row.
-    still: Vec<bool>,
+    /// For how many pictures units of 16×16 samples have stood still, row by row.
+    still: Vec<u8>,
+    /// How many pictures back the first reference is.
+    distance: u8,
     /// Units in a row.
     cols: usize,
     /// Whether most units are not what they were.
@@ -73,7 +75,7 @@ impl Compared<'_> {
         &self,
         row: usize,
         superblocks: &mut [Activity],
-        still: &mut [bool],
+        still: &mut [u8],
         previous: &PaddedRows<'_>,
     ) -> usize {
         let luma = self.luma;
@@ -95,7 +97,8 @@ impl Compared<'_> {
             superblock.spatial += u64::from(gradient);
             superblock.temporal += u64::from(difference);
             superblock.area += (w * h) as u64;
-            *still = self.seen && difference * 16 <= STILL_DIFFERENCE * area;
+            let is_still = self.seen && difference * 16 <= STILL_DIFFERENCE * area;
+            *still = if is_still { still.saturating_add(1) } else { 0 };
             let expected = gradient + gradient / 2 + CHANGED_DIFFERENCE * area;
             changed += usize::from(difference > expected);
         }
@@ -113,7 +116,8 @@ impl Analyser {
             seen: false,
             superblocks: vec![Activity::default(); width.div_ceil(64) * height.div_ceil(64)],
             temporal: 0.0,
-            still: vec![false; cols * height.div_ceil(UNIT)],
+            still: vec![0; cols * height.div_ceil(UNIT)],
+            distance: 1,
             cols,
             is_changed: false,
         }
@@ -163,12 +167,19 @@ impl Analyser {
         &self.superblocks
     }
 
-    /// Whether a block of the picture does not differ from the one before in the source.
+    /// Pictures are compared with the one this many pictures back from now on, 1 or more, wherever it is
+    /// asked for what stands still.
+    pub(super) fn set_distance(&mut self, distance: u8) {
+        self.distance = distance;
+    }
+
+    /// Whether a block of the picture does not differ in the source from the one that the first
+    /// reference shows.
     pub(super) fn is_still(&self, pos: MiPos, size: BlockSize) -> bool {
         let (row, col) = (pos.row / UNIT4, pos.col / UNIT4);
         let cols = col..(col + size.width4().div_ceil(UNIT4)).min(self.cols);
         let rows = self.still.chunks(self.cols).skip(row).take(size.height4().div_ceil(UNIT4));
-        rows.flat_map(|row| &row[cols.clone()]).all(|&still| still)
+        rows.flat_map(|row| &row[cols.clone()]).all(|&still| still >= self.distance)
     }
 
     /// Whether anything moves in an area of the picture or near it: left, top, right and bottom in
@@ -179,7 +190,8 @@ impl Analyser {
         };
         let (across, down) = (units(left, right), units(top, bottom));
         let mut rows = self.still.chunks(self.cols).skip(down.start).take(down.len());
-        rows.any(|row| row[across.start..across.end.min(self.cols)].contains(&false))
+        let moves = |&still: &u8| still < self.distance;
+        rows.any(|row| row[across.start..across.end.min(self.cols)].iter().any(moves))
     }
 }
 
@@ -218,6 +230,22 @@ mod tests {
             96 * 80
         );
         assert_eq!(analyser.superblocks()[1].temporal, 0);
+    }
+
+    /// What moved once since the first reference is not still for a frame that refers to that.
+    #[test]
+    fn still_is_what_has_not_changed_since_the_reference() {
+        let mut analyser = Analyser::new(96, 80, Isa::detect());
+        let corner = MiPos { row: 0, col: 0 };
+        for grey in [100, 140, 140, 140] {
+            let still = |x, y| if x < 16 && y < 16 { grey } else { x as u8 };
+            analyser.analyse(&picture(still), &Pool::default());
+        }
+        for (distance, expected) in [(1, true), (2, true), (3, false)] {
+            analyser.set_distance(distance);
+            assert_eq!(analyser.is_still(corner, BlockSize::B16x16), expected, "{distance}");
+            assert_eq!(analyser.moves_near([0, 0, 8, 8]), !expected, "{distance}");
+        }
     }
 
     /// A cut is new; motion that was there before is not.

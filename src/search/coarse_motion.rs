@@ -23,6 +23,8 @@ pub(crate) struct CoarseMotion {
     reference: PaddedPlane,
     /// By block, in samples of the small picture: right, down.
     vectors: Vec<(i32, i32)>,
+    /// What `vectors` were found over, in frames.
+    distance: i32,
 }
 
 impl CoarseMotion {
@@ -34,13 +36,18 @@ impl CoarseMotion {
             cols,
             reference: PaddedPlane::new(width.div_ceil(4), height.div_ceil(4)),
             vectors: vec![(0, 0); cols * rows],
+            distance: 1,
         }
     }
 
     /// Finds every block of `source`, a quarter of the picture's size, in `reference`, the luma of a
-    /// reference at full size. What was found in the frame before is where it begins.
-    pub(crate) fn search(&mut self, source: &PaddedPlane, reference: &PaddedPlane) {
+    /// reference at full size, `distance` frames back. What was found in the frame before is where it
+    /// begins, as far as it comes to over that distance.
+    pub(crate) fn search(&mut self, source: &PaddedPlane, reference: &PaddedPlane, distance: u8) {
         quarter(self.isa, reference, &mut self.reference);
+        let before = std::mem::replace(&mut self.distance, i32::from(distance));
+        let scaled = |(x, y): (i32, i32)| (x * self.distance / before, y * self.distance / before);
+        self.vectors.iter_mut().for_each(|vector| *vector = scaled(*vector));
         for index in 0..self.vectors.len() {
             let (row, col) = (index / self.cols, index % self.cols);
             let near = |there: bool, back: usize| {
@@ -131,7 +138,7 @@ mod tests {
         let mut small = PaddedPlane::new(32, 24);
         quarter(Isa::detect(), &paint(12), &mut small);
         let mut motion = CoarseMotion::new(128, 96, Isa::detect());
-        motion.search(&small, &paint(0));
+        motion.search(&small, &paint(0), 1);
         assert_eq!(motion.at(40, 40), Mv::new(0, 96));
     }
 }

@@ -50,12 +50,14 @@ pub(crate) struct FrameSearch {
     small: PaddedPlane,
     /// What is still in the picture.
     analyser: Analyser,
+    /// How many frames back the first reference is.
+    distance: u8,
 }
 
 /// What is done towards a reference, given by its luma, before the first superblock.
 enum Ahead<'a> {
-    /// Its coarse motion.
-    Motion(&'a mut CoarseMotion, &'a PaddedPlane),
+    /// Its coarse motion, over so many frames.
+    Motion(&'a mut CoarseMotion, &'a PaddedPlane, u8),
     /// A row of its half planes.
     Half(HalfRow<'a>, &'a PaddedPlane),
 }
@@ -84,6 +86,7 @@ impl Search {
                 coarse: Vec::new(),
                 small: PaddedPlane::new(width.div_ceil(4), height.div_ceil(4)),
                 analyser: Analyser::new(width, height, isa),
+                distance: 1,
             },
             workers: Vec::new(),
         }
@@ -107,6 +110,12 @@ impl Search {
     /// Compares a picture with the one given before.
     pub(crate) fn analyse(&mut self, source: &[PaddedPlane; 3]) -> Analysis {
         self.frame.analyser.analyse(&source[0], &self.frame.pool)
+    }
+
+    /// LAST_FRAME of the next frame is the one so many frames back, 1 or more.
+    pub(crate) fn set_distance(&mut self, distance: u8) {
+        self.frame.distance = distance;
+        self.frame.analyser.set_distance(distance);
     }
 
     /// Takes the picture that was analysed last and its references by name (1 to 7), once for all
@@ -222,19 +231,25 @@ impl FrameSearch {
             self.hold_half(self.serials[index], luma);
         }
         let Self { isa, pool, effort, names, serials, half, coarse, small, analyser, .. } = self;
+        let distance = self.distance;
         let (small, analyser, all) = (&*small, &*analyser, !effort.static_skip);
         let reference = |index: usize| {
             &references[names[index] as usize].as_ref().expect("named above").planes[0]
         };
         let motion = coarse.iter_mut().zip(0..names.len());
-        let motion = motion.map(|(coarse, index)| Ahead::Motion(coarse, reference(index)));
+        let motion = motion.map(|(coarse, index)| {
+            let distance = if index == 0 { distance } else { 1 };
+            Ahead::Motion(coarse, reference(index), distance)
+        });
         let half = half.iter_mut().flat_map(|(held, half)| {
             let index = serials.iter().position(|serial| serial == held);
             let rows = index.map(|index| half.rows().map(move |row| (row, reference(index))));
             rows.into_iter().flatten().map(|(row, reference)| Ahead::Half(row, reference))
         });
         pool.for_each(motion.chain(half), |task| match task {
-            Ahead::Motion(coarse, reference) => coarse.search(small, reference),
+            Ahead::Motion(coarse, reference, distance) => {
+                coarse.search(small, reference, distance);
+            }
             Ahead::Half(mut row, reference) => {
                 row.fill(*isa, reference, |area| all || analyser.moves_near(area));
             }

@@ -66,6 +66,7 @@ impl Pictures {
     /// Readies the search for a frame of this plan, however often it will be coded.
     pub(super) fn prepare(&mut self, plan: &FramePlan) {
         let references = self.stream.references((!plan.key_frame).then_some(&plan.reads));
+        self.search.set_distance(plan.distance);
         self.search.prepare(&self.source, &references);
     }
 
