@@ -9,7 +9,7 @@ use std::ops::{Deref, RangeInclusive};
 use std::time::Duration;
 
 pub use self::error::ConfigError;
-pub use self::scalability::ScalabilityMode;
+pub use self::scalability::{AcknowledgedPrediction, ScalabilityMode};
 use crate::frame::is_encoded;
 
 /// A positive ratio of two integers.
@@ -236,6 +236,8 @@ pub struct EncoderConfig {
     pub key_interval: Option<u32>,
     /// Temporal layers; [`ScalabilityMode::L1T1`] unless changed.
     pub scalability_mode: ScalabilityMode,
+    /// When frames depend on acknowledged frames only; [`AcknowledgedPrediction::Auto`] unless changed.
+    pub acknowledged_prediction: AcknowledgedPrediction,
     /// The engine.
     pub engine: EngineKind,
     /// Whether each temporal unit comes with the encoder's own reconstruction.
@@ -265,6 +267,7 @@ impl EncoderConfig {
             tile_columns: None,
             key_interval: None,
             scalability_mode: ScalabilityMode::default(),
+            acknowledged_prediction: AcknowledgedPrediction::default(),
             engine: EngineKind::default(),
             reconstruction: false,
             color: ColorDescription::default(),

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::encoder_types::{
     Rtav1Capabilities, Rtav1EncodeOutcome, Rtav1EncoderConfig, Rtav1Frame, Rtav1FrameOptions,
-    most_bytes, scalability_mode, speed,
+    acknowledged_prediction, most_bytes, scalability_mode, speed,
 };
 use super::error::Failure;
 use super::handle::{Handle, Report, c_string, call, create, free, guard, last_error, text_of};
@@ -288,6 +288,21 @@ pub unsafe extern "C" fn rtav1_encoder_set_scalability_mode(
 ) -> Rtav1Status {
     let set = |handle: &mut Rtav1Encoder| {
         Ok(handle.encoder.set_scalability_mode(scalability_mode(mode)?)?)
+    };
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe { call(encoder, set) }
+}
+
+/// Sets when frames depend on acknowledged frames only, an `Rtav1AcknowledgedPrediction`, from the next
+/// frame on.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_set_acknowledged_prediction(
+    encoder: *mut Rtav1Encoder,
+    choice: u32,
+) -> Rtav1Status {
+    let set = |handle: &mut Rtav1Encoder| {
+        let choice = acknowledged_prediction(choice)?;
+        Ok(handle.encoder.set_acknowledged_prediction(choice)?)
     };
     // SAFETY: the caller gives null or an encoder that it alone uses.
     unsafe { call(encoder, set) }

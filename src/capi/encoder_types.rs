@@ -5,15 +5,15 @@ use std::ptr;
 use std::time::Duration;
 
 use super::encoder_values::{
-    Rtav1DropReason, Rtav1Engine, Rtav1OutcomeKind, Rtav1PixelFormat, Rtav1RateMode,
-    Rtav1ScalabilityMode,
+    Rtav1AcknowledgedPrediction, Rtav1DropReason, Rtav1Engine, Rtav1OutcomeKind, Rtav1PixelFormat,
+    Rtav1RateMode, Rtav1ScalabilityMode,
 };
 use super::error::Failure;
 use super::memory::{CallerStruct, byte, items};
 use super::unit::Rtav1Unit;
 use crate::config::{
-    ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, ScalabilityMode, Speed,
-    WireOverhead,
+    AcknowledgedPrediction, ColorDescription, EncoderConfig, EngineKind, RateMode, Rational,
+    ScalabilityMode, Speed, WireOverhead,
 };
 use crate::encoder::{Capabilities, DropReason, EncodeOutcome, FrameOptions};
 use crate::frame::{Frame, Plane};
@@ -90,6 +90,8 @@ pub struct Rtav1EncoderConfig {
     pub tile_columns: u32,
     /// An `Rtav1ScalabilityMode`.
     pub scalability_mode: u32,
+    /// An `Rtav1AcknowledgedPrediction`.
+    pub acknowledged_prediction: u32,
 }
 
 /// A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -259,6 +261,11 @@ impl Rtav1EncoderConfig {
                 ScalabilityMode::L1T2 => L1T2,
                 ScalabilityMode::L1T3 => L1T3,
             },
+            acknowledged_prediction: match settings.acknowledged_prediction {
+                AcknowledgedPrediction::Auto => AUTO,
+                AcknowledgedPrediction::Always => ALWAYS,
+                AcknowledgedPrediction::Never => NEVER,
+            },
         }
     }
 
@@ -295,6 +302,7 @@ impl Rtav1EncoderConfig {
         let Self { packet_overhead, max_payload, .. } = self;
         settings.wire = WireOverhead::new(packet_overhead, max_payload);
         settings.scalability_mode = scalability_mode(self.scalability_mode)?;
+        settings.acknowledged_prediction = acknowledged_prediction(self.acknowledged_prediction)?;
         settings.adaptive_frame_rate = self.adaptive_frame_rate != 0;
         Ok(settings)
     }
@@ -407,6 +415,16 @@ pub(super) fn scalability_mode(value: u32) -> Result<ScalabilityMode, Failure> {
     }
 }
 
+/// When frames depend on acknowledged frames only, by its value.
+pub(super) fn acknowledged_prediction(value: u32) -> Result<AcknowledgedPrediction, Failure> {
+    match value {
+        AUTO => Ok(AcknowledgedPrediction::Auto),
+        ALWAYS => Ok(AcknowledgedPrediction::Always),
+        NEVER => Ok(AcknowledgedPrediction::Never),
+        value => Err(Failure::UnknownValue { field: "acknowledged_prediction", value }),
+    }
+}
+
 /// A ceiling of a frame in bytes; 0 is none.
 pub(super) fn most_bytes(most: u32) -> Option<u32> {
     (most > 0).then_some(most)
@@ -419,6 +437,9 @@ const RAV1E: u32 = Rtav1Engine::Rav1e as u32;
 const L1T1: u32 = Rtav1ScalabilityMode::L1t1 as u32;
 const L1T2: u32 = Rtav1ScalabilityMode::L1t2 as u32;
 const L1T3: u32 = Rtav1ScalabilityMode::L1t3 as u32;
+const AUTO: u32 = Rtav1AcknowledgedPrediction::Auto as u32;
+const ALWAYS: u32 = Rtav1AcknowledgedPrediction::Always as u32;
+const NEVER: u32 = Rtav1AcknowledgedPrediction::Never as u32;
 const I420: u32 = Rtav1PixelFormat::I420 as u32;
 const NV12: u32 = Rtav1PixelFormat::Nv12 as u32;
 const PLANE_NAMES: [&str; 3] = ["planes[0]", "planes[1]", "planes[2]"];

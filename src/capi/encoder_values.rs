@@ -31,6 +31,19 @@ pub enum Rtav1ScalabilityMode {
     L1t3 = 2,
 }
 
+/// Values of `Rtav1EncoderConfig.acknowledged_prediction`: when frames of layer 0 depend only on frames that
+/// the receiver has acknowledged. A lost frame then costs nothing after it, and frames take more bits.
+#[repr(C)]
+pub enum Rtav1AcknowledgedPrediction {
+    /// Where it pays, by what the encoder measures of losses, of the time that acknowledgements take and of
+    /// the picture. The default.
+    Auto = 0,
+    /// Always, from the first acknowledgement on.
+    Always = 1,
+    /// Never: losses are answered by recovery frames only.
+    Never = 2,
+}
+
 /// Values of `Rtav1Frame.format`; both are 8-bit 4:2:0.
 #[repr(C)]
 pub enum Rtav1PixelFormat {

@@ -426,6 +426,8 @@ typedef struct Rtav1EncoderConfig {
     uint32_t tile_columns;
     // An `Rtav1ScalabilityMode`.
     uint32_t scalability_mode;
+    // An `Rtav1AcknowledgedPrediction`.
+    uint32_t acknowledged_prediction;
 } Rtav1EncoderConfig;
 
 // A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -939,6 +941,11 @@ enum Rtav1Status rtav1_encoder_set_speed(struct Rtav1Encoder *encoder, uint32_t 
 // Sets the temporal layers, an `Rtav1ScalabilityMode`, from the next frame on, without a key frame.
 // Frames tell their layer at once, OBU headers from the next key frame on.
 enum Rtav1Status rtav1_encoder_set_scalability_mode(struct Rtav1Encoder *encoder, uint32_t mode);
+
+// Sets when frames depend on acknowledged frames only, an `Rtav1AcknowledgedPrediction`, from the next
+// frame on.
+enum Rtav1Status rtav1_encoder_set_acknowledged_prediction(struct Rtav1Encoder *encoder,
+                                                           uint32_t choice);
 
 // The receiver has decoded the frame with this number (`Rtav1CodedFrame.id`), and so has all that it
 // depends on. It decodes frames in the order of their numbers, and leaves out those that miss a

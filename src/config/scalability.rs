@@ -62,6 +62,26 @@ impl FromStr for ScalabilityMode {
     }
 }
 
+/// When frames of layer 0 depend on frames only that the receiver has
+/// [acknowledged](crate::Encoder::acknowledge).
+///
+/// A lost frame then costs itself and what the layers above make of it until the next frame of layer 0, and
+/// nothing after that; but prediction over the time that acknowledgements take needs more bits. It
+/// means nothing before a frame is acknowledged.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum AcknowledgedPrediction {
+    /// Where it pays, by the share of frames that are lost, the frames that an acknowledgement takes, and
+    /// how much more pictures differ from the acknowledged frame than from the last: all measured by
+    /// the encoder.
+    #[default]
+    Auto,
+    /// Always.
+    Always,
+    /// Never: losses are answered by recovery frames only.
+    Never,
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,8 +4,8 @@ use super::error::EncodeError;
 use super::unit::{EncodeOutcome, FrameOptions, TemporalUnit};
 use crate::av1::obu::SequenceHeader;
 use crate::config::{
-    ConfigError, EncoderConfig, EngineKind, Rates, Rational, ScalabilityMode, SendLimits, Settings,
-    Speed,
+    AcknowledgedPrediction, ConfigError, EncoderConfig, EngineKind, Rates, Rational,
+    ScalabilityMode, SendLimits, Settings, Speed,
 };
 use crate::frame::Frame;
 use crate::rate::QindexRange;
@@ -99,6 +99,15 @@ pub(crate) trait Engine: Send {
         Err(unsupported(self.name(), "scalability mode", mode))
     }
 
+    /// When frames depend on acknowledged frames only, from the next frame on; to be had with
+    /// [`Capabilities::feedback`].
+    fn set_acknowledged_prediction(
+        &mut self,
+        choice: AcknowledgedPrediction,
+    ) -> Result<(), ConfigError> {
+        Err(unsupported(self.name(), "acknowledged prediction", format_args!("{choice:?}")))
+    }
+
     /// What the receiver tells of a frame; to be had with [`Capabilities::feedback`].
     fn feedback(&mut self, feedback: Feedback) -> Result<(), ConfigError> {
         Err(unsupported(self.name(), "feedback", format_args!("{feedback:?}")))
@@ -143,6 +152,10 @@ pub(super) fn check_unbounded(
     }
     if settings.scalability_mode != usual.scalability_mode {
         return Err(unsupported(engine, "scalability mode", settings.scalability_mode));
+    }
+    if settings.acknowledged_prediction != usual.acknowledged_prediction {
+        let choice = format_args!("{:?}", settings.acknowledged_prediction);
+        return Err(unsupported(engine, "acknowledged prediction", choice));
     }
     let (min, max) = (settings.min_qindex, settings.max_qindex);
     if (min, max) != (usual.min_qindex, usual.max_qindex) {

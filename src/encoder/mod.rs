@@ -35,8 +35,9 @@ pub use unit::{
 
 use crate::av1::obu::BitstreamError;
 use crate::config::{
-    ConfigError, EncoderConfig, RateMode, Rates, ScalabilityMode, SendLimits, Settings, Speed,
-    WireOverhead, check_bitrate, check_frame_rate, check_limits, check_qindex_range,
+    AcknowledgedPrediction, ConfigError, EncoderConfig, RateMode, Rates, ScalabilityMode,
+    SendLimits, Settings, Speed, WireOverhead, check_bitrate, check_frame_rate, check_limits,
+    check_qindex_range,
 };
 use crate::frame::Frame;
 use crate::rate::QindexRange;
@@ -259,6 +260,20 @@ impl Encoder {
         }
         self.engine.set_scalability_mode(mode)?;
         self.config.scalability_mode = mode;
+        Ok(())
+    }
+
+    /// Sets when frames depend on acknowledged frames only, from the next frame on
+    /// ([`EncoderConfig::acknowledged_prediction`]).
+    ///
+    /// # Errors
+    /// An engine that takes no feedback.
+    pub fn set_acknowledged_prediction(
+        &mut self,
+        choice: AcknowledgedPrediction,
+    ) -> Result<(), ConfigError> {
+        self.engine.set_acknowledged_prediction(choice)?;
+        self.config.acknowledged_prediction = choice;
         Ok(())
     }
 

@@ -4,6 +4,7 @@
 #[cfg(feature = "rav1e")]
 mod frame_ids;
 mod planner;
+mod policy;
 mod receiver;
 mod retention;
 mod structure;
@@ -13,6 +14,7 @@ mod tests;
 #[cfg(feature = "rav1e")]
 pub(crate) use frame_ids::FrameIds;
 pub(crate) use planner::Planner;
+pub(crate) use policy::Policy;
 pub(crate) use receiver::Lineage;
 pub(crate) use structure::Structure;
 

@@ -69,7 +69,6 @@ impl Planner {
     }
 
     /// What is known of the receiver.
-    #[cfg(test)]
     pub(crate) fn receiver(&self) -> &Receiver {
         &self.receiver
     }
@@ -88,9 +87,16 @@ impl Planner {
     }
 
     /// Whether frames of layer 0 are to read acknowledged frames only, where there are any.
-    #[cfg(test)]
     pub(crate) fn set_acknowledged_only(&mut self, only: bool) {
         self.acknowledged_only = only;
+    }
+
+    /// The slots of the newest frame of layer 0 and of the newest that is acknowledged: what prediction
+    /// from acknowledged frames would give up, and what it would have.
+    pub(crate) fn newest(&self) -> Option<(u8, u8)> {
+        let newest = self.candidates(false).first().copied()?;
+        let acknowledged = self.candidates(true).first().copied()?;
+        Some((newest.0, acknowledged.0))
     }
 
     /// The next frame starts a sequence of another size.
@@ -235,9 +241,7 @@ impl Planner {
                 kept.frame(self.named[slot]);
             }
         }
-        if self.structure.layers > 1
-            && let Some((_, newest)) = self.candidates(false).first()
-        {
+        if let Some((_, newest)) = self.candidates(false).first() {
             kept.frame(newest.id);
         }
         let acknowledged = self.candidates(true);

@@ -114,13 +114,11 @@ impl Receiver {
     }
 
     /// Mean share of frames that are lost, 0 to 1.
-    #[cfg(test)]
     pub(crate) fn loss(&self) -> f64 {
         self.loss
     }
 
     /// Mean number of frames coded from a frame to its acknowledgement; `None` before there is one.
-    #[cfg(test)]
     pub(crate) fn delay(&self) -> Option<f64> {
         self.delay
     }

@@ -11,15 +11,15 @@ use crate::av1::obu::{BitstreamError, SequenceHeader};
 use crate::av1::tile::bounds::TileBounds;
 use crate::av1::tile::threads::most_threads;
 use crate::config::{
-    ConfigError, EngineKind, MAX_THREADS, RateMode, Rates, Rational, ScalabilityMode, SendLimits,
-    Settings, Speed,
+    AcknowledgedPrediction, ConfigError, EngineKind, MAX_THREADS, RateMode, Rates, Rational,
+    ScalabilityMode, SendLimits, Settings, Speed,
 };
 use crate::encoder::engine::{Capabilities, Engine, Feedback, unsupported};
 use crate::encoder::error::EncodeError;
 use crate::encoder::unit::{DroppedFrame, EncodeOutcome, FrameOptions, TemporalUnit};
 use crate::frame::Frame;
 use crate::kernels::isa::Isa;
-use crate::layers::{FramePlan, Lineage, Planner, Structure};
+use crate::layers::{FramePlan, Lineage, Planner, Policy, Structure};
 use crate::pool::Pool;
 use crate::rate::{Decision, DropReason, FrameControl, FrameFacts, Limits, Outcome, QindexRange};
 
@@ -37,6 +37,8 @@ pub(crate) struct NativeEngine {
     pub(super) pictures: Pictures,
     pub(super) plan: Planner,
     mode: ScalabilityMode,
+    policy: Policy,
+    acknowledged_prediction: AcknowledgedPrediction,
     pub(super) quantizer: QuantizerSource,
     pub(super) control: FrameControl,
     /// The tiles of the attempt at hand.
@@ -71,6 +73,8 @@ impl NativeEngine {
             pictures,
             plan: Planner::new(settings.scalability_mode),
             mode: settings.scalability_mode,
+            policy: Policy::default(),
+            acknowledged_prediction: settings.acknowledged_prediction,
             quantizer: QuantizerSource::new(settings, smallest),
             control: frame_control(settings),
             tiles: Vec::new(),
@@ -111,6 +115,22 @@ impl NativeEngine {
             self.pictures.stream.set_operating_points(before);
         }
         checked
+    }
+
+    /// Chooses whether the frame of the picture that was taken in depends on acknowledged frames only.
+    fn choose_prediction(&mut self) {
+        let receiver = self.plan.receiver();
+        let (loss, delay) = (receiver.loss(), receiver.delay());
+        let choice = self.acknowledged_prediction;
+        if choice == AcknowledgedPrediction::Auto
+            && loss > 0.0
+            && let Some((newest, acknowledged)) = self.plan.newest()
+        {
+            let slots = [newest, acknowledged];
+            self.policy.differs(slots.map(|slot| self.pictures.difference(slot)));
+        }
+        let only = self.policy.choose(choice, loss, delay);
+        self.plan.set_acknowledged_only(only);
     }
 
     fn key_frame_due(&self) -> bool {
@@ -218,8 +238,9 @@ impl Engine for NativeEngine {
             controller.pause(elapsed);
             return Ok(self.drop_frame(timestamp, DropReason::Paused));
         }
-        let plan = self.plan.next(options.key_frame || self.key_frame_due());
         let analysis = self.pictures.import(frame);
+        self.choose_prediction();
+        let plan = self.plan.next(options.key_frame || self.key_frame_due());
         let facts = self.facts(timestamp, &plan, analysis);
         let target = match self.decide(&facts, options.qindex) {
             Decision::Code(target) => target,
@@ -296,6 +317,14 @@ impl Engine for NativeEngine {
             controller.set_smallest_key_bytes(self.smallest);
             controller.set_cascade(Structure::of(mode).cascade);
         }
+        Ok(())
+    }
+
+    fn set_acknowledged_prediction(
+        &mut self,
+        choice: AcknowledgedPrediction,
+    ) -> Result<(), ConfigError> {
+        self.acknowledged_prediction = choice;
         Ok(())
     }
 

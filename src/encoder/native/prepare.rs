@@ -63,6 +63,28 @@ impl Pictures {
         self.search.analyse(&self.source)
     }
 
+    /// Mean absolute difference of the picture that was taken in from the frame in a slot, a luma sample:
+    /// of every fourth row.
+    pub(super) fn difference(&self, slot: u8) -> f64 {
+        const STEP: usize = 4;
+        let Some(reference) = self.stream.slot(slot) else { return 0.0 };
+        let [source, ..] = &self.source;
+        let row = |plane: &PaddedPlane, y: usize| {
+            let start = plane.index(0, y as isize);
+            start..start + plane.width
+        };
+        let rows = (0..source.height).step_by(STEP);
+        let count = rows.len() * source.width;
+        let sum: u64 = rows
+            .map(|y| {
+                let here = &source.data[row(source, y)];
+                let there = &reference.planes[0].data[row(&reference.planes[0], y)];
+                here.iter().zip(there).map(|(a, b)| u64::from(a.abs_diff(*b))).sum::<u64>()
+            })
+            .sum();
+        sum as f64 / count as f64
+    }
+
     /// Readies the search for a frame of this plan, however often it will be coded.
     pub(super) fn prepare(&mut self, plan: &FramePlan) {
         let references = self.stream.references((!plan.key_frame).then_some(&plan.reads));

@@ -135,6 +135,11 @@ impl Stream {
         })
     }
 
+    /// What a slot holds; `None` before the first key frame.
+    pub(crate) fn slot(&self, slot: u8) -> Option<&Reference> {
+        self.slots[usize::from(slot)].as_deref()
+    }
+
     /// Codes a frame into a temporal unit: `source` with its edges extended, by the choices of
     /// `decider` and, superblock by superblock, of `control`. `None` if the control gives it up. The
     /// sequence header goes in front of key frames.
