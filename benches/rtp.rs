@@ -6,7 +6,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
+use rtav1::rtp::dependency_descriptor::{
+    DependencyStructure, DescriptorReader, FrameDescriber, SentFrame,
+};
 use rtav1::rtp::{Depacketizer, DepacketizerConfig, PacketLimits, Packetizer, RtpPacket};
+use rtav1::{LayerId, ScalabilityMode};
 
 /// A temporal unit: a delimiter and one frame OBU of `len` payload bytes.
 fn unit(len: usize) -> Bytes {
@@ -61,5 +65,26 @@ fn rtp(c: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, rtp);
+/// Descriptors of a packet parsed: of most packets, of one that leaves the templates, of a key frame.
+fn descriptors(c: &mut Criterion) {
+    let mut describer = FrameDescriber::new(DependencyStructure::up_to_mode(ScalabilityMode::L1T3));
+    let mut describe = |id: u64, dependencies: &[u64]| {
+        let frame = SentFrame::new(id, dependencies, LayerId::default());
+        describer.describe(&frame).expect("a sound frame").bytes(true, true)
+    };
+    let key = describe(0, &[]);
+    let template = describe(1, &[0]);
+    let recovery = describe(40, &[1]);
+    let mut group = c.benchmark_group("descriptor");
+    for (name, bytes) in [("template", template), ("recovery", recovery), ("key", key.clone())] {
+        let mut reader = DescriptorReader::new();
+        reader.read(&key).expect("a sound descriptor");
+        group.bench_function(BenchmarkId::from_parameter(name), |b| {
+            b.iter(|| black_box(reader.read(black_box(&bytes))));
+        });
+    }
+    group.finish();
+}
+
+criterion_group!(benches, rtp, descriptors);
 criterion_main!(benches);

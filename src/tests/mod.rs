@@ -16,6 +16,8 @@ mod encoder_api;
 mod exactness;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 pub(crate) mod formats;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod forwarding;
 #[cfg(test)]
 mod frame_ids;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]

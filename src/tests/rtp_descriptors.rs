@@ -7,7 +7,7 @@ use proptest::prelude::*;
 
 use super::{TICKS, encode, rtp_rules};
 use crate::rtp::dependency_descriptor::{
-    DescribedFrame, DescriptorReader, FrameDescriber, ScalabilityMode, SentFrame,
+    DependencyStructure, DescribedFrame, DescriptorReader, FrameDescriber, SentFrame,
     header_extension_len,
 };
 use crate::rtp::{
@@ -15,7 +15,7 @@ use crate::rtp::{
     RtpError, RtpPacket,
 };
 use crate::synthetic::{Clip, Scene};
-use crate::{EncoderConfig, LayerId};
+use crate::{EncoderConfig, LayerId, ScalabilityMode};
 
 /// A temporal unit of one frame OBU with `len` bytes of payload.
 fn unit(len: usize) -> Vec<u8> {
@@ -33,7 +33,7 @@ fn frame(describer: &mut FrameDescriber, id: u64, dependencies: &[u64]) -> Descr
 /// First, middle, last and only packets say where they stand, and all of them what the frame is.
 #[test]
 fn each_packet_has_its_own() {
-    let mut describer = FrameDescriber::new(ScalabilityMode::L1T1.structure());
+    let mut describer = FrameDescriber::new(DependencyStructure::of_mode(ScalabilityMode::L1T1));
     let packetizer = Packetizer::new(PacketLimits::new(100)).unwrap();
     let mut reader = DescriptorReader::new();
     for (id, len) in [(0, 300), (1, 20), (2, 150), (3, 400)] {
@@ -62,7 +62,7 @@ fn each_packet_has_its_own() {
 
 #[test]
 fn frames_and_descriptions_go_together() {
-    let mut describer = FrameDescriber::new(ScalabilityMode::L1T1.structure());
+    let mut describer = FrameDescriber::new(DependencyStructure::of_mode(ScalabilityMode::L1T1));
     let packetizer = Packetizer::new(PacketLimits::new(100)).unwrap();
     let key = frame(&mut describer, 0, &[]);
     let two = [key.clone(), frame(&mut describer, 1, &[0])];
@@ -95,8 +95,10 @@ type Sent = (Vec<RtpPacket>, Vec<(u64, Vec<u64>)>);
 fn clip_packets(frames: u64) -> Sent {
     let clip = Clip::new(Scene::MovingTexture, 96, 64, 1).unwrap();
     let units = encode(EncoderConfig::new(96, 64, 150_000), clip, frames, &[frames / 2]);
-    let mut describer =
-        FrameDescriber::with_first_number(ScalabilityMode::L1T1.structure(), 65_530);
+    let mut describer = FrameDescriber::with_first_number(
+        DependencyStructure::of_mode(ScalabilityMode::L1T1),
+        65_530,
+    );
     let packetizer = Packetizer::new(PacketLimits::new(200)).unwrap();
     let (mut packets, mut coded) = (Vec::new(), Vec::new());
     for unit in units {

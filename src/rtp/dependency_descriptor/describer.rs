@@ -34,7 +34,7 @@ pub struct SentFrame<'a> {
     pub layer: LayerId,
     /// No later frame depends on one that came before this and that this does not depend on itself
     /// through any number of others, so that one may go on with all layers from here (A.7). So it is
-    /// in the structures of [`ScalabilityMode`](super::ScalabilityMode).
+    /// in the structures of [`DependencyStructure::of_mode`].
     pub switch_point: bool,
 }
 
@@ -47,8 +47,13 @@ impl<'a> SentFrame<'a> {
 
 impl<'a> From<&'a CodedFrame> for SentFrame<'a> {
     fn from(frame: &'a CodedFrame) -> Self {
-        let CodedFrame { spatial_id, temporal_id, .. } = *frame;
-        Self::new(frame.id, &frame.dependencies, LayerId { temporal_id, spatial_id })
+        let CodedFrame { spatial_id, temporal_id, decode_targets, switch_point, .. } = *frame;
+        // In the highest layer there is nothing above to switch to.
+        let highest = decode_targets >> temporal_id == 1;
+        Self {
+            switch_point: switch_point || highest,
+            ..Self::new(frame.id, &frame.dependencies, LayerId { temporal_id, spatial_id })
+        }
     }
 }
 
@@ -59,11 +64,12 @@ impl<'a> From<&'a CodedFrame> for SentFrame<'a> {
 /// that does not go on from the last frame of its chain starts that chain anew (A.5).
 ///
 /// ```
-/// use rtav1::LayerId;
-/// use rtav1::rtp::dependency_descriptor::{FrameDescriber, ScalabilityMode, SentFrame};
+/// use rtav1::rtp::dependency_descriptor::{DependencyStructure, FrameDescriber, SentFrame};
+/// use rtav1::{LayerId, ScalabilityMode};
 ///
 /// # fn main() -> Result<(), rtav1::rtp::dependency_descriptor::DescriptorError> {
-/// let mut describer = FrameDescriber::new(ScalabilityMode::L1T1.structure());
+/// let structure = DependencyStructure::of_mode(ScalabilityMode::L1T1);
+/// let mut describer = FrameDescriber::new(structure);
 /// let key = describer.describe(&SentFrame::new(0, &[], LayerId::default()))?;
 /// assert_eq!(key.bytes(true, true).len(), 9);
 /// let next = describer.describe(&SentFrame::new(1, &[0], LayerId::default()))?;
@@ -74,8 +80,8 @@ impl<'a> From<&'a CodedFrame> for SentFrame<'a> {
 #[derive(Clone, Debug)]
 pub struct FrameDescriber {
     structure: Arc<DependencyStructure>,
-    /// What the next key frame brings.
-    next_structure: Option<Arc<DependencyStructure>>,
+    /// What the next key frame brings, and its active decode targets.
+    next_structure: Option<(Arc<DependencyStructure>, u32)>,
     mask: MaskSignal,
     /// Number on the wire of the frame with id 0.
     first_number: u16,
@@ -147,8 +153,9 @@ impl FrameDescriber {
         let present = &*self.structure;
         let same = structure.clone().with_template_id_offset(present.template_id_offset());
         let after = usize::from(present.template_id_offset()) + present.templates().len();
+        let all = structure.all_decode_targets();
         self.next_structure = (same != *present)
-            .then(|| Arc::new(structure.with_template_id_offset((after % 64) as u8)));
+            .then(|| (Arc::new(structure.with_template_id_offset((after % 64) as u8)), all));
     }
 
     /// Sets which decode targets are produced from the next frame on, as a mask; it is told until it
@@ -182,9 +189,10 @@ impl FrameDescriber {
         let mut mask = self.mask;
         let mut structure = Arc::clone(&self.structure);
         if key_frame {
-            if let Some(next) = &self.next_structure {
+            if let Some((next, active)) = &self.next_structure {
                 structure = Arc::clone(next);
                 mask = MaskSignal::all(next);
+                mask.set(*active, next, false);
             }
             // A structure makes all of them active where nothing else is said.
             let again = mask.active() != structure.all_decode_targets();
@@ -217,7 +225,8 @@ impl FrameDescriber {
     }
 
     /// Describes all frames of a temporal unit; as
-    /// [`packetize_described`](crate::rtp::Packetizer::packetize_described) takes them.
+    /// [`packetize_described`](crate::rtp::Packetizer::packetize_described) takes them. The active decode
+    /// targets follow the layers that the encoder has, within those of the structure.
     ///
     /// # Errors
     /// As [`describe`](Self::describe); frames before the one that failed are described.
@@ -225,6 +234,17 @@ impl FrameDescriber {
         &mut self,
         unit: &TemporalUnit,
     ) -> Result<Vec<DescribedFrame>, DescriptorError> {
+        // Frames of the lowest layer belong to all decode targets that there are.
+        let lowest =
+            unit.frames.iter().find(|frame| (frame.spatial_id, frame.temporal_id) == (0, 0));
+        let active = lowest.map_or(0, |frame| u32::from(frame.decode_targets));
+        let within =
+            |of: &DependencyStructure| active != 0 && active & !of.all_decode_targets() == 0;
+        match &mut self.next_structure {
+            Some((next, next_active)) if unit.key_frame && within(next) => *next_active = active,
+            _ if within(&self.structure) => self.mask.set(active, &self.structure, false),
+            _ => {}
+        }
         unit.frames.iter().map(|frame| self.describe(&frame.into())).collect()
     }
 

@@ -8,7 +8,7 @@
 //!   [`DependencyDescriptor`] and back. Each keeps the [`DependencyStructure`] that came last.
 //! - [`FrameDescriber`] describes the frames of a sender, of which it is told no more than
 //!   [what each depends on](SentFrame).
-//! - [`ScalabilityMode`] has the structures of the modes that this library codes.
+//! - [`DependencyStructure::of_mode`] has the structures of the modes that this library codes.
 //! - [`Forwarder`] is what a server needs to send on fewer layers than it gets.
 //!
 //! ```
@@ -49,7 +49,6 @@ pub use error::DescriptorError;
 pub use forwarder::{ForwardedPacket, Forwarder};
 pub use frame::{DecodeTargetIndication, FrameDependencies};
 pub use list::ShortList;
-pub use modes::ScalabilityMode;
 pub use reader::DescriptorReader;
 pub use structure::{DependencyStructure, RenderResolution};
 pub use writer::DescriptorWriter;

@@ -32,8 +32,10 @@ pub(super) enum Need {
 const RECOVERY_MARGIN: Duration = Duration::from_millis(50);
 const KEY_FRAME_MARGIN: Duration = Duration::from_millis(200);
 const RETRANSMISSION_MARGIN: Duration = Duration::from_millis(10);
-/// How often recovery is asked for before a key frame is.
-const MAX_RECOVERIES: u32 = 3;
+/// How often recovery is asked for before a key frame is: where a tenth of the packets is lost, recovery
+/// frames get lost as well, and each of them is far cheaper than a key frame. It is for senders that do
+/// not answer at all.
+const MAX_RECOVERIES: u32 = 10;
 /// How often a packet is asked for. Each further time makes a round trip of delay.
 const MAX_RETRANSMISSIONS: u32 = 3;
 

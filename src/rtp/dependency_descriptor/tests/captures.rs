@@ -45,7 +45,10 @@ fn one_layer_of_chrome() {
     assert_eq!(structure.resolutions().len(), 1);
     assert_eq!(first.resolution, Some(structure.resolutions()[0]));
     // It is our L1T1 but for the size of the pictures.
-    assert_eq!(structure.templates(), ScalabilityMode::L1T1.structure().templates());
+    assert_eq!(
+        structure.templates(),
+        DependencyStructure::of_mode(ScalabilityMode::L1T1).templates()
+    );
 
     let mut writer = DescriptorWriter::new();
     assert_eq!(writer.write(&first).unwrap(), data);
@@ -59,7 +62,7 @@ fn one_layer_of_chrome() {
 /// that a reader without the offset fails from the second key frame on.
 #[test]
 fn offsets_of_chrome() {
-    let structure = ScalabilityMode::L1T1.structure();
+    let structure = DependencyStructure::of_mode(ScalabilityMode::L1T1);
     let mut reader = DescriptorReader::with_structure(structure.clone());
     assert_eq!(
         reader.read(&bytes("870235")),
@@ -97,7 +100,7 @@ fn three_temporal_layers() {
             (0, 2, "--D", &[1], &[3]),
         ],
     );
-    assert_eq!(*structure, ScalabilityMode::L1T3.structure());
+    assert_eq!(*structure, DependencyStructure::of_mode(ScalabilityMode::L1T3));
     for target in 0..3 {
         assert_eq!(structure.decode_target_layer(target), temporal(target as u8));
     }

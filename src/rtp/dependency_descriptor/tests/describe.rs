@@ -27,8 +27,9 @@ fn describe(
 /// The properties that libwebrtc's tests state of its scalability modes.
 #[test]
 fn every_mode_keeps_the_properties() {
-    for mode in ScalabilityMode::ALL {
-        for structure in [mode.structure(), mode.changeable_structure()] {
+    for &mode in ScalabilityMode::ALL {
+        for structure in [DependencyStructure::of_mode(mode), DependencyStructure::up_to_mode(mode)]
+        {
             let mut describer = FrameDescriber::with_first_number(structure.clone(), 65_500);
             let mut reader = DescriptorReader::new();
             let mut frames: BTreeMap<u64, FrameDependencies> = BTreeMap::new();
@@ -98,7 +99,7 @@ fn ancestors(frames: &BTreeMap<u64, FrameDependencies>, id: u64) -> Vec<u64> {
 /// A frame that refers to many takes no more bytes where one of them implies the others.
 #[test]
 fn implied_dependencies_are_left_out() {
-    let mut describer = FrameDescriber::new(ScalabilityMode::L1T1.structure());
+    let mut describer = FrameDescriber::new(DependencyStructure::of_mode(ScalabilityMode::L1T1));
     let mut reader = DescriptorReader::new();
     let base = LayerId::default();
     let all = [&[][..], &[0], &[0, 1], &[0, 1, 2], &[0, 2, 3], &[0, 3, 4]];
@@ -119,7 +120,7 @@ fn implied_dependencies_are_left_out() {
 /// What was said long ago is not remembered, and so said again.
 #[test]
 fn far_dependencies_are_told() {
-    let mut describer = FrameDescriber::new(ScalabilityMode::L1T1.structure());
+    let mut describer = FrameDescriber::new(DependencyStructure::of_mode(ScalabilityMode::L1T1));
     let base = LayerId::default();
     describer.describe(&SentFrame::new(0, &[], base)).unwrap();
     for id in 1..600 {
@@ -135,7 +136,7 @@ fn far_dependencies_are_told() {
 #[test]
 fn a_recovery_frame_starts_the_chain_anew() {
     let mode = ScalabilityMode::L1T3;
-    let mut describer = FrameDescriber::new(mode.structure());
+    let mut describer = FrameDescriber::new(DependencyStructure::of_mode(mode));
     let mut reader = DescriptorReader::new();
     for (id, temporal_id, dependencies) in pattern(mode, 0, 21) {
         let sent = SentFrame::new(id, &dependencies, temporal(temporal_id));
@@ -166,7 +167,7 @@ fn a_recovery_frame_starts_the_chain_anew() {
 
 #[test]
 fn a_frame_that_is_no_switch_point() {
-    let mut describer = FrameDescriber::new(ScalabilityMode::L1T3.structure());
+    let mut describer = FrameDescriber::new(DependencyStructure::of_mode(ScalabilityMode::L1T3));
     let mut reader = DescriptorReader::new();
     describe(&mut describer, &mut reader, &SentFrame::new(0, &[], temporal(0)));
     for (id, temporal_id, expected) in [(1, 2, "--D"), (2, 1, "-DR"), (4, 0, "SRR")] {
@@ -184,7 +185,7 @@ fn a_frame_that_is_no_switch_point() {
 #[test]
 fn active_decode_targets_are_told_until_the_chain_has_them() {
     let mode = ScalabilityMode::L1T3;
-    let mut describer = FrameDescriber::new(mode.changeable_structure());
+    let mut describer = FrameDescriber::new(DependencyStructure::up_to_mode(mode));
     let mut reader = DescriptorReader::new();
     let told = |describer: &mut FrameDescriber,
                 reader: &mut DescriptorReader,
@@ -207,7 +208,7 @@ fn active_decode_targets_are_told_until_the_chain_has_them() {
     assert_eq!(told(&mut describer, &mut reader, 5, 1, 4), None, "nothing has changed");
     assert_eq!(told(&mut describer, &mut reader, 6, 0, 4), None);
     // One layer, in the same structure.
-    describer.set_active_decode_targets(ScalabilityMode::L1T1.decode_targets()).unwrap();
+    describer.set_active_decode_targets(0b1).unwrap();
     assert_eq!(told(&mut describer, &mut reader, 7, 0, 6), Some(0b1));
     assert_eq!(told(&mut describer, &mut reader, 8, 0, 7), None);
     // The next key frame has to say it again.
@@ -220,7 +221,7 @@ fn active_decode_targets_are_told_until_the_chain_has_them() {
 
 #[test]
 fn structures_change_with_key_frames() {
-    let mut describer = FrameDescriber::new(ScalabilityMode::L1T1.structure());
+    let mut describer = FrameDescriber::new(DependencyStructure::of_mode(ScalabilityMode::L1T1));
     let mut reader = DescriptorReader::new();
     let mut offset = |describer: &mut FrameDescriber, id| {
         let key = describe(describer, &mut reader, &SentFrame::new(id, &[], temporal(0)));
@@ -229,15 +230,15 @@ fn structures_change_with_key_frames() {
     };
     assert_eq!(offset(&mut describer, 0), (0, 1));
     // What is as it was keeps its ids, so that a lost key frame leaves them known.
-    describer.set_structure(ScalabilityMode::L1T1.structure());
+    describer.set_structure(DependencyStructure::of_mode(ScalabilityMode::L1T1));
     assert_eq!(offset(&mut describer, 1), (0, 1));
-    describer.set_structure(ScalabilityMode::L1T3.structure());
+    describer.set_structure(DependencyStructure::of_mode(ScalabilityMode::L1T3));
     let inter = describer.describe(&SentFrame::new(2, &[1], temporal(0))).unwrap();
     assert_eq!(inter.bytes(true, true)[..], [0xc1, 0, 2], "not before the key frame");
     assert_eq!(offset(&mut describer, 3), (2, 3));
     for (id, mode) in (4..).zip([ScalabilityMode::L1T2, ScalabilityMode::L1T3].repeat(10)) {
         let before = describer.structure().clone();
-        describer.set_structure(mode.structure());
+        describer.set_structure(DependencyStructure::of_mode(mode));
         let expected = (before.template_id_offset() as usize + before.templates().len()) % 64;
         assert_eq!(offset(&mut describer, id).0 as usize, expected);
     }
@@ -245,7 +246,7 @@ fn structures_change_with_key_frames() {
 
 #[test]
 fn frames_that_cannot_be_described() {
-    let mut describer = FrameDescriber::new(ScalabilityMode::L1T2.structure());
+    let mut describer = FrameDescriber::new(DependencyStructure::of_mode(ScalabilityMode::L1T2));
     let refuse = |describer: &mut FrameDescriber, id, dependencies: &[u64], layer| {
         let before = format!("{describer:?}");
         let error = describer.describe(&SentFrame::new(id, dependencies, layer)).unwrap_err();
@@ -274,15 +275,15 @@ fn frames_that_cannot_be_described() {
 }
 
 #[test]
-fn names_of_modes() {
-    for mode in ScalabilityMode::ALL {
-        assert_eq!(ScalabilityMode::from_name(&mode.to_string()), Some(mode));
-        let structure = mode.structure();
+fn structures_of_modes() {
+    for &mode in ScalabilityMode::ALL {
+        let structure = DependencyStructure::of_mode(mode);
         assert_eq!(structure.decode_targets(), usize::from(mode.temporal_layers()));
-        assert_eq!(structure.all_decode_targets(), mode.decode_targets());
-        let changeable = mode.changeable_structure();
-        for fewer in ScalabilityMode::ALL.into_iter().filter(|&fewer| fewer <= mode) {
-            for template in fewer.structure().templates() {
+        let changeable = DependencyStructure::up_to_mode(mode);
+        let fewer =
+            ScalabilityMode::ALL.iter().filter(|m| m.temporal_layers() <= mode.temporal_layers());
+        for &fewer in fewer {
+            for template in DependencyStructure::of_mode(fewer).templates() {
                 let found = changeable.templates().iter().any(|other| {
                     (other.temporal_id, &other.fdiffs, &other.chain_fdiffs)
                         == (template.temporal_id, &template.fdiffs, &template.chain_fdiffs)
@@ -291,5 +292,4 @@ fn names_of_modes() {
             }
         }
     }
-    assert_eq!(ScalabilityMode::from_name("L3T3"), None);
 }

@@ -47,10 +47,10 @@ fn run(
 
 #[test]
 fn decode_targets_of_every_mode() {
-    for mode in ScalabilityMode::ALL {
+    for &mode in ScalabilityMode::ALL {
         let frames = pattern(mode, 0, 64);
         for highest in 0..3 {
-            let forwarded = run(mode.structure(), &frames, |_| highest);
+            let forwarded = run(DependencyStructure::of_mode(mode), &frames, |_| highest);
             let expected = frames.iter().filter(|(_, temporal_id, _)| *temporal_id <= highest);
             assert_eq!(forwarded, expected.map(|(id, ..)| *id).collect(), "{mode} {highest}");
         }
@@ -62,12 +62,12 @@ fn fewer_layers_at_once_and_more_as_soon_as_they_decode() {
     let frames = pattern(ScalabilityMode::L1T3, 0, 40);
     // Down before frame 10, of layer 1; up before 21, of layer 2, whose reference was forwarded.
     let wanted = |id| if (10..21).contains(&id) { 0 } else { 2 };
-    let forwarded = run(ScalabilityMode::L1T3.structure(), &frames, wanted);
+    let forwarded = run(DependencyStructure::of_mode(ScalabilityMode::L1T3), &frames, wanted);
     let left_out: Vec<u64> = (0..40).filter(|id| !forwarded.contains(id)).collect();
     assert_eq!(left_out, [10, 11, 13, 14, 15, 17, 18, 19]);
     // Up before 23, whose reference 22 was left out: 23 cannot be decoded.
     let wanted = |id| if (10..23).contains(&id) { 0 } else { 2 };
-    let forwarded = run(ScalabilityMode::L1T3.structure(), &frames, wanted);
+    let forwarded = run(DependencyStructure::of_mode(ScalabilityMode::L1T3), &frames, wanted);
     let left_out: Vec<u64> = (0..40).filter(|id| !forwarded.contains(id)).collect();
     assert_eq!(left_out, [10, 11, 13, 14, 15, 17, 18, 19, 21, 22, 23]);
 }
@@ -92,7 +92,7 @@ proptest! {
         let wanted = |id: u64| {
             changes.iter().filter(|(at, _)| *at <= id).max_by_key(|(at, _)| *at).map_or(2, |c| c.1)
         };
-        let forwarded = run(mode.structure(), &frames, wanted);
+        let forwarded = run(DependencyStructure::of_mode(mode), &frames, wanted);
         for (id, temporal_id, _) in &frames {
             let lately: BTreeSet<u8> = (id.saturating_sub(4)..=*id).map(wanted).collect();
             if lately.len() == 1 {
@@ -105,7 +105,7 @@ proptest! {
 /// One joins in the middle: nothing goes out before a key frame.
 #[test]
 fn it_begins_with_a_key_frame() {
-    let mut describer = FrameDescriber::new(ScalabilityMode::L1T1.structure());
+    let mut describer = FrameDescriber::new(DependencyStructure::of_mode(ScalabilityMode::L1T1));
     let mut sent = |id, dependencies: &[u64]| {
         describer.describe(&SentFrame::new(id, dependencies, temporal(0))).unwrap()
     };
@@ -127,7 +127,8 @@ fn it_begins_with_a_key_frame() {
 #[test]
 fn a_broken_chain_is_told() {
     let mode = ScalabilityMode::L1T3;
-    let mut describer = FrameDescriber::with_first_number(mode.structure(), 65_530);
+    let mut describer =
+        FrameDescriber::with_first_number(DependencyStructure::of_mode(mode), 65_530);
     let mut forwarder = Forwarder::new(temporal(2));
     for (id, temporal_id, dependencies) in pattern(mode, 0, 20) {
         let sent = SentFrame::new(id, &dependencies, temporal(temporal_id));
@@ -145,7 +146,7 @@ fn a_broken_chain_is_told() {
 /// The stream itself loses its upper layers: the receiver is told, and what is left goes on.
 #[test]
 fn layers_that_are_not_produced_any_more() {
-    let mut describer = FrameDescriber::new(ScalabilityMode::L1T3.changeable_structure());
+    let mut describer = FrameDescriber::new(DependencyStructure::up_to_mode(ScalabilityMode::L1T3));
     let mut forwarder = Forwarder::new(temporal(2));
     let mut receiver = DescriptorReader::new();
     let mut send = |describer: &mut FrameDescriber, id, reference: Option<u64>, temporal_id| {

@@ -6,6 +6,7 @@ mod forward;
 mod round_trip;
 
 use super::*;
+use crate::ScalabilityMode;
 use crate::av1::obu::LayerId;
 
 /// The frames of `mode` from a key frame on: for each its temporal layer and what it refers to, as

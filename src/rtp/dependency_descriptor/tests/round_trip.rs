@@ -233,10 +233,11 @@ fn bytes_that_are_no_descriptor() {
 #[test]
 fn the_structure_before_is_remembered() {
     let modes = [ScalabilityMode::L1T1, ScalabilityMode::L1T3, ScalabilityMode::L1T2];
-    let mut describer = FrameDescriber::with_first_number(modes[0].structure(), 65_530);
+    let mut describer =
+        FrameDescriber::with_first_number(DependencyStructure::of_mode(modes[0]), 65_530);
     let mut packets = Vec::new();
     for (place, mode) in modes.into_iter().enumerate() {
-        describer.set_structure(mode.structure());
+        describer.set_structure(DependencyStructure::of_mode(mode));
         for (id, temporal_id, dependencies) in pattern(mode, 8 * place as u64, 8) {
             let sent = SentFrame::new(id, &dependencies, temporal(temporal_id));
             packets.push(describer.describe(&sent).unwrap());
