@@ -36,12 +36,14 @@ pub struct SentFrame<'a> {
     /// through any number of others, so that one may go on with all layers from here (A.7). So it is
     /// in the structures of [`DependencyStructure::of_mode`].
     pub switch_point: bool,
+    /// The decode targets that the stream has from this frame on, as a mask; `None` if that is as it was.
+    pub active_decode_targets: Option<u32>,
 }
 
 impl<'a> SentFrame<'a> {
     /// A frame that is a switch point.
     pub const fn new(id: u64, dependencies: &'a [u64], layer: LayerId) -> Self {
-        Self { id, dependencies, layer, switch_point: true }
+        Self { id, dependencies, layer, switch_point: true, active_decode_targets: None }
     }
 }
 
@@ -50,8 +52,11 @@ impl<'a> From<&'a CodedFrame> for SentFrame<'a> {
         let CodedFrame { spatial_id, temporal_id, decode_targets, switch_point, .. } = *frame;
         // In the highest layer there is nothing above to switch to.
         let highest = decode_targets >> temporal_id == 1;
+        // Frames of the lowest layer belong to all decode targets that there are.
+        let lowest = (spatial_id, temporal_id) == (0, 0);
         Self {
             switch_point: switch_point || highest,
+            active_decode_targets: lowest.then_some(decode_targets.into()),
             ..Self::new(frame.id, &frame.dependencies, LayerId { temporal_id, spatial_id })
         }
     }
@@ -80,8 +85,8 @@ impl<'a> From<&'a CodedFrame> for SentFrame<'a> {
 #[derive(Clone, Debug)]
 pub struct FrameDescriber {
     structure: Arc<DependencyStructure>,
-    /// What the next key frame brings, and its active decode targets.
-    next_structure: Option<(Arc<DependencyStructure>, u32)>,
+    /// What the next key frame brings.
+    next_structure: Option<Arc<DependencyStructure>>,
     mask: MaskSignal,
     /// Number on the wire of the frame with id 0.
     first_number: u16,
@@ -153,9 +158,8 @@ impl FrameDescriber {
         let present = &*self.structure;
         let same = structure.clone().with_template_id_offset(present.template_id_offset());
         let after = usize::from(present.template_id_offset()) + present.templates().len();
-        let all = structure.all_decode_targets();
         self.next_structure = (same != *present)
-            .then(|| (Arc::new(structure.with_template_id_offset((after % 64) as u8)), all));
+            .then(|| Arc::new(structure.with_template_id_offset((after % 64) as u8)));
     }
 
     /// Sets which decode targets are produced from the next frame on, as a mask; it is told until it
@@ -188,12 +192,20 @@ impl FrameDescriber {
         let key_frame = dependencies.is_empty() && frame.layer.spatial_id == 0;
         let mut mask = self.mask;
         let mut structure = Arc::clone(&self.structure);
+        // Layers beyond the structure have no templates, which tells of them.
+        let within = |active: &u32, of: &DependencyStructure| {
+            *active != 0 && *active & !of.all_decode_targets() == 0
+        };
         if key_frame {
-            if let Some((next, active)) = &self.next_structure {
+            if let Some(next) = &self.next_structure {
                 structure = Arc::clone(next);
                 mask = MaskSignal::all(next);
-                mask.set(*active, next, false);
             }
+        }
+        if let Some(active) = frame.active_decode_targets.filter(|a| within(a, &structure)) {
+            mask.set(active, &structure, false);
+        }
+        if key_frame {
             // A structure makes all of them active where nothing else is said.
             let again = mask.active() != structure.all_decode_targets();
             mask.set(mask.active(), &structure, again);
@@ -234,17 +246,6 @@ impl FrameDescriber {
         &mut self,
         unit: &TemporalUnit,
     ) -> Result<Vec<DescribedFrame>, DescriptorError> {
-        // Frames of the lowest layer belong to all decode targets that there are.
-        let lowest =
-            unit.frames.iter().find(|frame| (frame.spatial_id, frame.temporal_id) == (0, 0));
-        let active = lowest.map_or(0, |frame| u32::from(frame.decode_targets));
-        let within =
-            |of: &DependencyStructure| active != 0 && active & !of.all_decode_targets() == 0;
-        match &mut self.next_structure {
-            Some((next, next_active)) if unit.key_frame && within(next) => *next_active = active,
-            _ if within(&self.structure) => self.mask.set(active, &self.structure, false),
-            _ => {}
-        }
         unit.frames.iter().map(|frame| self.describe(&frame.into())).collect()
     }
 

@@ -77,8 +77,6 @@ const MAX_FDIFF: u16 = 1 << 12;
 const MAX_TEMPLATE_FDIFF: u16 = 1 << 4;
 /// `frame_chain_fdiff` has 8 bits, `template_chain_fdiff` 4.
 const MAX_TEMPLATE_CHAIN_FDIFF: u8 = 15;
-/// Bytes of a descriptor that says no more than its template.
-const MANDATORY_LEN: usize = 3;
 /// The most bytes of an element of a two-byte header extension (RFC 8285, 4.3).
 const MAX_LEN: usize = 255;
 /// The most bytes of an element of a one-byte header extension (RFC 8285, 4.2).

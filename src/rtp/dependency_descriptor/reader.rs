@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
+use super::MAX_LEN;
 use super::descriptor::DependencyDescriptor;
 use super::error::DescriptorError;
 use super::frame::{DecodeTargetIndication, FrameDependencies};
 use super::list::ShortList;
 use super::structure::DependencyStructure;
-use super::{MANDATORY_LEN, MAX_LEN};
 use crate::av1::obu::bits::BitReader;
 
 /// Reads the descriptors of a stream (one SSRC), best in the order of their packets.
@@ -69,14 +69,17 @@ impl DescriptorReader {
     /// Fewer than 3 or more than 255 bytes, a field that is cut short or beyond what the format or
     /// this library allows, a template of no structure that is known.
     pub fn read(&mut self, data: &[u8]) -> Result<DependencyDescriptor, DescriptorError> {
-        if !(MANDATORY_LEN..=MAX_LEN).contains(&data.len()) {
-            return Err(DescriptorError::Length(data.len()));
+        let length = DescriptorError::Length(data.len());
+        let (&[first, high, low], rest) = data.split_first_chunk().ok_or(length.clone())?;
+        if data.len() > MAX_LEN {
+            return Err(length);
         }
-        let mut bits = BitReader::new(data);
-        let (start_of_frame, end_of_frame) = (bits.flag()?, bits.flag()?);
-        let template_id = bits.byte(6)?;
-        let frame_number = bits.f(16)? as u16;
-        let flags = Flags::read(&mut bits, data.len())?;
+        // mandatory_descriptor_fields()
+        let (start_of_frame, end_of_frame) = (first & 0x80 != 0, first & 0x40 != 0);
+        let template_id = first & 0x3f;
+        let frame_number = u16::from_be_bytes([high, low]);
+        let mut bits = BitReader::new(rest);
+        let flags = Flags::read(&mut bits)?;
         let attached = match flags.structure {
             true => Some(Arc::new(DependencyStructure::parse(&mut bits)?)),
             false => None,
@@ -152,16 +155,17 @@ fn unknown(structure: &DependencyStructure, template_id: u8) -> DescriptorError 
 
 impl Flags {
     /// They are there if the descriptor has more than the mandatory bytes.
-    fn read(bits: &mut BitReader<'_>, len: usize) -> Result<Self, DescriptorError> {
-        if len == MANDATORY_LEN {
+    fn read(bits: &mut BitReader<'_>) -> Result<Self, DescriptorError> {
+        if bits.remaining() == 0 {
             return Ok(Self::default());
         }
+        let flags = bits.byte(5)?;
         Ok(Self {
-            structure: bits.flag()?,
-            active_decode_targets: bits.flag()?,
-            dtis: bits.flag()?,
-            fdiffs: bits.flag()?,
-            chains: bits.flag()?,
+            structure: flags & 0x10 != 0,
+            active_decode_targets: flags & 0x08 != 0,
+            dtis: flags & 0x04 != 0,
+            fdiffs: flags & 0x02 != 0,
+            chains: flags & 0x01 != 0,
         })
     }
 
