@@ -2,10 +2,14 @@
 //! lacks.
 
 use super::block::BlockSearch;
+use super::cost::COST_BITS;
 use super::tuning::{CODED_RATE, DEAD_ZONE, LEVEL_RATE, ZERO_EXCESS};
 use crate::av1::tile::quantizers::ac_step;
 use crate::av1::types::BlockSize;
-use crate::kernels::satd::Coefficients;
+use crate::kernels::satd::{Beside, Coefficients};
+
+/// Bits of the modes of a quarter that is predicted as the square around it, in 1/512 bit, roughly.
+const QUARTER_RATE: u32 = 3 << COST_BITS;
 
 /// An estimated cost.
 #[derive(Clone, Copy, Debug)]
@@ -17,12 +21,14 @@ pub(super) struct Estimate {
     pub(super) coded: u64,
     /// Whether coefficients have so little above the dead zone that none would be coded.
     pub(super) is_zero: bool,
+    /// What the quarters of a square would cost if each were coded for itself, predicted alike; 0 for other blocks.
+    pub(super) quarters: [u64; 4],
 }
 
 impl Estimate {
     /// The estimate of a block that was not predicted truly.
     pub(super) fn of_difference(difference: u32) -> Self {
-        Self { difference, coded: u64::MAX, is_zero: false }
+        Self { difference, coded: u64::MAX, is_zero: false, quarters: [0; 4] }
     }
 }
 
@@ -40,20 +46,31 @@ impl BlockSearch<'_, '_, '_> {
     /// levels.
     pub(super) fn estimate(&self, found: &Coefficients, rate: u32, size: BlockSize) -> Estimate {
         let step = u64::from(ac_step(self.coder.target_q_index));
-        let class = match size.width() * size.height() {
-            0..=64 => 0,
-            65..=256 => 1,
-            257..=1024 => 2,
-            _ => 3,
+        let samples = size.width() * size.height();
+        let coded = |found: &Beside, samples: usize, rate: u32| {
+            let level_rate = u64::from(LEVEL_RATE[area_class(samples)]);
+            let mut coded_rate = u64::from(found.excess) * level_rate / step;
+            if found.excess > 0 {
+                coded_rate += u64::from(CODED_RATE);
+            }
+            self.lambda.squared(found.squares >> 6, rate + coded_rate.min(1 << 30) as u32)
         };
-        let mut coded_rate = u64::from(found.excess) * u64::from(LEVEL_RATE[class]) / step;
-        if found.excess > 0 {
-            coded_rate += u64::from(CODED_RATE);
-        }
+        let whole = &found.whole;
         Estimate {
             difference: self.lambda.absolute((found.magnitudes + 4) >> 3, rate),
-            coded: self.lambda.squared(found.squares >> 6, rate + coded_rate.min(1 << 30) as u32),
-            is_zero: u64::from(found.excess) * 20 <= step * ZERO_EXCESS[class],
+            coded: coded(whole, samples, rate),
+            is_zero: u64::from(whole.excess) * 20 <= step * ZERO_EXCESS[area_class(samples)],
+            quarters: found.quarters.map(|quarter| coded(&quarter, samples / 4, QUARTER_RATE)),
         }
+    }
+}
+
+/// The class of a block by its number of samples.
+fn area_class(samples: usize) -> usize {
+    match samples {
+        0..=64 => 0,
+        65..=256 => 1,
+        257..=1024 => 2,
+        _ => 3,
     }
 }

@@ -99,7 +99,9 @@ impl BlockSearch<'_, '_, '_> {
         let (numerator, denominator) = QUARTERS_SHARE;
         let margin = whole / 256 * self.frame.effort.close_margin;
         let most = whole.saturating_mul(numerator) / denominator;
-        let quarters = self.propose_quarters(pos, size, &hints, limit.min(most + margin));
+        let limit = limit.min(most + margin);
+        let alike = if block.is_inter { estimate.quarters } else { [0; 4] };
+        let quarters = self.propose_quarters(pos, size, &hints, alike, limit);
         let is_close = quarters < most + margin && quarters.saturating_add(margin) > most;
         if quarters < most {
             self.worker.proposals[place(pos, size)] =
@@ -127,7 +129,7 @@ impl BlockSearch<'_, '_, '_> {
             let proposed = Proposal { partition, ..Proposal::whole(block) };
             inner = Some((Proposal { is_zero: estimate.is_zero, ..proposed }, cost));
         }
-        let quarters = self.propose_quarters(pos, size, hints, least);
+        let quarters = self.propose_quarters(pos, size, hints, [0; 4], least);
         match inner {
             Some((proposal, cost)) if quarters >= least => {
                 self.leave(proposal, size);
@@ -150,18 +152,29 @@ impl BlockSearch<'_, '_, '_> {
         whole / of * (of - left) > self.lambda.of_bits(bits) << 8
     }
 
-    /// Proposes the quarters of a square; [`u64::MAX`] once `limit` is reached.
-    fn propose_quarters(&mut self, pos: MiPos, size: BlockSize, hints: &Hints, limit: u64) -> u64 {
+    /// Proposes the quarters of a square; [`u64::MAX`] once `limit` is reached, or will be as `alike` tells, what they
+    /// would cost if they were predicted as the whole is, 0 if that is not known.
+    fn propose_quarters(
+        &mut self,
+        pos: MiPos,
+        size: BlockSize,
+        hints: &Hints,
+        alike: [u64; 4],
+        limit: u64,
+    ) -> u64 {
         let mut cost = self.partition_cost(pos, size, Partition::Split);
         let (part, places) = parts_of(pos, size, Partition::Split);
-        for at in places {
+        let least = alike.map(|cost| cost / 16 * self.frame.effort.least_of_quarters);
+        let mut left = least.iter().sum::<u64>();
+        for (quarter, at) in places.enumerate() {
             if !self.coder.grid.contains(at) {
                 continue;
             }
-            if cost >= limit {
+            if cost.saturating_add(left) >= limit {
                 return u64::MAX;
             }
-            cost = cost.saturating_add(self.propose(at, part, hints, limit - cost));
+            left -= least[quarter];
+            cost = cost.saturating_add(self.propose(at, part, hints, limit - cost - left));
         }
         if cost >= limit { u64::MAX } else { cost }
     }

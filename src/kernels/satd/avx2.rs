@@ -1,17 +1,18 @@
 //! SATD of two 8×8 blocks at a time, one in each half of the registers; one alone is the scalar version's.
 
 use std::arch::x86_64::{
-    __m256i, _mm_add_epi32, _mm_add_epi64, _mm_cvtsi128_si32, _mm_cvtsi128_si64, _mm_shuffle_epi32,
-    _mm_unpackhi_epi64, _mm256_abs_epi16, _mm256_add_epi16, _mm256_add_epi32, _mm256_add_epi64,
-    _mm256_adds_epi16, _mm256_castsi256_si128, _mm256_cvtepu32_epi64, _mm256_extracti128_si256,
-    _mm256_madd_epi16, _mm256_max_epi16, _mm256_min_epi16, _mm256_permute2x128_si256,
-    _mm256_set1_epi16, _mm256_setzero_si256, _mm256_srai_epi16, _mm256_sub_epi16,
-    _mm256_subs_epi16,
+    __m256i, _mm_add_epi32, _mm_cvtsi128_si32, _mm_shuffle_epi32, _mm_unpackhi_epi64,
+    _mm256_abs_epi16, _mm256_add_epi16, _mm256_add_epi32, _mm256_add_epi64, _mm256_adds_epi16,
+    _mm256_and_si256, _mm256_blend_epi32, _mm256_castsi256_si128, _mm256_extract_epi64,
+    _mm256_extracti128_si256, _mm256_madd_epi16, _mm256_max_epi16, _mm256_min_epi16,
+    _mm256_permute2x128_si256, _mm256_set1_epi16, _mm256_set1_epi64x, _mm256_setzero_si256,
+    _mm256_srai_epi16, _mm256_srli_epi64, _mm256_sub_epi16, _mm256_subs_epi16,
+    _mm256_unpackhi_epi64,
 };
 
-use super::{Coefficients, Room, each_four, scalar};
+use super::{Beside, Coefficients, Room, distances, scalar};
 use crate::kernels::isa::{load_i16x16, store_i16x16};
-use crate::kernels::simd::avx2::{halves, load_wide, total, transpose_halves};
+use crate::kernels::simd::avx2::{load_wide, total, transpose_halves};
 use crate::kernels::view::Samples;
 
 #[target_feature(enable = "avx2")]
@@ -54,38 +55,67 @@ pub(super) fn coefficients(
     threshold: u16,
     room: &mut Room,
 ) -> Coefficients {
-    let (cols, rows) = (width / 8, height / 8);
-    let blocks = &mut room.as_chunks_mut::<64>().0[..cols * rows];
+    let (cols, rows) = (width.div_ceil(16), height / 8);
+    // Two blocks beside each other are a unit; of the last in a row the second may be missing, and is 0.
+    let units = &mut room.as_chunks_mut::<16>().0.as_chunks_mut::<8>().0[..cols * rows];
     let mut magnitudes = _mm256_setzero_si256();
     for row in 0..rows {
-        for col in (0..cols).step_by(2) {
-            let (x, y, number) = (col * 8, row * 8, row * cols + col);
+        for col in 0..cols {
+            let (x, y) = (col * 16, row * 8);
             let mut block = [_mm256_setzero_si256(); 8];
-            let two = col + 1 < cols;
-            for (i, row) in block.iter_mut().enumerate() {
-                *row = if two {
-                    difference::<16>(src, pred, x, y + i)
-                } else {
-                    _mm256_permute2x128_si256::<0x80>(
-                        difference::<8>(src, pred, x, y + i),
-                        _mm256_setzero_si256(),
-                    )
-                };
+            if x + 16 <= width {
+                for (i, row) in block.iter_mut().enumerate() {
+                    *row = difference::<16>(src, pred, x, y + i);
+                }
+            } else {
+                for (i, row) in block.iter_mut().enumerate() {
+                    *row = difference::<8>(src, pred, x, y + i);
+                }
             }
             magnitudes = _mm256_add_epi32(magnitudes, transform(&mut block));
-            for (i, row) in block.into_iter().enumerate() {
-                let [first, second] = halves(row);
-                blocks[number][i * 8..][..8].copy_from_slice(&first);
-                if two {
-                    blocks[number + 1][i * 8..][..8].copy_from_slice(&second);
+            units[row * cols + col] = block.map(store_i16x16);
+        }
+    }
+    let mut quarters = [Beside::default(); 4];
+    let is_square = width == height;
+    if width.is_multiple_of(16) && rows.is_multiple_of(2) {
+        if is_square && width == 16 {
+            quarters = quarters_of_units(units, threshold);
+        }
+        for upper in (0..rows).step_by(2) {
+            for col in 0..cols {
+                let first = upper * cols + col;
+                combine_beside(units, [first, first + cols]);
+            }
+        }
+        for distance in distances(width / 8, rows).skip(1) {
+            if is_square && 16 * distance == width {
+                for (number, quarter) in quarters.iter_mut().enumerate() {
+                    let mut sums = BesideSums::new();
+                    let first = number / 2 * distance * cols + number % 2 * distance / 2;
+                    for row in 0..distance {
+                        sums.add(&units[first + row * cols..][..distance / 2], threshold);
+                    }
+                    *quarter = sums.total();
+                }
+            }
+            // Units are two blocks wide.
+            for row in (0..rows).filter(|row| row & distance == 0) {
+                for col in (0..cols).filter(|col| col & (distance / 2) == 0) {
+                    let first = row * cols + col;
+                    let below = first + distance * cols;
+                    combine(units, [first, first + distance / 2, below, below + distance / 2]);
                 }
             }
         }
     }
-    each_four(cols, rows, |four| combine(blocks, four));
-    let (excess, squares) = beside(blocks, threshold);
-    Coefficients { magnitudes: total(magnitudes), excess, squares }
+    let mut whole = BesideSums::new();
+    whole.add(units, threshold);
+    Coefficients { magnitudes: total(magnitudes), whole: whole.total(), quarters }
 }
+
+/// Coefficients of two 8×8 blocks.
+type Unit = [[i16; 16]; 8];
 
 /// Transforms two blocks; gives the sums of their magnitudes.
 #[target_feature(enable = "avx2")]
@@ -101,57 +131,115 @@ fn transform(block: &mut [__m256i; 8]) -> __m256i {
     }
     *block = t;
     let ones = _mm256_set1_epi16(1);
-    let pairs = t.map(|v| _mm256_madd_epi16(_mm256_abs_epi16(v), ones));
-    let add = |a, b| _mm256_add_epi32(a, b);
-    let [a, b, c, d, e, f, g, h] = pairs;
-    add(add(add(a, b), add(c, d)), add(add(e, f), add(g, h)))
+    let mut sum = _mm256_setzero_si256();
+    for v in t {
+        sum = _mm256_add_epi32(sum, _mm256_madd_epi16(_mm256_abs_epi16(v), ones));
+    }
+    sum
+}
+
+/// One step from the transforms of two units, one above the other, to those of 16×16, halved.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn combine_beside(units: &mut [Unit], [upper, lower]: [usize; 2]) {
+    for i in 0..8 {
+        let sums = |unit: &Unit| {
+            let ab = _mm256_srai_epi16::<1>(load_i16x16(&unit[i]));
+            let ba = _mm256_permute2x128_si256::<0x01>(ab, ab);
+            // a + b, and a - b: what is swapped minus what is not, in the second half.
+            _mm256_blend_epi32::<0xF0>(_mm256_adds_epi16(ab, ba), _mm256_subs_epi16(ba, ab))
+        };
+        let (above, below) = (sums(&units[upper]), sums(&units[lower]));
+        units[upper][i] = store_i16x16(_mm256_adds_epi16(above, below));
+        units[lower][i] = store_i16x16(_mm256_subs_epi16(above, below));
+    }
 }
 
 /// One step from four transforms to one of twice the size, halved.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn combine(blocks: &mut [[i16; 64]], four: [usize; 4]) {
-    for i in 0..4 {
-        let load = |block: usize| {
-            _mm256_srai_epi16::<1>(load_i16x16(&blocks[block].as_chunks::<16>().0[i]))
-        };
+fn combine(units: &mut [Unit], four: [usize; 4]) {
+    for i in 0..8 {
+        let load = |unit: usize| _mm256_srai_epi16::<1>(load_i16x16(&units[unit][i]));
         let [a, b, c, d] = [load(four[0]), load(four[1]), load(four[2]), load(four[3])];
         let (ab, cd) = (
             (_mm256_adds_epi16(a, b), _mm256_subs_epi16(a, b)),
             (_mm256_adds_epi16(c, d), _mm256_subs_epi16(c, d)),
         );
-        let values = [
-            _mm256_adds_epi16(ab.0, cd.0),
-            _mm256_adds_epi16(ab.1, cd.1),
-            _mm256_subs_epi16(ab.0, cd.0),
-            _mm256_subs_epi16(ab.1, cd.1),
-        ];
-        for (block, value) in four.into_iter().zip(values) {
-            blocks[block].as_chunks_mut::<16>().0[i] = store_i16x16(value);
-        }
+        units[four[0]][i] = store_i16x16(_mm256_adds_epi16(ab.0, cd.0));
+        units[four[1]][i] = store_i16x16(_mm256_adds_epi16(ab.1, cd.1));
+        units[four[2]][i] = store_i16x16(_mm256_subs_epi16(ab.0, cd.0));
+        units[four[3]][i] = store_i16x16(_mm256_subs_epi16(ab.1, cd.1));
     }
 }
 
-/// The sums of what magnitudes have above the threshold, and of their squares up to it. A lane of squares gains up to
-/// 2^23 in 16 of them, and there are 256 times as many at most.
+/// What four blocks in two units are beside the threshold, each for itself.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn beside(blocks: &[[i16; 64]], threshold: u16) -> (u32, u64) {
-    let (ones, threshold) = (_mm256_set1_epi16(1), _mm256_set1_epi16(threshold as i16));
-    let (mut excess, mut squares) = (_mm256_setzero_si256(), _mm256_setzero_si256());
-    for values in blocks.as_flattened().as_chunks::<16>().0 {
-        let magnitude = _mm256_abs_epi16(load_i16x16(values));
-        let low = _mm256_min_epi16(magnitude, threshold);
-        let above = _mm256_sub_epi16(magnitude, low);
-        excess = _mm256_add_epi32(excess, _mm256_madd_epi16(above, ones));
-        squares = _mm256_add_epi32(squares, _mm256_madd_epi16(low, low));
+fn quarters_of_units(units: &[Unit], threshold: u16) -> [Beside; 4] {
+    let [upper, lower] = [0, 1].map(|unit| {
+        let mut sums = BesideSums::new();
+        sums.add(&units[unit..=unit], threshold);
+        sums.halves()
+    });
+    [upper[0], upper[1], lower[0], lower[1]]
+}
+
+/// Sums of what magnitudes have above a threshold, and of their squares up to it. A lane of squares gains up to 2^23 in
+/// 16 of them, and there are 256 times as many at most.
+struct BesideSums {
+    excess: __m256i,
+    squares: __m256i,
+}
+
+impl BesideSums {
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn new() -> Self {
+        Self { excess: _mm256_setzero_si256(), squares: _mm256_setzero_si256() }
     }
-    let low = _mm256_cvtepu32_epi64(_mm256_castsi256_si128(squares));
-    let high = _mm256_cvtepu32_epi64(_mm256_extracti128_si256::<1>(squares));
-    let sum = _mm256_add_epi64(low, high);
-    let sum = _mm_add_epi64(_mm256_castsi256_si128(sum), _mm256_extracti128_si256::<1>(sum));
-    let squares = _mm_cvtsi128_si64(sum) + _mm_cvtsi128_si64(_mm_unpackhi_epi64(sum, sum));
-    (total(excess), squares as u64)
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn add(&mut self, units: &[Unit], threshold: u16) {
+        let (ones, threshold) = (_mm256_set1_epi16(1), _mm256_set1_epi16(threshold as i16));
+        for values in units.as_flattened() {
+            let magnitude = _mm256_abs_epi16(load_i16x16(values));
+            let low = _mm256_min_epi16(magnitude, threshold);
+            let above = _mm256_sub_epi16(magnitude, low);
+            self.excess = _mm256_add_epi32(self.excess, _mm256_madd_epi16(above, ones));
+            self.squares = _mm256_add_epi32(self.squares, _mm256_madd_epi16(low, low));
+        }
+    }
+
+    /// The sums of the lower and of the upper half of all vectors.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn halves(&self) -> [Beside; 2] {
+        let excess = _mm256_add_epi32(self.excess, _mm256_srli_epi64::<32>(self.excess));
+        let excess = _mm256_add_epi32(excess, _mm256_unpackhi_epi64(excess, excess));
+        let mask = _mm256_set1_epi64x(0xFFFF_FFFF);
+        let (even, odd) =
+            (_mm256_and_si256(self.squares, mask), _mm256_srli_epi64::<32>(self.squares));
+        let squares = _mm256_add_epi64(even, odd);
+        let squares = _mm256_add_epi64(squares, _mm256_unpackhi_epi64(squares, squares));
+        let of =
+            |excess: i64, squares: i64| Beside { excess: excess as u32, squares: squares as u64 };
+        [
+            of(_mm256_extract_epi64::<0>(excess), _mm256_extract_epi64::<0>(squares)),
+            of(_mm256_extract_epi64::<2>(excess), _mm256_extract_epi64::<2>(squares)),
+        ]
+    }
+
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    fn total(&self) -> Beside {
+        let [first, second] = self.halves();
+        Beside {
+            excess: first.excess.wrapping_add(second.excess),
+            squares: first.squares + second.squares,
+        }
+    }
 }
 
 /// `src - pred` of 16 or 8 samples of a row.

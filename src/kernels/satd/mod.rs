@@ -24,9 +24,19 @@ pub(crate) fn satd(isa: Isa, src: Samples<'_>, pred: Samples<'_>, size: (usize, 
 pub(crate) struct Coefficients {
     /// Sum of the magnitudes of 8×8 transforms.
     pub(crate) magnitudes: u32,
-    /// What magnitudes of the largest transforms have above the threshold, summed.
+    /// Those of the largest transforms.
+    pub(crate) whole: Beside,
+    /// Those of transforms of half the side, in each quarter of a square of 16 and more, row by row; nothing in other
+    /// blocks.
+    pub(crate) quarters: [Beside; 4],
+}
+
+/// What magnitudes are beside a threshold.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Beside {
+    /// What they have above it, summed.
     pub(crate) excess: u32,
-    /// Sum of the squares of magnitudes of the largest transforms, each cut at the threshold.
+    /// Sum of their squares, each cut at it.
     pub(crate) squares: u64,
 }
 
@@ -48,19 +58,29 @@ pub(crate) fn coefficients(
     dispatch!(isa, coefficients(src, pred, size, threshold, room))
 }
 
-/// Calls `step` for the 8×8 blocks of `cols` × `rows`, by number, that are combined in fours to transforms of twice the
-/// size, as often as all sizes can be doubled.
+/// The distances at which 8×8 blocks of `cols` × `rows` are combined to transforms of twice the size: as often as all
+/// sizes can be doubled.
 #[inline(always)]
-fn each_four(cols: usize, rows: usize, mut step: impl FnMut([usize; 4])) {
-    let mut distance = 1;
-    while cols.is_multiple_of(2 * distance) && rows.is_multiple_of(2 * distance) {
-        for row in (0..rows).filter(|row| row & distance == 0) {
-            for col in (0..cols).filter(|col| col & distance == 0) {
-                let first = row * cols + col;
-                let below = first + distance * cols;
-                step([first, first + distance, below, below + distance]);
-            }
+fn distances(cols: usize, rows: usize) -> impl Iterator<Item = usize> {
+    [1, 2, 4].into_iter().take_while(move |distance| (cols | rows).is_multiple_of(2 * distance))
+}
+
+/// Calls `step` for the 8×8 blocks of `cols` × `rows`, by number, that are combined in fours at `distance`.
+#[inline(always)]
+fn each_four(cols: usize, rows: usize, distance: usize, mut step: impl FnMut([usize; 4])) {
+    for row in (0..rows).filter(|row| row & distance == 0) {
+        for col in (0..cols).filter(|col| col & distance == 0) {
+            let first = row * cols + col;
+            let below = first + distance * cols;
+            step([first, first + distance, below, below + distance]);
         }
-        distance *= 2;
     }
+}
+
+/// The 8×8 blocks, by number, in each row of a quarter of a square of `side` blocks.
+#[inline(always)]
+fn quarter_rows(side: usize, quarter: usize) -> impl Iterator<Item = std::ops::Range<usize>> {
+    let half = side / 2;
+    let first = quarter / 2 * half * side + quarter % 2 * half;
+    (0..half).map(move |row| first + row * side..first + row * side + half)
 }

@@ -1,6 +1,6 @@
 //! SATD eight lanes at a time.
 
-use super::{Coefficients, Room, each_four};
+use super::{Beside, Coefficients, Room, distances, each_four, quarter_rows};
 use crate::kernels::simd::{I16x8, Int16Vector};
 use crate::kernels::view::Samples;
 
@@ -42,25 +42,42 @@ pub(super) fn coefficients_with<L: Int16Vector>(
             out.copy_from_slice(&row.to_array());
         }
     }
-    each_four(cols, rows, |four| {
-        for i in 0..64 {
-            let [a, b, c, d] = four.map(|block| room[block * 64 + i] >> 1);
-            let pair = |a: i16, b: i16| (a.saturating_add(b), a.saturating_sub(b));
-            let (ab, cd) = (pair(a, b), pair(c, d));
-            let (sums, differences) = (pair(ab.0, cd.0), pair(ab.1, cd.1));
-            for (block, value) in
-                four.into_iter().zip([sums.0, differences.0, sums.1, differences.1])
-            {
-                room[block * 64 + i] = value;
+    for distance in distances(cols, rows) {
+        if cols == rows && 2 * distance == cols {
+            for (number, quarter) in all.quarters.iter_mut().enumerate() {
+                for row in quarter_rows(cols, number) {
+                    beside(&room[row.start * 64..row.end * 64], threshold, quarter);
+                }
             }
         }
-    });
-    for magnitude in room[..cols * rows * 64].iter().map(|c| c.unsigned_abs()) {
-        let limited = u32::from(magnitude.min(threshold));
-        all.excess += u32::from(magnitude) - limited;
-        all.squares += u64::from(limited * limited);
+        each_four(cols, rows, distance, |four| combine(room, four));
     }
+    beside(&room[..cols * rows * 64], threshold, &mut all.whole);
     all
+}
+
+/// One step from four transforms to one of twice the size, halved.
+#[inline(always)]
+fn combine(room: &mut Room, four: [usize; 4]) {
+    for i in 0..64 {
+        let [a, b, c, d] = four.map(|block| room[block * 64 + i] >> 1);
+        let pair = |a: i16, b: i16| (a.saturating_add(b), a.saturating_sub(b));
+        let (ab, cd) = (pair(a, b), pair(c, d));
+        let (sums, differences) = (pair(ab.0, cd.0), pair(ab.1, cd.1));
+        for (block, value) in four.into_iter().zip([sums.0, differences.0, sums.1, differences.1]) {
+            room[block * 64 + i] = value;
+        }
+    }
+}
+
+/// Adds what coefficients are beside the threshold.
+#[inline(always)]
+fn beside(coefficients: &[i16], threshold: u16, found: &mut Beside) {
+    for magnitude in coefficients.iter().map(|c| c.unsigned_abs()) {
+        let limited = u32::from(magnitude.min(threshold));
+        found.excess += u32::from(magnitude) - limited;
+        found.squares += u64::from(limited * limited);
+    }
 }
 
 pub(super) fn satd_with<L: Int16Vector>(

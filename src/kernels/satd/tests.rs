@@ -48,6 +48,15 @@ proptest! {
     }
 }
 
+/// Adds what values are beside the threshold.
+fn beside(found: &mut Beside, values: &[i32], threshold: u16) {
+    for magnitude in values.iter().map(|v| v.unsigned_abs()) {
+        let limited = magnitude.min(threshold.into());
+        found.excess += magnitude - limited;
+        found.squares += u64::from(limited * limited);
+    }
+}
+
 /// Coefficients of transforms of all sizes by plain sums: what [`coefficients`] counts.
 fn naive_coefficients(difference: &[i32], (w, h): (usize, usize), threshold: u16) -> Coefficients {
     let butterfly = |values: &mut [i32], distance: (usize, usize)| {
@@ -74,6 +83,12 @@ fn naive_coefficients(difference: &[i32], (w, h): (usize, usize), threshold: u16
     };
     let mut distance = 8;
     while w.is_multiple_of(2 * distance) && h.is_multiple_of(2 * distance) {
+        if w == h && 2 * distance == w {
+            for (i, value) in values.iter().enumerate() {
+                let quarter = i / w / distance * 2 + i % w / distance;
+                beside(&mut found.quarters[quarter], &[*value], threshold);
+            }
+        }
         for value in &mut values {
             *value >>= 1;
         }
@@ -83,11 +98,7 @@ fn naive_coefficients(difference: &[i32], (w, h): (usize, usize), threshold: u16
         clip(&mut values);
         distance *= 2;
     }
-    for magnitude in values.iter().map(|v| v.unsigned_abs()) {
-        let limited = magnitude.min(threshold.into());
-        found.excess += magnitude - limited;
-        found.squares += u64::from(limited * limited);
-    }
+    beside(&mut found.whole, &values, threshold);
     found
 }
 
