@@ -221,6 +221,7 @@ impl Session {
                 sequence: self.sequence,
                 timestamp,
                 ssrc: self.ssrc,
+                descriptor: Bytes::new(),
                 payload: payload.to_bytes(),
             };
             self.sequence = self.sequence.wrapping_add(1);

@@ -4,6 +4,7 @@
 mod capacity;
 #[path = "../common/mod.rs"]
 mod common;
+mod exchange;
 mod network;
 mod plots;
 mod receiver;
@@ -12,7 +13,6 @@ mod report;
 mod sender;
 mod source;
 
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -23,10 +23,10 @@ use clap::Parser;
 use common::cli;
 use common::clip::{CLIP_HELP, Clip};
 use common::rtp::HEADER_LENGTH;
-use network::{Path, PathConfig, WIRE_OVERHEAD};
-use receiver::Receiver;
+use exchange::call;
+use network::{PathConfig, WIRE_OVERHEAD};
 use record::{Record, Settings};
-use rtav1::{EncoderConfig, EngineKind, Speed};
+use rtav1::{EncoderConfig, EngineKind, ScalabilityMode, Speed};
 use sender::Sender;
 use source::Source;
 
@@ -39,9 +39,8 @@ const DEFAULT_CLIP: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/testdata/carpho
 /// saw.
 ///
 /// The sender encodes each frame as it is captured and sends it at once. The link has a bottleneck
-/// with a queue, then delay, jitter and loss. A receiver that lost a packet shows nothing before
-/// the next key frame, which it asks for; its requests take the delay of the link and are not
-/// lost. Encoding and decoding take no time on the virtual clock, so the outcome is the same on
+/// with a queue, then delay, jitter and loss. The receiver reports which frames it can decode, or
+/// asks for key frames, over a link of the same kind: reports take as long and get lost as often. Encoding and decoding take no time on the virtual clock, so the outcome is the same on
 /// every machine.
 ///
 /// There is no estimation of the capacity: where it varies, the encoder is told of each change when
@@ -80,6 +79,22 @@ struct Args {
     /// Packets lost on the way, in percent
     #[arg(long, value_name = "PERCENT", default_value = "2", value_parser = cli::percent)]
     loss: f64,
+
+    /// Mean packets lost in a row: above 1 by the model of Gilbert and Elliott
+    #[arg(long, value_name = "PACKETS", default_value_t = 1.0)]
+    burst: f64,
+
+    /// Temporal layers: L1T1, L1T2 or L1T3
+    #[arg(long, value_name = "MODE", default_value_t)]
+    layers: ScalabilityMode,
+
+    /// Leave frames of this temporal layer and those above out on the way, as a server does
+    #[arg(long, value_name = "LAYER", value_parser = clap::value_parser!(u8).range(1..))]
+    drop_layer: Option<u8>,
+
+    /// Tell the sender nothing of what arrives: the receiver can only ask for key frames
+    #[arg(long)]
+    no_feedback: bool,
 
     /// Time from the bottleneck to the receiver in ms
     #[arg(long, value_name = "MS", default_value = "100", value_parser = cli::milliseconds)]
@@ -154,7 +169,9 @@ fn run(args: &Args) -> anyhow::Result<()> {
         queue_ms: args.queue,
     };
     let source = Source::load(clip, frames).with_context(|| args.clip.clone())?;
-    let sender = Sender::new(config)?;
+    config.scalability_mode = args.layers;
+    let layers = args.drop_layer.unwrap_or(u8::MAX);
+    let sender = Sender::new(config, !args.no_feedback, layers)?;
     if !sender.takes_key_requests() {
         eprintln!("note: engine {} gives no key frame on request", settings.engine);
     }
@@ -166,6 +183,7 @@ fn run(args: &Args) -> anyhow::Result<()> {
         capacity,
         queue: args.queue / 1000.0,
         loss: args.loss / 100.0,
+        burst: args.burst.max(1.0),
         delay: Duration::from_secs_f64(args.delay / 1000.0),
         jitter: Duration::from_secs_f64(args.jitter / 1000.0),
         seed: args.seed,
@@ -201,57 +219,6 @@ fn fitting_bitrate(capacity: f64, fps: f64) -> anyhow::Result<u32> {
     }
     // What an encoder takes.
     Ok(left.min(1e8) as u32)
-}
-
-/// The call itself: time goes from frame to frame, and packets and requests come in between.
-fn call(
-    settings: Settings,
-    mut sender: Sender,
-    config: PathConfig,
-    source: &Source,
-    frames: usize,
-) -> anyhow::Result<Record> {
-    let mut record = Record::new(settings, frames);
-    let delay = config.delay;
-    let mut path = Path::new(config);
-    let stills = vec![frames / 5, frames / 2, frames * 4 / 5];
-    let mut receiver = Receiver::new(delay, stills)?;
-    // The first target is the encoder's from the start.
-    let mut told = 1;
-    let mut requests: VecDeque<Duration> = VecDeque::new();
-    let bar = cli::progress("calling", Some(frames as u64));
-
-    for index in 0..frames {
-        let now = Duration::from_secs_f64(index as f64 / record.settings.fps);
-        while let Some((arrival, packet)) = path.receive(now) {
-            let asks = receiver.packet(arrival, &packet, source, &mut record)?;
-            if asks && sender.takes_key_requests() {
-                record.key_requests.push(arrival.as_secs_f64());
-                requests.push_back(arrival + delay);
-            }
-        }
-        while requests.front().is_some_and(|&arrival| arrival <= now) {
-            requests.pop_front();
-            sender.key_requested()?;
-        }
-        while let Some(&(_, bitrate)) =
-            record.settings.targets.get(told).filter(|target| target.0 <= now.as_secs_f64())
-        {
-            told += 1;
-            sender.set_bitrate(bitrate)?;
-        }
-        sender.capture(now, index, source.picture(index), &mut path, &mut record)?;
-        bar.inc(1);
-    }
-    let mut end = Duration::from_secs_f64(record.duration);
-    sender.finish(end, &mut path, &mut record)?;
-    while let Some((arrival, packet)) = path.receive(Duration::MAX) {
-        receiver.packet(arrival, &packet, source, &mut record)?;
-        end = end.max(arrival);
-    }
-    receiver.finish(end, source, &mut record);
-    bar.finish_and_clear();
-    Ok(record)
 }
 
 fn print(record: &Record) {
@@ -297,12 +264,13 @@ mod tests {
 
     /// A call of `frames` frames at 100 kbit/s over a link with 50 ms of delay.
     fn try_call(loss: f64, capacity: f64, frames: usize) -> Record {
-        try_call_over(loss, Capacity::constant(capacity), vec![(0.0, 100_000)], frames)
+        let targets = vec![(0.0, 100_000)];
+        try_call_over((loss, true), Capacity::constant(capacity), targets, frames)
     }
 
     /// The same with target rates.
     fn try_call_over(
-        loss: f64,
+        (loss, feedback): (f64, bool),
         capacity: Capacity,
         targets: Vec<(f64, u32)>,
         frames: usize,
@@ -325,10 +293,11 @@ mod tests {
             queue_ms: 1000.0,
         };
         let delay = Duration::from_millis(50);
-        let path =
-            PathConfig { capacity, queue: 1.0, loss, delay, jitter: Duration::ZERO, seed: 1 };
+        let jitter = Duration::ZERO;
+        let path = PathConfig { capacity, queue: 1.0, loss, burst: 1.0, delay, jitter, seed: 1 };
         let source = Source::load(clip, 12).unwrap();
-        call(settings, Sender::new(config).unwrap(), path, &source, frames).unwrap()
+        call(settings, Sender::new(config, feedback, u8::MAX).unwrap(), path, &source, frames)
+            .unwrap()
     }
 
     #[test]
@@ -343,7 +312,7 @@ mod tests {
     #[test]
     fn a_call_follows_its_targets_within_the_bound() {
         let targets = vec![(0.0, 100_000), (1.0, 10_000), (2.0, 200_000)];
-        let record = try_call_over(0.0, Capacity::constant(1e6), targets, 90);
+        let record = try_call_over((0.0, true), Capacity::constant(1e6), targets, 90);
         let rate = |start: usize| {
             let bytes: usize = record.frames[start + 15..start + 30].iter().map(|f| f.bytes).sum();
             bytes as f64 * 8.0 * 2.0
@@ -356,15 +325,23 @@ mod tests {
     }
 
     #[test]
-    fn the_frame_after_a_request_is_a_key_frame() {
-        let record = try_call(0.1, 200_000.0, 150);
+    fn without_feedback_losses_are_answered_by_key_frames() {
+        let targets = vec![(0.0, 100_000)];
+        let record = try_call_over((0.1, false), Capacity::constant(200_000.0), targets, 150);
         assert!(record.key_requests.len() > 3, "{:?}", record.key_requests);
-        let coded = || record.frames.iter().filter(|frame| frame.dropped.is_none());
-        let mut due: Vec<f64> = (record.key_requests.iter())
-            .filter_map(|asked| coded().map(|f| f.captured).find(|&at| at >= asked + 0.05))
-            .collect();
-        due.dedup();
-        let keys: Vec<f64> = coded().filter(|f| f.key).skip(1).map(|f| f.captured).collect();
-        assert_eq!(keys, due);
+        let asked = |key: f64| record.key_requests.iter().any(|asked| asked + 0.05 <= key);
+        let keys: Vec<f64> =
+            record.frames.iter().filter(|f| f.key).skip(1).map(|f| f.captured).collect();
+        assert!(keys.len() > 2 && keys.iter().all(|&key| asked(key)), "{keys:?}");
+        assert!(record.frames.iter().all(|frame| !frame.recovery));
+    }
+
+    #[test]
+    fn with_feedback_losses_cost_no_key_frames_and_hardly_a_freeze() {
+        let record = try_call(0.1, 200_000.0, 300);
+        let keys = record.frames.iter().filter(|frame| frame.key).count();
+        assert_eq!(keys, 1, "{:?}", record.key_requests);
+        let frozen: f64 = record.freezes.iter().map(|freeze| freeze.end - freeze.start).sum();
+        assert!(frozen < 0.1 * record.end, "{frozen} s of {}", record.end);
     }
 }

@@ -7,7 +7,9 @@
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use str0m_netem::{Input, LossModel, Netem, NetemConfig, Output, Probability, RandomLoss};
+use str0m_netem::{
+    GilbertElliot, Input, LossModel, Netem, NetemConfig, Output, Probability, RandomLoss,
+};
 
 use crate::capacity::Capacity;
 
@@ -23,6 +25,8 @@ pub(crate) struct PathConfig {
     pub(crate) queue: f64,
     /// Share of packets lost, 0 to 1.
     pub(crate) loss: f64,
+    /// Mean packets lost in a row, 1 or more: by the model of Gilbert and Elliott above 1.
+    pub(crate) burst: f64,
     /// Time from leaving the bottleneck to the receiver.
     pub(crate) delay: Duration,
     /// The delay varies by up to this much either way; packets keep their order.
@@ -54,11 +58,19 @@ pub(crate) struct Path {
 impl Path {
     /// An idle path.
     pub(crate) fn new(config: PathConfig) -> Self {
-        let loss = Probability::new(config.loss as f32);
+        let loss = match config.burst {
+            // Seldom enough that so many in a row are the share asked for.
+            burst if burst > 1.0 && config.loss > 0.0 => LossModel::GilbertElliot(
+                GilbertElliot::new()
+                    .good_duration((burst * (1.0 - config.loss) / config.loss) as f32)
+                    .bad_duration(burst as f32),
+            ),
+            _ => LossModel::Random(RandomLoss::new(Probability::new(config.loss as f32))),
+        };
         let netem = NetemConfig::new()
             .latency(config.delay)
             .jitter(config.jitter)
-            .loss(LossModel::Random(RandomLoss::new(loss)))
+            .loss(loss)
             .seed(config.seed);
         Self {
             config,
@@ -114,6 +126,7 @@ mod tests {
             capacity: Capacity::constant(80_000.0),
             queue: 0.5,
             loss: 0.0,
+            burst: 1.0,
             delay: Duration::from_millis(100),
             jitter: Duration::ZERO,
             seed: 1,
@@ -163,6 +176,19 @@ mod tests {
         assert!((400..600).contains(&lost), "{lost} of 5000");
         assert_eq!(fates, run(3));
         assert_ne!(fates, run(4));
+    }
+
+    #[test]
+    fn bursts_have_the_length_asked_for_at_the_same_loss() {
+        let mut path = Path::new(PathConfig { loss: 0.05, burst: 4.0, seed: 3, ..calm() });
+        let fates: Vec<bool> = (0..40_000)
+            .map(|n| path.send(Duration::from_secs(n), packet(0, 100)) == Fate::Lost)
+            .collect();
+        let lost = fates.iter().filter(|&&lost| lost).count();
+        let bursts = fates.windows(2).filter(|pair| !pair[0] && pair[1]).count();
+        assert!((1600..2400).contains(&lost), "{lost} of 40000");
+        let mean = lost as f64 / bursts as f64;
+        assert!((3.4..4.6).contains(&mean), "{mean}");
     }
 
     #[test]

@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use rtav1::rtp::{Depacketizer, DepacketizerConfig, DepacketizerEvent, ReceivedUnit, RtpPacket};
+use rtav1::rtp::rtcp::write_picture_loss;
+use rtav1::rtp::{
+    self, PictureState, ReceivedUnit, ReceiverConfig, ReceiverEvent, Request, RtpPacket,
+};
 use rtav1::{Decoder, DecoderConfig, PictureBuffer};
 
 use crate::common::metrics::{FreezeCounter, psnr_y};
@@ -11,61 +14,70 @@ use crate::common::rtp::Packet;
 use crate::record::{Record, Still};
 use crate::source::Source;
 
-/// Time beyond the way there and back after which a key frame is asked for again.
-const PATIENCE: Duration = Duration::from_millis(1000);
+/// SSRCs of receiver and sender in RTCP.
+const RECEIVER: u32 = 2;
+const SENDER: u32 = 1;
 
 /// Depacketizer and decoder of the call.
 pub(crate) struct Receiver {
-    depacketizer: Depacketizer,
+    receiver: rtp::Receiver,
     decoder: Decoder,
-    /// What arrives refers to what was lost: nothing is shown before the next key frame.
-    needs_key: bool,
-    /// When to ask for a key frame once more.
-    ask_at: Option<Duration>,
-    patience: Duration,
     freezes: FreezeCounter,
     screen: Screen,
 }
 
 impl Receiver {
-    /// A receiver whose requests take `delay` to the sender; it keeps stills of `stills`.
-    pub(crate) fn new(delay: Duration, stills: Vec<usize>) -> anyhow::Result<Self> {
-        let mut config = DepacketizerConfig::default();
+    /// A receiver at a round trip from the sender, which hears what was received or only requests for key
+    /// frames, and sends so many temporal layers; it keeps stills of `stills`.
+    pub(crate) fn new(
+        round_trip: Duration,
+        feedback: bool,
+        layers: u8,
+        stills: Vec<usize>,
+    ) -> anyhow::Result<Self> {
+        let mut config = ReceiverConfig::default();
         // The path keeps the order: what is missing when the next packet arrives is lost.
-        config.reorder_packets = 1;
+        config.depacketizer.reorder_packets = 1;
+        config.round_trip = round_trip;
+        config.recovery = feedback;
+        config.highest_layer.temporal_id = config.highest_layer.temporal_id.min(layers - 1);
         Ok(Self {
-            depacketizer: Depacketizer::new(config)?,
+            receiver: rtp::Receiver::new(config)?,
             decoder: Decoder::new(DecoderConfig::default())?,
-            needs_key: true,
-            ask_at: None,
-            patience: 2 * delay + PATIENCE,
             freezes: FreezeCounter::default(),
             screen: Screen { wanted: stills, ..Screen::default() },
         })
     }
 
-    /// Takes a packet that arrives at `now`; returns whether to ask for a key frame.
+    /// Takes a packet that arrives at `now`; returns what to tell the sender.
     pub(crate) fn packet(
         &mut self,
         now: Duration,
         datagram: &Bytes,
         source: &Source,
         record: &mut Record,
-    ) -> anyhow::Result<bool> {
-        let Packet { marker, sequence, timestamp, payload, .. } = Packet::parse(datagram)?;
-        self.depacketizer.push(RtpPacket::new(sequence, timestamp, marker, payload), now)?;
-        while let Some(event) = self.depacketizer.next_event() {
-            match event {
-                DepacketizerEvent::Unit(unit) => self.unit(now, unit, source, record)?,
-                DepacketizerEvent::Loss(loss) if loss.key_frame_needed => self.lost(now),
-                _ => {}
-            }
-        }
-        let ask = self.needs_key && self.ask_at.is_some_and(|time| time <= now);
-        if ask {
-            self.ask_at = Some(now + self.patience);
-        }
-        Ok(ask)
+    ) -> anyhow::Result<Vec<u8>> {
+        let Packet { marker, sequence, timestamp, descriptor, payload, .. } =
+            Packet::parse(datagram)?;
+        let packet = RtpPacket::new(sequence, timestamp, marker, payload);
+        self.receiver.push(packet.with_descriptor(descriptor), now)?;
+        self.events(now, source, record)
+    }
+
+    /// When it wants to be called, whatever arrives.
+    pub(crate) fn next_timeout(&self) -> Option<Duration> {
+        self.receiver.next_timeout()
+    }
+
+    /// The time that it asked for has come; returns what to tell the sender.
+    pub(crate) fn timeout(
+        &mut self,
+        now: Duration,
+        source: &Source,
+        record: &mut Record,
+    ) -> anyhow::Result<Vec<u8>> {
+        self.receiver.handle_timeout(now);
+        self.events(now, source, record)
     }
 
     /// Ends the call at `end`: the last picture stays to the end.
@@ -76,28 +88,48 @@ impl Receiver {
         record.stills = self.screen.stills(source);
     }
 
-    fn lost(&mut self, now: Duration) {
-        self.needs_key = true;
-        self.ask_at.get_or_insert(now);
+    fn events(
+        &mut self,
+        now: Duration,
+        source: &Source,
+        record: &mut Record,
+    ) -> anyhow::Result<Vec<u8>> {
+        let mut rtcp = Vec::new();
+        let mut news = false;
+        while let Some(event) = self.receiver.next_event() {
+            news = true;
+            if let ReceiverEvent::Picture(picture) = event
+                && picture.state != PictureState::Repeated
+            {
+                self.show(now, picture.unit, source, record)?;
+            }
+        }
+        while let Some(request) = self.receiver.next_request(now) {
+            news = true;
+            if request == Request::KeyFrame {
+                record.key_requests.push(now.as_secs_f64());
+                write_picture_loss(RECEIVER, SENDER, &mut rtcp);
+            }
+        }
+        if let Some(report) = self.receiver.report().filter(|_| news) {
+            report.write(RECEIVER, &mut rtcp);
+        }
+        Ok(rtcp)
     }
 
-    fn unit(
+    fn show(
         &mut self,
         now: Duration,
         unit: ReceivedUnit,
         source: &Source,
         record: &mut Record,
     ) -> anyhow::Result<()> {
-        if self.needs_key && !unit.new_sequence {
-            return Ok(());
-        }
-        (self.needs_key, self.ask_at) = (false, None);
         let ticks = unit.timestamp;
         let picture = match self.decoder.decode(unit.data, ticks) {
             Ok(Some(picture)) => picture.to_buffer()?,
             Ok(None) => return Ok(()),
             Err(_) => {
-                self.lost(now);
+                self.receiver.decoding_failed();
                 return Ok(());
             }
         };

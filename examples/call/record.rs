@@ -51,6 +51,9 @@ pub(crate) struct FrameRecord {
     /// Bytes of its temporal unit; 0 if it was not coded.
     pub(crate) bytes: usize,
     pub(crate) key: bool,
+    /// It answers a loss, from frames that the receiver has.
+    pub(crate) recovery: bool,
+    pub(crate) temporal_id: u8,
     /// Why the encoder left it out, if it did.
     pub(crate) dropped: Option<DropReason>,
     /// What a link of exactly the target rate then has still to carry, in ms, if the engine says.
@@ -205,6 +208,11 @@ impl Record {
                 "key frames",
                 format!("{}", count(|f| f.key)),
                 format!("asked for {} times", self.key_requests.len()),
+            ),
+            (
+                "recovery frames",
+                format!("{}", count(|f| f.recovery)),
+                "losses answered from what the receiver has".into(),
             ),
             (
                 "freezes",

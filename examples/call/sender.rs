@@ -2,8 +2,14 @@
 
 use std::time::{Duration, Instant};
 
+use anyhow::Context;
 use bytes::Bytes;
-use rtav1::rtp::{PacketLimits, Packetizer};
+use rtav1::rtp::dependency_descriptor::{DependencyStructure, FrameDescriber};
+use rtav1::rtp::rtcp::{RtcpMessage, RtcpMessages};
+use rtav1::rtp::{
+    DeliveryConfig, DeliveryTracker, FrameFeedback, PacketLimits, Packetizer, Payload,
+    SequenceNumbers,
+};
 use rtav1::{
     ConfigError, EncodeOutcome, Encoder, EncoderConfig, FrameOptions, PictureBuffer, Rates,
     TemporalUnit,
@@ -20,14 +26,33 @@ const MAX_PAYLOAD: usize = 1200;
 pub(crate) struct Sender {
     encoder: Encoder,
     packetizer: Packetizer,
+    /// What takes the receiver's reports; without it only key frames can be asked for.
+    feedback: Option<Feedback>,
+    /// Frames of temporal layers from this one on are left out on the way.
+    layers: u8,
     sequence: u16,
 }
 
+/// What makes reports of the receiver useful.
+struct Feedback {
+    describer: FrameDescriber,
+    tracker: DeliveryTracker,
+}
+
 impl Sender {
-    /// A sender whose encoder counts time in ticks of 90 kHz.
-    pub(crate) fn new(config: EncoderConfig) -> anyhow::Result<Self> {
+    /// A sender whose encoder counts time in ticks of 90 kHz, and hears what was received if it can.
+    /// `layers` temporal layers are sent.
+    pub(crate) fn new(config: EncoderConfig, feedback: bool, layers: u8) -> anyhow::Result<Self> {
+        let structure = DependencyStructure::of_mode(config.scalability_mode);
+        let encoder = Encoder::new(config)?;
+        let feedback = feedback && encoder.capabilities().feedback;
         Ok(Self {
-            encoder: Encoder::new(config)?,
+            feedback: feedback.then(|| Feedback {
+                describer: FrameDescriber::new(structure),
+                tracker: DeliveryTracker::new(DeliveryConfig::new(SequenceNumbers::Rtp)),
+            }),
+            layers,
+            encoder,
             packetizer: Packetizer::new(PacketLimits::new(MAX_PAYLOAD))?,
             sequence: 0,
         })
@@ -38,9 +63,40 @@ impl Sender {
         self.encoder.capabilities().key_on_request
     }
 
-    /// The receiver asked for a key frame.
-    pub(crate) fn key_requested(&mut self) -> Result<(), ConfigError> {
-        self.encoder.request_key_frame()
+    /// Temporal layers that are sent at most.
+    pub(crate) fn layers(&self) -> u8 {
+        self.layers
+    }
+
+    /// Whether it hears what was received.
+    pub(crate) fn takes_feedback(&self) -> bool {
+        self.feedback.is_some()
+    }
+
+    /// The receiver's RTCP arrived.
+    pub(crate) fn rtcp(&mut self, data: &[u8]) -> anyhow::Result<()> {
+        let mut key_frame = false;
+        match &mut self.feedback {
+            Some(feedback) => {
+                let outcome = feedback.tracker.rtcp(data)?;
+                key_frame = outcome.key_frame;
+                for frame in outcome.frames {
+                    match frame {
+                        FrameFeedback::Acknowledged(id) => self.encoder.acknowledge(id)?,
+                        FrameFeedback::Lost(id) => self.encoder.lost(id)?,
+                    }
+                }
+            }
+            None => {
+                for message in RtcpMessages::new(data) {
+                    key_frame |= matches!(message?, RtcpMessage::PictureLoss { .. });
+                }
+            }
+        }
+        if key_frame && self.takes_key_requests() {
+            self.encoder.request_key_frame()?;
+        }
+        Ok(())
     }
 
     /// Whether the engine's target rate can change during the call.
@@ -93,6 +149,16 @@ impl Sender {
         Ok(())
     }
 
+    fn payloads(&mut self, unit: &TemporalUnit) -> anyhow::Result<Vec<Payload>> {
+        Ok(match &mut self.feedback {
+            Some(Feedback { describer, .. }) => {
+                let described = describer.describe_unit(unit)?;
+                self.packetizer.packetize_described(&unit.data, &described)?
+            }
+            None => self.packetizer.packetize(&unit.data)?,
+        })
+    }
+
     fn send(
         &mut self,
         now: Duration,
@@ -105,13 +171,27 @@ impl Sender {
         (frame.bytes, frame.key) = (unit.data.len(), unit.key_frame);
         let delay = unit.frames.last().and_then(|frame| frame.stats?.delay);
         frame.target_delay_ms = delay.map(|delay| 1000.0 * delay.as_secs_f64());
-        for payload in self.packetizer.packetize(&unit.data)? {
+        let coded = unit.frames.last().context("a unit without frames")?;
+        frame.recovery = coded.recovery;
+        frame.temporal_id = coded.temporal_id;
+        let payloads = self.payloads(unit)?;
+        // A server that forwards fewer layers counts packets anew.
+        if coded.temporal_id >= self.layers {
+            return Ok(());
+        }
+        if let Some(Feedback { tracker, .. }) = &mut self.feedback {
+            let count = payloads.len() as u16;
+            let sequences = (0..count).map(|index| self.sequence.wrapping_add(index));
+            tracker.frame_sent(coded.id, &coded.dependencies, sequences, now);
+        }
+        for payload in payloads {
             let packet = Packet {
                 payload_type: PAYLOAD_TYPE,
                 marker: payload.marker,
                 sequence: self.sequence,
                 timestamp: unit.timestamp as u32,
                 ssrc: 1,
+                descriptor: payload.descriptor.clone().unwrap_or_default(),
                 payload: payload.to_bytes(),
             };
             self.sequence = self.sequence.wrapping_add(1);

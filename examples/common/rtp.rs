@@ -1,4 +1,4 @@
-//! The RTP fixed header (RFC 3550, 5.1).
+//! The RTP fixed header (RFC 3550, 5.1), and one element of its extension (RFC 8285).
 
 use bytes::Bytes;
 use thiserror::Error;
@@ -20,8 +20,17 @@ pub(crate) struct Packet {
     pub(crate) sequence: u16,
     pub(crate) timestamp: u32,
     pub(crate) ssrc: u32,
+    /// The dependency descriptor; empty: there is none.
+    pub(crate) descriptor: Bytes,
     pub(crate) payload: Bytes,
 }
+
+/// Id of the element that holds the dependency descriptor.
+const DESCRIPTOR_ID: u8 = 1;
+/// Marks of an extension with elements of one-byte headers and of two-byte headers (RFC 8285, 4.2
+/// and 4.3).
+const ONE_BYTE: u16 = 0xbede;
+const TWO_BYTE: u16 = 0x1000;
 
 /// Why a datagram is not taken for RTP.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -43,8 +52,27 @@ impl Packet {
         bytes.extend(self.sequence.to_be_bytes());
         bytes.extend(self.timestamp.to_be_bytes());
         bytes.extend(self.ssrc.to_be_bytes());
+        if !self.descriptor.is_empty() {
+            bytes[0] |= 0x10;
+            self.write_extension(&mut bytes);
+        }
         bytes.extend_from_slice(&self.payload);
         bytes
+    }
+
+    fn write_extension(&self, bytes: &mut Vec<u8>) {
+        let len = self.descriptor.len();
+        let (mark, header) = match len {
+            1..=16 => (ONE_BYTE, vec![DESCRIPTOR_ID << 4 | (len - 1) as u8]),
+            _ => (TWO_BYTE, vec![DESCRIPTOR_ID, len as u8]),
+        };
+        let words = (header.len() + len).div_ceil(4);
+        bytes.extend(mark.to_be_bytes());
+        bytes.extend((words as u16).to_be_bytes());
+        let end = bytes.len() + 4 * words;
+        bytes.extend(header);
+        bytes.extend_from_slice(&self.descriptor);
+        bytes.resize(end, 0);
     }
 
     /// Reads a datagram; contributing sources, header extension and padding are passed over.
@@ -55,10 +83,15 @@ impl Packet {
         if fixed[0] >> 6 != 2 {
             return Err(RtpError::Version(fixed[0] >> 6));
         }
+        let mut descriptor = Bytes::new();
         let mut start = HEADER_LENGTH + 4 * usize::from(fixed[0] & 0x0f);
         if fixed[0] & 0x10 != 0 {
             let words = datagram.get(start + 2..start + 4).ok_or(short)?;
-            start += 4 + 4 * usize::from(u16::from_be_bytes([words[0], words[1]]));
+            let mark = u16::from_be_bytes([datagram[start], datagram[start + 1]]);
+            start += 4;
+            let end = start + 4 * usize::from(u16::from_be_bytes([words[0], words[1]]));
+            descriptor = element(datagram.slice(start.min(length)..end.min(length)), mark);
+            start = end;
         }
         let padding = match fixed[0] & 0x20 {
             0 => 0,
@@ -75,9 +108,31 @@ impl Packet {
             sequence: u16::from_be_bytes([fixed[2], fixed[3]]),
             timestamp: u32::from_be_bytes([fixed[4], fixed[5], fixed[6], fixed[7]]),
             ssrc: u32::from_be_bytes([fixed[8], fixed[9], fixed[10], fixed[11]]),
+            descriptor,
             payload: datagram.slice(start..end),
         })
     }
+}
+
+/// The descriptor among the elements of an extension with this mark; empty if it is not there.
+fn element(elements: Bytes, mark: u16) -> Bytes {
+    let mut at = 0;
+    while let Some(&first) = elements.get(at) {
+        let (id, start, len) = match mark {
+            _ if first == 0 => {
+                at += 1;
+                continue;
+            }
+            ONE_BYTE => (first >> 4, at + 1, usize::from(first & 15) + 1),
+            TWO_BYTE => (first, at + 2, usize::from(elements.get(at + 1).copied().unwrap_or(0))),
+            _ => break,
+        };
+        at = start + len;
+        if id == DESCRIPTOR_ID && at <= elements.len() {
+            return elements.slice(start..at);
+        }
+    }
+    Bytes::new()
 }
 
 #[cfg(test)]
@@ -91,7 +146,18 @@ mod tests {
             sequence: 0xfffe,
             timestamp: 0x0102_0304,
             ssrc: 0xcafe_babe,
+            descriptor: Bytes::new(),
             payload: Bytes::from_static(b"payload"),
+        }
+    }
+
+    #[test]
+    fn descriptors_are_written_and_read_back() {
+        for len in [1, 3, 16, 17, 40, 255] {
+            let packet = Packet { descriptor: Bytes::from(vec![7; len]), ..packet() };
+            let bytes = Bytes::from(packet.to_bytes());
+            assert_eq!((bytes.len() - packet.payload.len()) % 4, 0);
+            assert_eq!(Packet::parse(&bytes), Ok(packet));
         }
     }
 

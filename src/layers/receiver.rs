@@ -15,8 +15,8 @@ use crate::av1::obu::frame::{NUM_REF_FRAMES, REFS_PER_FRAME};
 /// a second.
 pub(crate) const HISTORY: usize = 256;
 
-/// Share of a frame's fate that the mean loss takes over: a memory of some 50 frames.
-const LOSS_GAIN: f64 = 0.02;
+/// Share of a frame's fate that the mean loss takes over: a memory of some 100 frames.
+const LOSS_GAIN: f64 = 0.01;
 /// Share of the time until a frame's acknowledgement that the mean takes over.
 const DELAY_GAIN: f64 = 0.125;
 
