@@ -11,7 +11,8 @@ use super::memory::{CallerStruct, items};
 use super::owned::{View, give, release};
 use super::status::Rtav1Status;
 use crate::rtp::{
-    Arrival, DepacketizerConfig, DepacketizerEvent, Loss, LossReason, ReceivedUnit, RtpPacket,
+    Arrival, DepacketizerConfig, DepacketizerEvent, Loss, LossReason, PictureState, ReceivedUnit,
+    ReceiverEvent, RtpPacket,
 };
 
 /// What became of a packet.
@@ -92,6 +93,10 @@ pub struct Rtav1RtpPacket {
     pub marker: u32,
     /// Sequence number.
     pub sequence: u16,
+    /// The data of the dependency descriptor's element in the header extension.
+    pub descriptor: *const u8,
+    /// Bytes at `descriptor`; 0 without one.
+    pub descriptor_len: usize,
 }
 
 /// A temporal unit of which every packet has arrived.
@@ -153,6 +158,23 @@ pub struct Rtav1Event {
     pub unit: *const Rtav1ReceivedUnit,
     /// A loss, or null.
     pub loss: *const Rtav1Loss,
+    /// With a unit of a receiver, frames between it and the one before that were sent and did not come.
+    pub skipped: u64,
+    /// With a unit of a receiver, what it is worth.
+    pub state: Rtav1PictureState,
+}
+
+/// What a picture is worth.
+#[repr(C)]
+pub enum Rtav1PictureState {
+    /// The event is of a depacketizer, which does not tell, or has no unit.
+    Untold = 0,
+    /// All that it depends on was decoded: to be decoded and shown.
+    Clean = 1,
+    /// It misses a reference, and is to be decoded all the same, as the settings ask for it.
+    Damaged = 2,
+    /// It misses a reference and is not to be decoded: the picture before it is shown for longer.
+    Repeated = 3,
 }
 
 /// Keeps the parts of an event.
@@ -166,7 +188,7 @@ unsafe impl CallerStruct for Rtav1DepacketizerConfig {
     const NAME: &'static str = "Rtav1DepacketizerConfig";
 }
 
-// SAFETY: repr(C), `struct_size` first, integers and a pointer.
+// SAFETY: repr(C), `struct_size` first, integers and pointers.
 unsafe impl CallerStruct for Rtav1RtpPacket {
     const NAME: &'static str = "Rtav1RtpPacket";
 }
@@ -200,7 +222,23 @@ impl Rtav1Event {
             DepacketizerEvent::Unit(unit) => (Rtav1ReceivedUnit::give(unit), ptr::null()),
             DepacketizerEvent::Loss(loss) => (ptr::null(), Rtav1Loss::give(&loss)),
         };
-        give(Self { unit, loss }, EventParts { unit, loss })
+        let (skipped, state) = (0, Rtav1PictureState::Untold);
+        give(Self { unit, loss, skipped, state }, EventParts { unit, loss })
+    }
+
+    pub(super) fn give_received(event: ReceiverEvent) -> *const Self {
+        let picture = match event {
+            ReceiverEvent::Picture(picture) => picture,
+            ReceiverEvent::Loss(loss) => return Self::give(DepacketizerEvent::Loss(loss)),
+        };
+        let state = match picture.state {
+            PictureState::Clean => Rtav1PictureState::Clean,
+            PictureState::Damaged => Rtav1PictureState::Damaged,
+            PictureState::Repeated => Rtav1PictureState::Repeated,
+        };
+        let (unit, loss) = (Rtav1ReceivedUnit::give(picture.unit), ptr::null());
+        let view = Self { unit, loss, skipped: picture.skipped, state };
+        give(view, EventParts { unit, loss })
     }
 }
 
@@ -259,12 +297,15 @@ impl Rtav1Loss {
 
 impl Rtav1RtpPacket {
     /// # Safety
-    /// Unless null, `payload` leads to `payload_len` readable bytes.
+    /// Unless null, `payload` and `descriptor` lead to as many readable bytes as their lengths say.
     pub(super) unsafe fn to_packet(self) -> Result<RtpPacket, Failure> {
         // SAFETY: as for this function.
         let payload = unsafe { items(self.payload, self.payload_len, "payload") }?;
         let payload = Bytes::copy_from_slice(payload);
-        Ok(RtpPacket::new(self.sequence, self.timestamp, self.marker != 0, payload))
+        // SAFETY: as for this function.
+        let descriptor = unsafe { items(self.descriptor, self.descriptor_len, "descriptor") }?;
+        let packet = RtpPacket::new(self.sequence, self.timestamp, self.marker != 0, payload);
+        Ok(packet.with_descriptor(Bytes::copy_from_slice(descriptor)))
     }
 }
 

@@ -12,6 +12,8 @@ use crate::decoder::DecodeError;
 use crate::encoder::EncodeError;
 use crate::frame::FrameError;
 use crate::rtp::RtpError;
+use crate::rtp::dependency_descriptor::DescriptorError;
+use crate::rtp::rtcp::RtcpError;
 
 /// Whatever a call can fail of.
 #[derive(Debug, Error)]
@@ -41,6 +43,10 @@ pub(super) enum Failure {
     Decode(#[from] DecodeError),
     #[error(transparent)]
     Rtp(#[from] RtpError),
+    #[error(transparent)]
+    Descriptor(#[from] DescriptorError),
+    #[error(transparent)]
+    Rtcp(#[from] RtcpError),
 }
 
 impl Failure {
@@ -59,6 +65,8 @@ impl Failure {
             #[cfg(any(feature = "rav1d", feature = "dav1d"))]
             Self::Decode(error) => decode_status(error),
             Self::Rtp(error) => rtp_status(error),
+            Self::Descriptor(error) => descriptor_status(error),
+            Self::Rtcp(error) => rtcp_status(error),
         }
     }
 
@@ -132,6 +140,29 @@ fn decode_status(error: &DecodeError) -> Rtav1Status {
         DecodeError::OperatingPoint(_) => Rtav1Status::DecodeOperatingPoint,
         DecodeError::Threads(_) => Rtav1Status::DecodeThreads,
         DecodeError::Unsupported { .. } => Rtav1Status::DecodeUnsupported,
+    }
+}
+
+fn descriptor_status(error: &DescriptorError) -> Rtav1Status {
+    match error {
+        DescriptorError::CutShort { .. } => Rtav1Status::DescriptorCutShort,
+        DescriptorError::Dependency { .. } => Rtav1Status::DescriptorDependency,
+        DescriptorError::FrameOrder { .. } => Rtav1Status::DescriptorFrameOrder,
+        DescriptorError::Layer { .. } => Rtav1Status::DescriptorLayer,
+        DescriptorError::Length(_) => Rtav1Status::DescriptorLength,
+        DescriptorError::Limit { .. } => Rtav1Status::DescriptorLimit,
+        DescriptorError::Mismatch { .. } => Rtav1Status::DescriptorMismatch,
+        DescriptorError::StructureMissing { .. } => Rtav1Status::DescriptorStructureMissing,
+        DescriptorError::Template { .. } => Rtav1Status::DescriptorTemplate,
+        DescriptorError::TemplateOrder { .. } => Rtav1Status::DescriptorTemplateOrder,
+    }
+}
+
+fn rtcp_status(error: &RtcpError) -> Rtav1Status {
+    match error {
+        RtcpError::CutShort { .. } => Rtav1Status::RtcpCutShort,
+        RtcpError::Padding(_) => Rtav1Status::RtcpPadding,
+        RtcpError::Version(_) => Rtav1Status::RtcpVersion,
     }
 }
 

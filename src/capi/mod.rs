@@ -29,9 +29,12 @@ mod unit;
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 mod decoder;
 
+mod delivery;
 mod depacketizer;
 mod depacketizer_types;
+mod descriptor;
 mod packetizer;
+mod receiver;
 mod sdp;
 
 #[cfg(test)]

@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::ffi::c_char;
 
+use super::descriptor::Rtav1Describer;
 use super::error::Failure;
 use super::handle::{Handle, Report, call, create, free, last_error};
 use super::memory::{CallerStruct, Out, items, items_mut};
 use super::status::Rtav1Status;
+use super::unit::Rtav1Unit;
 use crate::rtp::{PacketLimits, Packetizer, Payload};
 
 /// How large payloads may be, in bytes. The reductions, zero unless needed, leave room for RTP
@@ -49,6 +51,11 @@ pub struct Rtav1Payload {
     pub temporal_id: u32,
     /// Spatial layer, 0 to 3.
     pub spatial_id: u32,
+    /// Bytes of the dependency descriptor for the packet's header extension; 0 unless the unit was
+    /// cut by `rtav1_packetizer_packetize_described`. More than 16 need the two-byte form (RFC 8285).
+    pub descriptor_len: usize,
+    /// The descriptor.
+    pub descriptor: [u8; 256],
 }
 
 /// Cuts temporal units into RTP payloads.
@@ -133,6 +140,20 @@ pub unsafe extern "C" fn rtav1_packetizer_packetize_layer(
     unsafe { call(packetizer, |handle| handle.cut(data, len, end_of_unit, count)) }
 }
 
+/// As `rtav1_packetizer_packetize` for a unit of the encoder's, with the dependency descriptor of each
+/// packet beside it, by a describer to which all units of the stream are given in their order. Payloads
+/// are smaller by what the descriptors take.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_packetizer_packetize_described(
+    packetizer: *mut Rtav1Packetizer,
+    describer: *mut Rtav1Describer,
+    unit: *const Rtav1Unit,
+    count: *mut usize,
+) -> Rtav1Status {
+    // SAFETY: the caller gives pointers that hold what the header says of them.
+    unsafe { call(packetizer, |handle| handle.cut_described(describer, unit, count)) }
+}
+
 /// Writes the next payload to `buffer`, which has `capacity` bytes; `payload->len` is 0 when none
 /// is left. A buffer that is too short is refused and the payload stays the next one.
 #[unsafe(no_mangle)]
@@ -171,6 +192,36 @@ impl Rtav1Packetizer {
         // SAFETY: as for this function.
         let unit = unsafe { items(data, len, "data") }?;
         self.payloads = self.packetizer.packetize_layer(unit, end_of_unit)?.into();
+        if let Some(count) = count {
+            count.set(self.payloads.len());
+        }
+        Ok(())
+    }
+
+    /// # Safety
+    /// The pointers are those of [`rtav1_packetizer_packetize_described`].
+    unsafe fn cut_described(
+        &mut self,
+        describer: *mut Rtav1Describer,
+        unit: *const Rtav1Unit,
+        count: *mut usize,
+    ) -> Result<(), Failure> {
+        // SAFETY: as for this function.
+        let count = unsafe { Out::optional(count, "count") }?;
+        self.payloads.clear();
+        if describer.is_null() || !describer.is_aligned() {
+            return Err(Failure::Pointer("describer"));
+        }
+        if unit.is_null() || !unit.is_aligned() {
+            return Err(Failure::Pointer("unit"));
+        }
+        // SAFETY: as for this function.
+        let (describer, unit) = unsafe { (&mut *describer, &*unit) };
+        // SAFETY: as for this function.
+        let data = unsafe { items(unit.data, unit.len, "data") }?;
+        // SAFETY: as for this function.
+        let described = unsafe { describer.describe(unit) }?;
+        self.payloads = self.packetizer.packetize_described(data, &described)?.into();
         if let Some(count) = count {
             count.set(self.payloads.len());
         }
@@ -221,13 +272,20 @@ impl Rtav1Payload {
             has_layer: 0,
             temporal_id: 0,
             spatial_id: 0,
+            descriptor_len: 0,
+            descriptor: [0; 256],
         }
     }
 }
 
 impl From<&Payload> for Rtav1Payload {
     fn from(payload: &Payload) -> Self {
+        let mut descriptor = [0; 256];
+        let bytes = payload.descriptor.as_deref().unwrap_or_default();
+        descriptor[..bytes.len()].copy_from_slice(bytes);
         Self {
+            descriptor_len: bytes.len(),
+            descriptor,
             len: payload.len(),
             marker: u32::from(payload.marker),
             new_sequence: u32::from(payload.new_sequence),

@@ -216,6 +216,32 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_BITSTREAM_TRAILING_BITS = 622,
     // A syntax element has a value that the standard rules out.
     RTAV1_STATUS_BITSTREAM_VALUE = 623,
+    // A dependency descriptor ends before its last field.
+    RTAV1_STATUS_DESCRIPTOR_CUT_SHORT = 701,
+    // A frame depends on one that was not sent before it.
+    RTAV1_STATUS_DESCRIPTOR_DEPENDENCY = 702,
+    // A frame does not come after the one before it.
+    RTAV1_STATUS_DESCRIPTOR_FRAME_ORDER = 703,
+    // The structure has no template of the frame's layer.
+    RTAV1_STATUS_DESCRIPTOR_LAYER = 704,
+    // A descriptor has fewer than 3 or more than 255 bytes.
+    RTAV1_STATUS_DESCRIPTOR_LENGTH = 705,
+    // A number of a descriptor is out of its range.
+    RTAV1_STATUS_DESCRIPTOR_LIMIT = 706,
+    // Numbers of decode targets or chains do not go together.
+    RTAV1_STATUS_DESCRIPTOR_MISMATCH = 707,
+    // No structure has come yet.
+    RTAV1_STATUS_DESCRIPTOR_STRUCTURE_MISSING = 708,
+    // The template is none of the structures known.
+    RTAV1_STATUS_DESCRIPTOR_TEMPLATE = 709,
+    // Templates are not sorted by layer.
+    RTAV1_STATUS_DESCRIPTOR_TEMPLATE_ORDER = 710,
+    // An RTCP packet ends before its last byte.
+    RTAV1_STATUS_RTCP_CUT_SHORT = 801,
+    // The padding of an RTCP packet is none.
+    RTAV1_STATUS_RTCP_PADDING = 802,
+    // The version of an RTCP packet is not 2.
+    RTAV1_STATUS_RTCP_VERSION = 803,
 } Rtav1Status;
 
 // Which chroma planes a picture has.
@@ -239,6 +265,16 @@ typedef enum Rtav1ChromaSamplePosition {
     // At the top left luma sample of its four.
     RTAV1_CHROMA_SAMPLE_POSITION_COLOCATED = 2,
 } Rtav1ChromaSamplePosition;
+
+// What to tell the encoder.
+typedef enum Rtav1FeedbackKind {
+    // Nothing is left.
+    RTAV1_FEEDBACK_KIND_NONE = 0,
+    // `rtav1_encoder_acknowledge`.
+    RTAV1_FEEDBACK_KIND_ACKNOWLEDGED = 1,
+    // `rtav1_encoder_lost`.
+    RTAV1_FEEDBACK_KIND_LOST = 2,
+} Rtav1FeedbackKind;
 
 // What became of a packet.
 typedef enum Rtav1Arrival {
@@ -272,6 +308,30 @@ typedef enum Rtav1LossReason {
     // The sender started anew with other sequence numbers.
     RTAV1_LOSS_REASON_RESTART = 7,
 } Rtav1LossReason;
+
+// What a picture is worth.
+typedef enum Rtav1PictureState {
+    // The event is of a depacketizer, which does not tell, or has no unit.
+    RTAV1_PICTURE_STATE_UNTOLD = 0,
+    // All that it depends on was decoded: to be decoded and shown.
+    RTAV1_PICTURE_STATE_CLEAN = 1,
+    // It misses a reference, and is to be decoded all the same, as the settings ask for it.
+    RTAV1_PICTURE_STATE_DAMAGED = 2,
+    // It misses a reference and is not to be decoded: the picture before it is shown for longer.
+    RTAV1_PICTURE_STATE_REPEATED = 3,
+} Rtav1PictureState;
+
+// What to ask the sender for.
+typedef enum Rtav1RequestKind {
+    // Nothing, or nothing yet.
+    RTAV1_REQUEST_KIND_NONE = 0,
+    // Packets once more: a generic NACK.
+    RTAV1_REQUEST_KIND_RETRANSMISSION = 1,
+    // A frame that refers to nothing but what was received: the report of `rtav1_receiver_report`.
+    RTAV1_REQUEST_KIND_RECOVERY = 2,
+    // A key frame: a picture loss indication.
+    RTAV1_REQUEST_KIND_KEY_FRAME = 3,
+} Rtav1RequestKind;
 
 // Values of `Rtav1EncoderConfig.engine`.
 typedef enum Rtav1Engine {
@@ -347,14 +407,30 @@ typedef enum Rtav1QindexReason {
 // Decodes temporal units into pictures.
 typedef struct Rtav1Decoder Rtav1Decoder;
 
+// Follows a sender's packets to the other end, and tells of each frame once whether it can be decoded
+// there.
+typedef struct Rtav1DeliveryTracker Rtav1DeliveryTracker;
+
 // Puts the packets of one RTP stream together to temporal units.
 typedef struct Rtav1Depacketizer Rtav1Depacketizer;
+
+// Describes the frames of a sender for `rtav1_packetizer_packetize_described`.
+typedef struct Rtav1Describer Rtav1Describer;
+
+// Reads the dependency descriptors of a stream.
+typedef struct Rtav1DescriptorReader Rtav1DescriptorReader;
 
 // Codes frames into temporal units.
 typedef struct Rtav1Encoder Rtav1Encoder;
 
+// Chooses the packets of a stream that belong to fewer layers, from their descriptors alone.
+typedef struct Rtav1Forwarder Rtav1Forwarder;
+
 // Cuts temporal units into RTP payloads.
 typedef struct Rtav1Packetizer Rtav1Packetizer;
+
+// Puts packets together to temporal units, knows which can be decoded, and what to ask for.
+typedef struct Rtav1Receiver Rtav1Receiver;
 
 // Settings of an encoder, to be filled by `rtav1_encoder_config_default` and then changed.
 typedef struct Rtav1EncoderConfig {
@@ -655,6 +731,14 @@ typedef struct Rtav1Picture {
     enum Rtav1ChromaSamplePosition chroma_sample_position;
 } Rtav1Picture;
 
+// A list of sequence numbers.
+typedef struct Rtav1Sequences {
+    // The numbers, ascending, wraps included.
+    const uint16_t *numbers;
+    // How many they are.
+    size_t count;
+} Rtav1Sequences;
+
 // What a depacketizer holds at most, to be filled by `rtav1_depacketizer_config_default` and then
 // changed.
 typedef struct Rtav1DepacketizerConfig {
@@ -694,6 +778,10 @@ typedef struct Rtav1RtpPacket {
     uint32_t marker;
     // Sequence number.
     uint16_t sequence;
+    // The data of the dependency descriptor's element in the header extension.
+    const uint8_t *descriptor;
+    // Bytes at `descriptor`; 0 without one.
+    size_t descriptor_len;
 } Rtav1RtpPacket;
 
 // A temporal unit of which every packet has arrived.
@@ -752,7 +840,64 @@ typedef struct Rtav1Event {
     const struct Rtav1ReceivedUnit *unit;
     // A loss, or null.
     const struct Rtav1Loss *loss;
+    // With a unit of a receiver, frames between it and the one before that were sent and did not come.
+    uint64_t skipped;
+    // With a unit of a receiver, what it is worth.
+    enum Rtav1PictureState state;
 } Rtav1Event;
+
+// What the descriptor of a packet says.
+typedef struct Rtav1DependencyDescriptor {
+    // `sizeof(Rtav1DependencyDescriptor)`.
+    size_t struct_size;
+    // Number of the frame in decoding order; it goes around after 65535.
+    uint32_t frame_number;
+    // Nonzero: the packet is the first of its frame.
+    uint32_t start_of_frame;
+    // Nonzero: the packet is the last of its frame.
+    uint32_t end_of_frame;
+    // Spatial layer, 0 to 3.
+    uint32_t spatial_id;
+    // Temporal layer, 0 to 7.
+    uint32_t temporal_id;
+    // How many decode targets there are, 1 to 32.
+    uint32_t decode_target_count;
+    // How many frames the frame depends on, up to 16.
+    uint32_t fdiff_count;
+    // How many chains there are, up to 32.
+    uint32_t chain_count;
+    // Nonzero: the structure came with the packet, as with the first of a coded video sequence.
+    uint32_t has_structure;
+    // Nonzero: the packet tells `active_decode_targets`.
+    uint32_t has_active_decode_targets;
+    // The decode targets that are produced from this frame on, the first at the least significant bit.
+    uint32_t active_decode_targets;
+    // What the frame is to each decode target: 0 no part of it, 1 discardable, 2 a switch point, 3
+    // required.
+    uint8_t dtis[32];
+    // How many frame numbers back the frames are that it depends on.
+    uint16_t fdiffs[16];
+    // For each chain, how many frame numbers back its last frame is; 0 if none is needed.
+    uint8_t chain_fdiffs[32];
+} Rtav1DependencyDescriptor;
+
+// A packet to be sent on.
+typedef struct Rtav1ForwardedPacket {
+    // `sizeof(Rtav1ForwardedPacket)`.
+    size_t struct_size;
+    // Nonzero: the packet is to be sent on; zero: it is to be left out, and the rest is zeros.
+    uint32_t forward;
+    // Nonzero: it is the last that is forwarded of its picture, so that it has the RTP marker.
+    uint32_t end_of_picture;
+    // Nonzero: later frames need a frame of which no packet came, `missing_frame`.
+    uint32_t has_missing_frame;
+    // Number of that frame.
+    uint32_t missing_frame;
+    // Bytes of the descriptor to send with it.
+    size_t descriptor_len;
+    // The descriptor.
+    uint8_t descriptor[256];
+} Rtav1ForwardedPacket;
 
 // How large payloads may be, in bytes. The reductions, zero unless needed, leave room for RTP
 // header extensions that only some packets carry.
@@ -790,7 +935,28 @@ typedef struct Rtav1Payload {
     uint32_t temporal_id;
     // Spatial layer, 0 to 3.
     uint32_t spatial_id;
+    // Bytes of the dependency descriptor for the packet's header extension; 0 unless the unit was
+    // cut by `rtav1_packetizer_packetize_described`. More than 16 need the two-byte form (RFC 8285).
+    size_t descriptor_len;
+    // The descriptor.
+    uint8_t descriptor[256];
 } Rtav1Payload;
+
+// How a receiver treats losses, to be filled by `rtav1_receiver_config_default` and then changed.
+typedef struct Rtav1ReceiverConfig {
+    // `sizeof(Rtav1ReceiverConfig)`.
+    size_t struct_size;
+    // What is held, and how long is waited; null for the defaults.
+    const struct Rtav1DepacketizerConfig *depacketizer;
+    // The round trip to the sender in microseconds. 100000 by default.
+    uint64_t round_trip_us;
+    // Nonzero: the sender answers requests of packets. Zero by default.
+    uint32_t retransmission;
+    // Nonzero: the sender answers losses with recovery frames, and gets the reports. Zero by default.
+    uint32_t recovery;
+    // Nonzero: pictures that miss a reference are to be decoded, too. Zero by default.
+    uint32_t decode_damaged;
+} Rtav1ReceiverConfig;
 
 // A picture stream whose level is asked for.
 typedef struct Rtav1StreamDescription {
@@ -1016,6 +1182,78 @@ const char *rtav1_decoder_backend_name(struct Rtav1Decoder *decoder);
 // Frees the picture and sets `*picture` to null; does nothing where that is null already.
 void rtav1_picture_free(const struct Rtav1Picture **picture);
 
+// Makes a tracker; `*tracker` becomes null on failure. Freed by `rtav1_delivery_tracker_free`.
+//
+// With `transport_wide` packets are told by the numbers of the header extension for transport-wide
+// feedback, otherwise by those of their RTP headers. `first_number` is that of
+// `rtav1_describer_new`.
+enum Rtav1Status rtav1_delivery_tracker_new(bool transport_wide,
+                                            uint16_t first_number,
+                                            struct Rtav1DeliveryTracker **tracker);
+
+// Frees the tracker and sets `*tracker` to null; does nothing where that is null already.
+void rtav1_delivery_tracker_free(struct Rtav1DeliveryTracker **tracker);
+
+// Text of the last call on this handle that failed, empty if none did; valid until the next call
+// on the handle.
+const char *rtav1_delivery_tracker_error(struct Rtav1DeliveryTracker *tracker);
+
+// A frame goes out at `now_us`, in `count` packets with these sequence numbers, after all frames with
+// lower ids.
+enum Rtav1Status rtav1_delivery_tracker_frame_sent(struct Rtav1DeliveryTracker *tracker,
+                                                   const struct Rtav1CodedFrame *frame,
+                                                   const uint16_t *sequences,
+                                                   size_t count,
+                                                   uint64_t now_us);
+
+// The packet with the number `original` goes out once more, with the number `again`.
+enum Rtav1Status rtav1_delivery_tracker_packet_resent(struct Rtav1DeliveryTracker *tracker,
+                                                      uint16_t original,
+                                                      uint16_t again,
+                                                      uint64_t now_us);
+
+// Packets with these numbers arrived at the other end; then `rtav1_delivery_tracker_next` gives what that
+// decides.
+enum Rtav1Status rtav1_delivery_tracker_packets_received(struct Rtav1DeliveryTracker *tracker,
+                                                         const uint16_t *sequences,
+                                                         size_t count);
+
+// Takes an RTCP packet of the other end: transport-wide feedback, RFC 8888, NACK, requests of key
+// frames, and the reports of `rtav1_receiver_report`. Then `rtav1_delivery_tracker_next` gives what that
+// decides. `*key_frame` tells whether a key frame is asked for.
+enum Rtav1Status rtav1_delivery_tracker_rtcp(struct Rtav1DeliveryTracker *tracker,
+                                             const uint8_t *data,
+                                             size_t len,
+                                             bool *key_frame);
+
+// Gives the next thing to tell the encoder, and the id of the frame that it is about.
+enum Rtav1Status rtav1_delivery_tracker_next(struct Rtav1DeliveryTracker *tracker,
+                                             enum Rtav1FeedbackKind *kind,
+                                             uint64_t *frame_id);
+
+// The RTP sequence numbers that the last RTCP packet asked for again: the first `capacity` of them go to
+// `sequences`, and `*count` gets how many there are.
+enum Rtav1Status rtav1_delivery_tracker_resend(struct Rtav1DeliveryTracker *tracker,
+                                               uint16_t *sequences,
+                                               size_t capacity,
+                                               size_t *count);
+
+// Writes a picture loss indication (RFC 4585, 6.3.1), 12 bytes, to `buffer`; `*len` gets its bytes.
+enum Rtav1Status rtav1_rtcp_picture_loss(uint32_t sender_ssrc,
+                                         uint32_t media_ssrc,
+                                         uint8_t *buffer,
+                                         size_t capacity,
+                                         size_t *len);
+
+// Writes a generic NACK (RFC 4585, 6.2.1) for these packets to `buffer`; `*len` gets its bytes: 12 and 4
+// for all within 17 numbers, 0 for none.
+enum Rtav1Status rtav1_rtcp_nack(uint32_t sender_ssrc,
+                                 uint32_t media_ssrc,
+                                 struct Rtav1Sequences sequences,
+                                 uint8_t *buffer,
+                                 size_t capacity,
+                                 size_t *len);
+
 // Fills `config` with the defaults. `struct_size` is `sizeof *config`.
 enum Rtav1Status rtav1_depacketizer_config_default(struct Rtav1DepacketizerConfig *config,
                                                    size_t struct_size);
@@ -1098,6 +1336,63 @@ enum Rtav1Status rtav1_extend_sequence(uint64_t reference, uint16_t sequence, ui
 // Frees the event and sets `*event` to null; does nothing where that is null already.
 void rtav1_event_free(const struct Rtav1Event **event);
 
+// Makes a describer of streams with the layers of `mode`, an `Rtav1ScalabilityMode`, or fewer;
+// `*describer` becomes null on failure. Freed by `rtav1_describer_free`. The frame with the id 0 has
+// the number `first_number` on the wire.
+//
+// `message` may be null, or get the text of the error, cut to `capacity` bytes with its NUL.
+enum Rtav1Status rtav1_describer_new(uint32_t mode,
+                                     uint16_t first_number,
+                                     struct Rtav1Describer **describer,
+                                     char *message,
+                                     size_t capacity);
+
+// Frees the describer and sets `*describer` to null; does nothing where that is null already.
+void rtav1_describer_free(struct Rtav1Describer **describer);
+
+// Makes a reader that knows no structure; `*reader` becomes null on failure. Freed by
+// `rtav1_descriptor_reader_free`.
+enum Rtav1Status rtav1_descriptor_reader_new(struct Rtav1DescriptorReader **reader);
+
+// Frees the reader and sets `*reader` to null; does nothing where that is null already.
+void rtav1_descriptor_reader_free(struct Rtav1DescriptorReader **reader);
+
+// Text of the last call on this handle that failed, empty if none did; valid until the next call
+// on the handle.
+const char *rtav1_descriptor_reader_error(struct Rtav1DescriptorReader *reader);
+
+// Reads the descriptor of a packet, `len` bytes of a header extension's element, best in the order of
+// sending. The reader keeps the structure that came last.
+enum Rtav1Status rtav1_descriptor_reader_read(struct Rtav1DescriptorReader *reader,
+                                              const uint8_t *data,
+                                              size_t len,
+                                              struct Rtav1DependencyDescriptor *descriptor);
+
+// Makes a forwarder of the layers up to these; `*forwarder` becomes null on failure. Freed by
+// `rtav1_forwarder_free`.
+enum Rtav1Status rtav1_forwarder_new(uint32_t highest_spatial_id,
+                                     uint32_t highest_temporal_id,
+                                     struct Rtav1Forwarder **forwarder);
+
+// Frees the forwarder and sets `*forwarder` to null; does nothing where that is null already.
+void rtav1_forwarder_free(struct Rtav1Forwarder **forwarder);
+
+// Text of the last call on this handle that failed, empty if none did; valid until the next call
+// on the handle.
+const char *rtav1_forwarder_error(struct Rtav1Forwarder *forwarder);
+
+// Sets the layers that are wanted from now on; the forwarder goes to them where that is possible.
+enum Rtav1Status rtav1_forwarder_set_highest_layer(struct Rtav1Forwarder *forwarder,
+                                                   uint32_t spatial_id,
+                                                   uint32_t temporal_id);
+
+// Takes the descriptor of the next packet, best in the order of sending, and tells whether the packet
+// is to be sent on, and with which descriptor.
+enum Rtav1Status rtav1_forwarder_packet(struct Rtav1Forwarder *forwarder,
+                                        const uint8_t *descriptor,
+                                        size_t len,
+                                        struct Rtav1ForwardedPacket *packet);
+
 // Makes a packetizer; `*packetizer` becomes null on failure. Freed by `rtav1_packetizer_free`.
 //
 // `message` may be null, or get the text of the error, cut to `capacity` bytes with its NUL.
@@ -1131,12 +1426,87 @@ enum Rtav1Status rtav1_packetizer_packetize_layer(struct Rtav1Packetizer *packet
                                                   bool end_of_unit,
                                                   size_t *count);
 
+// As `rtav1_packetizer_packetize` for a unit of the encoder's, with the dependency descriptor of each
+// packet beside it, by a describer to which all units of the stream are given in their order. Payloads
+// are smaller by what the descriptors take.
+enum Rtav1Status rtav1_packetizer_packetize_described(struct Rtav1Packetizer *packetizer,
+                                                      struct Rtav1Describer *describer,
+                                                      const struct Rtav1Unit *unit,
+                                                      size_t *count);
+
 // Writes the next payload to `buffer`, which has `capacity` bytes; `payload->len` is 0 when none
 // is left. A buffer that is too short is refused and the payload stays the next one.
 enum Rtav1Status rtav1_packetizer_next(struct Rtav1Packetizer *packetizer,
                                        uint8_t *buffer,
                                        size_t capacity,
                                        struct Rtav1Payload *payload);
+
+// Fills `config` with the defaults. `struct_size` is `sizeof *config`.
+enum Rtav1Status rtav1_receiver_config_default(struct Rtav1ReceiverConfig *config,
+                                               size_t struct_size);
+
+// Makes a receiver; `*receiver` becomes null on failure. Freed by `rtav1_receiver_free`.
+//
+// `message` may be null, or get the text of the error, cut to `capacity` bytes with its NUL.
+enum Rtav1Status rtav1_receiver_new(const struct Rtav1ReceiverConfig *config,
+                                    struct Rtav1Receiver **receiver,
+                                    char *message,
+                                    size_t capacity);
+
+// Frees the receiver and sets `*receiver` to null; does nothing where that is null already.
+void rtav1_receiver_free(struct Rtav1Receiver **receiver);
+
+// Text of the last call on this handle that failed, empty if none did; valid until the next call
+// on the handle.
+const char *rtav1_receiver_error(struct Rtav1Receiver *receiver);
+
+// Takes a packet, with its descriptor if it has one, as `rtav1_depacketizer_push` does; then
+// `rtav1_receiver_next_event` is to be called until it gives null, and `rtav1_receiver_next_request`
+// until it gives nothing.
+enum Rtav1Status rtav1_receiver_push(struct Rtav1Receiver *receiver,
+                                     const struct Rtav1RtpPacket *packet,
+                                     uint64_t now_us,
+                                     enum Rtav1Arrival *arrival);
+
+// Gives the next picture with what it is worth, or the next loss that later frames need, in the order
+// of sending; `*event` is null until more comes. Freed by `rtav1_event_free`.
+enum Rtav1Status rtav1_receiver_next_event(struct Rtav1Receiver *receiver,
+                                           const struct Rtav1Event **event);
+
+// What to ask the sender for at `now_us`; `*kind` is `RTAV1_REQUEST_KIND_NONE` if nothing, or if it was
+// asked for and the answer may still come. Of packets to be asked for, the first `capacity` sequence
+// numbers go to `sequences`, and `*count` gets how many there are, otherwise 0.
+enum Rtav1Status rtav1_receiver_next_request(struct Rtav1Receiver *receiver,
+                                             uint64_t now_us,
+                                             enum Rtav1RequestKind *kind,
+                                             uint16_t *sequences,
+                                             size_t capacity,
+                                             size_t *count);
+
+// When to call `rtav1_receiver_handle_timeout`: `*timeout_us` gets the time, or UINT64_MAX while
+// nothing is waited for. To be asked after events and requests.
+enum Rtav1Status rtav1_receiver_next_timeout(struct Rtav1Receiver *receiver, uint64_t *timeout_us);
+
+// Takes the time; to be followed by `rtav1_receiver_next_event` as `rtav1_receiver_push` is. A call too
+// early does no harm.
+enum Rtav1Status rtav1_receiver_handle_timeout(struct Rtav1Receiver *receiver,
+                                               uint64_t now_us);
+
+// Tells the round trip as it is measured.
+enum Rtav1Status rtav1_receiver_set_round_trip(struct Rtav1Receiver *receiver,
+                                               uint64_t round_trip_us);
+
+// The decoder refused the picture that was given last, though it was clean: nothing is held to be
+// decodable until a key frame comes.
+enum Rtav1Status rtav1_receiver_decoding_failed(struct Rtav1Receiver *receiver);
+
+// Writes the RTCP packet that tells the sender which frames can be decoded, from the receiver with this
+// SSRC, to `buffer`; `*len` gets its bytes, 24 or, without descriptors, 0.
+enum Rtav1Status rtav1_receiver_report(struct Rtav1Receiver *receiver,
+                                       uint32_t ssrc,
+                                       uint8_t *buffer,
+                                       size_t capacity,
+                                       size_t *len);
 
 // The lowest level that holds a stream of one layer, with its tier; level 31 beyond all levels.
 //

@@ -186,6 +186,34 @@ pub enum Rtav1Status {
     BitstreamTrailingBits = 622,
     /// A syntax element has a value that the standard rules out.
     BitstreamValue = 623,
+
+    /// A dependency descriptor ends before its last field.
+    DescriptorCutShort = 701,
+    /// A frame depends on one that was not sent before it.
+    DescriptorDependency = 702,
+    /// A frame does not come after the one before it.
+    DescriptorFrameOrder = 703,
+    /// The structure has no template of the frame's layer.
+    DescriptorLayer = 704,
+    /// A descriptor has fewer than 3 or more than 255 bytes.
+    DescriptorLength = 705,
+    /// A number of a descriptor is out of its range.
+    DescriptorLimit = 706,
+    /// Numbers of decode targets or chains do not go together.
+    DescriptorMismatch = 707,
+    /// No structure has come yet.
+    DescriptorStructureMissing = 708,
+    /// The template is none of the structures known.
+    DescriptorTemplate = 709,
+    /// Templates are not sorted by layer.
+    DescriptorTemplateOrder = 710,
+
+    /// An RTCP packet ends before its last byte.
+    RtcpCutShort = 801,
+    /// The padding of an RTCP packet is none.
+    RtcpPadding = 802,
+    /// The version of an RTCP packet is not 2.
+    RtcpVersion = 803,
 }
 
 /// What a status means, in a few words; the string is always valid.
@@ -199,7 +227,7 @@ pub extern "C" fn rtav1_status_string(status: i32) -> *const c_char {
 }
 
 /// Every status with its words.
-pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 86] = [
+pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 99] = [
     (Rtav1Status::Ok, c"success"),
     (Rtav1Status::NullPointer, c"a pointer is null or not aligned for its type"),
     (Rtav1Status::StructSize, c"`struct_size` is not a size of the struct"),
@@ -340,4 +368,17 @@ pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 86] = [
     (Rtav1Status::BitstreamTileSize, c"a tile is longer than its tile group, or empty"),
     (Rtav1Status::BitstreamTrailingBits, c"the payload does not end with a one and zeros"),
     (Rtav1Status::BitstreamValue, c"a syntax element has a value that the standard rules out"),
+    (Rtav1Status::DescriptorCutShort, c"a dependency descriptor is cut short"),
+    (Rtav1Status::DescriptorDependency, c"a frame depends on one that was not sent before it"),
+    (Rtav1Status::DescriptorFrameOrder, c"a frame does not come after the one before it"),
+    (Rtav1Status::DescriptorLayer, c"the structure has no template of the frame's layer"),
+    (Rtav1Status::DescriptorLength, c"a descriptor has fewer than 3 or more than 255 bytes"),
+    (Rtav1Status::DescriptorLimit, c"a number of a descriptor is out of its range"),
+    (Rtav1Status::DescriptorMismatch, c"numbers of decode targets or chains do not go together"),
+    (Rtav1Status::DescriptorStructureMissing, c"a descriptor comes before any structure"),
+    (Rtav1Status::DescriptorTemplate, c"a template is none of the structures known"),
+    (Rtav1Status::DescriptorTemplateOrder, c"templates are not sorted by layer"),
+    (Rtav1Status::RtcpCutShort, c"an RTCP packet is cut short"),
+    (Rtav1Status::RtcpPadding, c"the padding of an RTCP packet is none"),
+    (Rtav1Status::RtcpVersion, c"the version of an RTCP packet is not 2"),
 ];

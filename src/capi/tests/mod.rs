@@ -3,6 +3,7 @@
 mod codec;
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 mod decoder;
+mod feedback;
 mod live;
 mod rtp;
 

@@ -50,14 +50,29 @@ impl<'a> SentFrame<'a> {
 impl<'a> From<&'a CodedFrame> for SentFrame<'a> {
     fn from(frame: &'a CodedFrame) -> Self {
         let CodedFrame { spatial_id, temporal_id, decode_targets, switch_point, .. } = *frame;
+        let layer = LayerId { temporal_id, spatial_id };
+        Self::of_encoder(frame.id, &frame.dependencies, layer, decode_targets, switch_point)
+    }
+}
+
+impl<'a> SentFrame<'a> {
+    /// A frame as [`CodedFrame`] has it.
+    pub(crate) fn of_encoder(
+        id: u64,
+        dependencies: &'a [u64],
+        layer: LayerId,
+        decode_targets: u8,
+        switch_point: bool,
+    ) -> Self {
+        let LayerId { temporal_id, spatial_id } = layer;
         // In the highest layer there is nothing above to switch to.
-        let highest = decode_targets >> temporal_id == 1;
+        let highest = decode_targets.checked_shr(temporal_id.into()) == Some(1);
         // Frames of the lowest layer belong to all decode targets that there are.
         let lowest = (spatial_id, temporal_id) == (0, 0);
         Self {
             switch_point: switch_point || highest,
             active_decode_targets: lowest.then_some(decode_targets.into()),
-            ..Self::new(frame.id, &frame.dependencies, LayerId { temporal_id, spatial_id })
+            ..Self::new(id, dependencies, layer)
         }
     }
 }

@@ -56,14 +56,6 @@ pub enum RtcpError {
     /// The padding of a packet is longer than the packet, or has no length.
     #[error("{0} bytes of padding are no padding")]
     Padding(u8),
-    /// A field has a value that it must not have.
-    #[error("{field} = {value}")]
-    Value {
-        /// The field.
-        field: &'static str,
-        /// Its value.
-        value: u32,
-    },
     /// The version is not 2.
     #[error("RTCP version {0}")]
     Version(u8),
