@@ -211,11 +211,9 @@ impl FrameDescriber {
         let within = |active: &u32, of: &DependencyStructure| {
             *active != 0 && *active & !of.all_decode_targets() == 0
         };
-        if key_frame {
-            if let Some(next) = &self.next_structure {
-                structure = Arc::clone(next);
-                mask = MaskSignal::all(next);
-            }
+        if let Some(next) = self.next_structure.as_ref().filter(|_| key_frame) {
+            structure = Arc::clone(next);
+            mask = MaskSignal::all(next);
         }
         if let Some(active) = frame.active_decode_targets.filter(|a| within(a, &structure)) {
             mask.set(active, &structure, false);
