@@ -10,8 +10,9 @@ use crate::config::AcknowledgedPrediction;
 use crate::kernels::logarithm::log2;
 
 /// Octaves of the rate that are given so that no picture is frozen: a tenth of the time is worth 30 %
-/// more bits. Chosen by what `call` shows over losses of 1 to 10 %, where it gains more than it costs
-/// by PSNR of what is seen, too.
+/// more bits. More freezes less and is less sharp. Not swept; on 26 November 2026 `call` with L1T2 and 200 ms
+/// there and back was frozen for 4.6, 4.0 and 3.5 % of the time at 2, 5 and 10 % loss, and 1.9, 2.6 and
+/// 3.2 dB below the call without loss, means of seven seeds.
 const FREEZE_WORTH: f64 = 4.0;
 /// How much less than its cost it must be worth to be given up: it should not swing.
 const GIVEN_UP: f64 = 0.5;
