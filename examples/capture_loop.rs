@@ -6,12 +6,12 @@
 //! ```
 
 use std::process::ExitCode;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rtav1::synthetic::{Clip, Scene};
 use rtav1::{
     ConfigError, DropReason, EncodeError, EncodeOutcome, Encoder, EncoderConfig, Frame,
-    FrameOptions, Rates, Rational, Speed, TemporalUnit,
+    FrameOptions, Rates, Rational, TemporalUnit,
 };
 
 /// What reaches the sender between two frames.
@@ -60,7 +60,6 @@ impl Sender {
     fn new(width: u32, height: u32) -> Result<Self, ConfigError> {
         let mut config = EncoderConfig::new(width, height, 100_000);
         config.max_delay = Duration::from_millis(100);
-        config.speed = Speed::FASTEST;
         let encoder = Encoder::new(config)?;
         // For the offer, before there is any frame.
         println!("{}: {}", encoder.codec_string()?, encoder.fmtp()?);
@@ -81,7 +80,11 @@ impl Sender {
     fn capture(&mut self, samples: &[u8], timestamp: u64) -> Result<(), EncodeError> {
         let (width, height) = (self.encoder.width(), self.encoder.height());
         let frame = Frame::i420(samples, width, height, timestamp).expect("the camera's format");
-        match self.encoder.encode(&frame, FrameOptions::default())? {
+        let start = Instant::now();
+        let outcome = self.encoder.encode(&frame, FrameOptions::default())?;
+        // `Speed::AUTO`, the default, goes by it.
+        self.encoder.report_encode_time(start.elapsed());
+        match outcome {
             EncodeOutcome::Unit(unit) => self.send(&unit),
             EncodeOutcome::Dropped(frame) if frame.reason == DropReason::Paused => {
                 self.sent.paused += 1;

@@ -81,9 +81,9 @@ struct Args {
     #[arg(long, value_name = "0-255", conflicts_with = "bitrate")]
     qindex: Option<u8>,
 
-    /// Effort: 0 slowest and smallest, 10 fastest
-    #[arg(long, value_name = "N", default_value_t = Speed::default().level())]
-    speed: u8,
+    /// Effort: 0 slowest and smallest, 10 fastest, or by size and rate
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = cli::speed)]
+    speed: Speed,
 
     /// Threads the encoder may use
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -189,7 +189,7 @@ fn config(args: &Args, clip: &Clip) -> anyhow::Result<EncoderConfig> {
     // A tick is a frame interval, as in the IVF file.
     config.timebase = Rational::new(den, num);
     config.color = clip.color;
-    config.speed = Speed::new(args.speed)?;
+    config.speed = args.speed;
     config.threads = args.threads;
     config.tile_columns = args.tile_columns;
     config.key_interval = args.key_every;

@@ -54,9 +54,9 @@ struct Args {
     #[arg(long, value_name = "NAME", value_parser = cli::engine, help = cli::engine_help())]
     engine: Option<EngineKind>,
 
-    /// Effort of the encoder: 0 slowest and smallest, 10 fastest
-    #[arg(long, value_name = "N", default_value_t = Speed::FASTEST.level())]
-    speed: u8,
+    /// Effort of the encoder: 0 slowest and smallest, 10 fastest, or by size and rate
+    #[arg(long, value_name = "N|auto", default_value = "10", value_parser = cli::speed)]
+    speed: Speed,
 
     /// The most frames from one key frame to the next; without it only the first is one
     #[arg(long, value_name = "N")]
@@ -96,7 +96,7 @@ fn encode(args: &Args, session: &mut Session) -> anyhow::Result<()> {
     config.frame_rate = clip.frame_rate;
     config.timebase = Rational::new(clip.frame_rate.den, clip.frame_rate.num);
     config.color = clip.color;
-    config.speed = Speed::new(args.speed)?;
+    config.speed = args.speed;
     config.key_interval = args.key_every;
     if let Some(engine) = args.engine {
         config.engine = engine;

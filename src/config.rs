@@ -5,6 +5,7 @@ mod scalability;
 #[cfg(test)]
 mod tests;
 
+use std::fmt;
 use std::ops::{Deref, RangeInclusive};
 use std::time::Duration;
 
@@ -97,31 +98,42 @@ impl Rates {
     }
 }
 
-/// Effort against speed: 0 the slowest and smallest, 10 the fastest; 6 unless changed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Speed(u8);
+/// Effort against speed: a level from 0, the slowest and smallest, to 10, the fastest, or [`Speed::AUTO`], the default.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Speed(Option<u8>);
 
 impl Speed {
+    /// A level by the size and rate of the pictures and by the times that the caller
+    /// [reports](crate::Encoder::report_encode_time).
+    ///
+    /// It begins with level 4 below 640×360 at 25 frames a second, with 6 up to 1280×720 at 30, with 8 up to 1920×1080 at
+    /// 30, and with 10 above. Without reports it stays there. With an engine whose speed is
+    /// [fixed](crate::Capabilities::live_speed) it stays there too.
+    pub const AUTO: Self = Self(None);
+
     /// The fastest.
-    pub const FASTEST: Self = Self(10);
+    pub const FASTEST: Self = Self(Some(10));
 
     /// Speed `level`.
     ///
     /// # Errors
     /// A level over 10.
     pub fn new(level: u8) -> Result<Self, ConfigError> {
-        if level > 10 { Err(ConfigError::Speed(level)) } else { Ok(Self(level)) }
+        if level > 10 { Err(ConfigError::Speed(level)) } else { Ok(Self(Some(level))) }
     }
 
-    /// The level, 0 to 10.
-    pub const fn level(self) -> u8 {
+    /// The level, 0 to 10; `None` if the encoder chooses.
+    pub const fn level(self) -> Option<u8> {
         self.0
     }
 }
 
-impl Default for Speed {
-    fn default() -> Self {
-        Self(6)
+impl fmt::Display for Speed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.0 {
+            Some(level) => level.fmt(f),
+            None => f.pad("auto"),
+        }
     }
 }
 
@@ -321,6 +333,21 @@ impl TryFrom<EncoderConfig> for Settings {
         }
         check_color(config.color)?;
         Ok(Self(config))
+    }
+}
+
+/// Luma samples a second up to which [`Speed::AUTO`] begins with a level: below 640×360 at 25 frames a second the thorough
+/// one, for which thin links repay the time, then up to 1280×720 and 1920×1080 at 30.
+const FIRST_LEVELS: [(u64, u8); 3] = [(5_700_000, 4), (28_000_000, 6), (63_000_000, 8)];
+
+impl Settings {
+    /// The level that is set, or that [`Speed::AUTO`] begins with.
+    pub(crate) fn first_level(&self) -> u8 {
+        let Rational { num, den } = self.frame_rate;
+        let samples = u64::from(self.width) * u64::from(self.height);
+        let a_second = samples * u64::from(num) / u64::from(den);
+        let first = FIRST_LEVELS.iter().find(|&&(most, _)| a_second <= most);
+        self.speed.level().unwrap_or(first.map_or(10, |&(_, level)| level))
     }
 }
 

@@ -117,9 +117,9 @@ struct Args {
     #[arg(long, value_name = "NAME", value_parser = cli::engine, help = cli::engine_help())]
     engine: Option<EngineKind>,
 
-    /// Effort of the encoder: 0 slowest and smallest, 10 fastest
-    #[arg(long, value_name = "N", default_value_t = Speed::default().level())]
-    speed: u8,
+    /// Effort of the encoder: 0 slowest and smallest, 10 fastest, or by size and rate
+    #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = cli::speed)]
+    speed: Speed,
 
     /// Start of the link's random numbers
     #[arg(long, value_name = "N", default_value_t = 7)]
@@ -145,7 +145,7 @@ fn run(args: &Args) -> anyhow::Result<()> {
     let mut config = EncoderConfig::new(clip.width, clip.height, targets[0].1);
     config.frame_rate = clip.frame_rate;
     config.color = clip.color;
-    config.speed = Speed::new(args.speed)?;
+    config.speed = args.speed;
     config.max_delay =
         args.max_delay.map_or(config.max_delay, |ms| Duration::from_millis(ms.into()));
     if let Some(engine) = args.engine {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use rtav1::{EncoderConfig, EngineKind, Rational};
+use rtav1::{EncoderConfig, EngineKind, Rational, Speed};
 
 use super::input::STANDARD;
 
@@ -78,6 +78,15 @@ pub(crate) fn percent(text: &str) -> Result<f64, String> {
 /// Parses seconds, up to a day, for `clap`.
 pub(crate) fn seconds(text: &str) -> Result<f64, String> {
     number(text, 0.001, 86_400.0)
+}
+
+/// Parses a level of speed or `auto`, for `clap`.
+pub(crate) fn speed(text: &str) -> Result<Speed, String> {
+    if text == "auto" {
+        return Ok(Speed::AUTO);
+    }
+    let level = text.parse().map_err(|_| "neither a level nor auto".to_owned())?;
+    Speed::new(level).map_err(|error| error.to_string())
 }
 
 fn number(text: &str, least: f64, most: f64) -> Result<f64, String> {

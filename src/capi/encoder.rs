@@ -32,7 +32,7 @@ impl Handle for Rtav1Encoder {
 }
 
 /// Fills `config` for `width` by `height` luma samples at `bitrate` bit/s: 30 frames a second,
-/// 90 kHz ticks, one thread, key frames on request, 200 ms of delay, the native engine at speed 6.
+/// 90 kHz ticks, one thread, key frames on request, 200 ms of delay, the native engine, the speed by size and rate.
 /// `struct_size` is `sizeof *config`. The values are checked by `rtav1_encoder_new`.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_encoder_config_default(
@@ -269,7 +269,23 @@ pub unsafe extern "C" fn rtav1_encoder_set_wire_overhead(
     unsafe { call(encoder, |handle| Ok(handle.encoder.set_wire_overhead(wire)?)) }
 }
 
-/// Sets the speed, 0 to 10, from the next frame on.
+/// Tells how long the last frame took to encode, in microseconds, by which RTAV1_SPEED_AUTO goes.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_encoder_report_encode_time(
+    encoder: *mut Rtav1Encoder,
+    microseconds: u64,
+) -> Rtav1Status {
+    let took = Duration::from_micros(microseconds);
+    // SAFETY: the caller gives null or an encoder that it alone uses.
+    unsafe {
+        call(encoder, |handle| {
+            handle.encoder.report_encode_time(took);
+            Ok(())
+        })
+    }
+}
+
+/// Sets the speed, 0 to 10 or RTAV1_SPEED_AUTO, from the next frame on.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_encoder_set_speed(
     encoder: *mut Rtav1Encoder,

@@ -49,7 +49,7 @@ pub struct Rtav1EncoderConfig {
     pub threads: u32,
     /// Base quantizer index, 0 to 255, with `RTAV1_RATE_MODE_CONSTANT_QINDEX`.
     pub qindex: u32,
-    /// 0, the slowest and smallest, to 10, the fastest. 6 by default.
+    /// 0, the slowest and smallest, to 10, the fastest, or RTAV1_SPEED_AUTO, the default.
     pub speed: u32,
     /// Nonzero: each unit comes with the encoder's own reconstruction.
     pub reconstruction: u32,
@@ -242,7 +242,7 @@ impl Rtav1EncoderConfig {
             },
             threads: u32::try_from(settings.threads).unwrap_or(u32::MAX),
             qindex,
-            speed: u32::from(settings.speed.level()),
+            speed: settings.speed.level().map_or(RTAV1_SPEED_AUTO, u32::from),
             reconstruction: u32::from(settings.reconstruction),
             color_primaries: u32::from(color.primaries),
             transfer_characteristics: u32::from(color.transfer),
@@ -400,8 +400,15 @@ impl From<Capabilities> for Rtav1Capabilities {
     }
 }
 
+/// The encoder chooses the speed, by the size and rate of the pictures and by the times of
+/// rtav1_encoder_report_encode_time.
+pub const RTAV1_SPEED_AUTO: u32 = 255;
+
 /// A speed, in range.
 pub(super) fn speed(level: u32) -> Result<Speed, Failure> {
+    if level == RTAV1_SPEED_AUTO {
+        return Ok(Speed::AUTO);
+    }
     Ok(Speed::new(byte("speed", level)?)?)
 }
 

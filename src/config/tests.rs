@@ -151,7 +151,9 @@ fn tile_columns() {
 #[test]
 fn speeds() {
     assert_eq!(Speed::new(10), Ok(Speed::FASTEST));
-    assert_eq!(Speed::new(0).unwrap().level(), 0);
+    assert_eq!(Speed::new(0).unwrap().level(), Some(0));
+    assert_eq!(Speed::default(), Speed::AUTO);
+    assert_eq!([Speed::AUTO, Speed::FASTEST].map(|speed| speed.to_string()), ["auto", "10"]);
     assert_eq!(Speed::new(11), Err(ConfigError::Speed(11)));
 }
 

@@ -5,7 +5,7 @@ use super::unit::{EncodeOutcome, FrameOptions, TemporalUnit};
 use crate::av1::obu::SequenceHeader;
 use crate::config::{
     AcknowledgedPrediction, ConfigError, EncoderConfig, EngineKind, Rates, Rational,
-    ScalabilityMode, SendLimits, Settings, Speed,
+    ScalabilityMode, SendLimits, Settings,
 };
 use crate::frame::Frame;
 use crate::rate::QindexRange;
@@ -124,9 +124,9 @@ pub(crate) trait Engine: Send {
     /// The sequence header in front of the next key frame, one that can be written.
     fn sequence_header(&self) -> Result<&SequenceHeader, ConfigError>;
 
-    /// A new speed; to be had with [`Capabilities::live_speed`].
-    fn set_speed(&mut self, speed: Speed) -> Result<(), ConfigError> {
-        Err(unsupported(self.name(), "speed at run time", speed.level()))
+    /// A new level of speed, 0 to 10; to be had with [`Capabilities::live_speed`].
+    fn set_speed(&mut self, level: u8) -> Result<(), ConfigError> {
+        Err(unsupported(self.name(), "speed at run time", level))
     }
 }
 

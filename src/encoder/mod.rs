@@ -14,6 +14,7 @@
 //! An encoder is `Send` and may go from thread to thread; each call needs it alone (`&mut`). Time
 //! comes in as timestamps only, so that equal calls give equal bytes.
 
+mod auto_speed;
 mod engine;
 mod error;
 pub(crate) mod native;
@@ -26,6 +27,7 @@ mod unit;
 use std::fmt;
 use std::time::Duration;
 
+use auto_speed::AutoSpeed;
 pub use engine::Capabilities;
 pub(crate) use engine::{Engine, Feedback};
 pub use error::EncodeError;
@@ -35,7 +37,7 @@ pub use unit::{
 
 use crate::av1::obu::BitstreamError;
 use crate::config::{
-    AcknowledgedPrediction, ConfigError, EncoderConfig, RateMode, Rates, ScalabilityMode,
+    AcknowledgedPrediction, ConfigError, EncoderConfig, RateMode, Rates, Rational, ScalabilityMode,
     SendLimits, Settings, Speed, WireOverhead, check_bitrate, check_frame_rate, check_limits,
     check_qindex_range,
 };
@@ -52,6 +54,8 @@ pub struct Encoder {
     engine: Box<dyn Engine>,
     /// The settings as they are now.
     config: EncoderConfig,
+    /// The level of [`Speed::AUTO`].
+    auto_speed: AutoSpeed,
     last_timestamp: Option<u64>,
     key_requested: bool,
     flushed: bool,
@@ -77,6 +81,7 @@ impl Encoder {
         }
         Ok(Self {
             engine,
+            auto_speed: AutoSpeed::new(settings.first_level()),
             config: EncoderConfig::clone(settings),
             last_timestamp: None,
             key_requested: false,
@@ -183,6 +188,7 @@ impl Encoder {
         let settings = Settings::try_from(EncoderConfig { width, height, ..self.config.clone() })?;
         self.engine.set_size(&settings)?;
         (self.config.width, self.config.height) = (width, height);
+        self.auto_speed = AutoSpeed::new(settings.first_level());
         Ok(())
     }
 
@@ -240,9 +246,33 @@ impl Encoder {
     /// # Errors
     /// An engine whose speed is fixed.
     pub fn set_speed(&mut self, speed: Speed) -> Result<(), ConfigError> {
-        self.engine.set_speed(speed)?;
-        self.config.speed = speed;
+        let settings = Settings::try_from(EncoderConfig { speed, ..self.config.clone() })?;
+        let level = settings.first_level();
+        self.engine.set_speed(level)?;
+        (self.config.speed, self.auto_speed) = (speed, AutoSpeed::new(level));
         Ok(())
+    }
+
+    /// Tells how long the last frame took to encode, on whatever clock the caller has. [`Speed::AUTO`] goes by it from the
+    /// next frame on: its level rises if frames take more than 3/5 of the time from one to the next, and falls after some
+    /// seconds in which they take less than 3/10. At a level that was set it is ignored.
+    ///
+    /// The bytes depend on the times reported, and on nothing else besides pictures and settings.
+    pub fn report_encode_time(&mut self, took: Duration) {
+        let Rational { num, den } = self.config.frame_rate;
+        if self.config.speed != Speed::AUTO || !self.engine.capabilities().live_speed {
+            return;
+        }
+        let interval = Duration::from_secs_f64(f64::from(den) / f64::from(num));
+        if self.auto_speed.report(took, interval) {
+            // An engine whose speed is live takes every level.
+            let _ = self.engine.set_speed(self.auto_speed.level());
+        }
+    }
+
+    /// The level that the next frame is encoded at, 0 to 10.
+    pub fn speed_level(&self) -> u8 {
+        self.auto_speed.level()
     }
 
     /// Sets the temporal layers from the next frame on ([`EncoderConfig::scalability_mode`]), without a

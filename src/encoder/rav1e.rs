@@ -17,7 +17,7 @@ use super::engine::{Capabilities, Engine, unsupported};
 use super::error::EncodeError;
 use super::unit::{CodedFrame, EncodeOutcome, FrameOptions, TemporalUnit};
 use crate::av1::obu::{FrameInfo, SequenceHeader, StreamInspector};
-use crate::config::{self, ConfigError, EngineKind, RateMode, Rational, Settings, Speed};
+use crate::config::{self, ConfigError, EngineKind, RateMode, Rational, Settings};
 use crate::frame::{Frame, PictureBuffer};
 use crate::layers::FrameIds;
 
@@ -187,7 +187,7 @@ fn encoder_config(settings: &Settings) -> Result<Rav1eConfig, ConfigError> {
         low_latency: true,
         tune: Tune::Psnr,
         tiles: tiles(settings.width, settings.height),
-        speed_settings: speed_settings(settings.speed),
+        speed_settings: speed_settings(settings.first_level()),
         ..Rav1eConfig::default()
     };
     match settings.rate {
@@ -215,8 +215,8 @@ fn encoder_config(settings: &Settings) -> Result<Rav1eConfig, ConfigError> {
     Ok(config)
 }
 
-fn speed_settings(speed: Speed) -> SpeedSettings {
-    let mut settings = SpeedSettings::from_preset(speed.level());
+fn speed_settings(level: u8) -> SpeedSettings {
+    let mut settings = SpeedSettings::from_preset(level);
     settings.rdo_lookahead_frames = 1;
     settings.scene_detection_mode = SceneDetectionSpeed::None;
     settings.segmentation = SegmentationLevel::Disabled;

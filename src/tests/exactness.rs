@@ -42,7 +42,6 @@ fn check(name: &str, pictures: &[PictureBuffer], speed: Speed, qindex: u8) {
         let unit = encoder.encode(&frame, FrameOptions::default()).unwrap().into_unit().unwrap();
         let decoded = decoder.decode(unit.data, unit.timestamp).unwrap().unwrap();
         let ours = unit.frames[0].reconstruction.clone().unwrap();
-        let speed = speed.level();
         if let Some(place) = difference(&ours, &decoded.to_buffer().unwrap()) {
             panic!("{name}, qindex {qindex}, speed {speed}, frame {number}: {place}");
         }

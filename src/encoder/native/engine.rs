@@ -12,7 +12,7 @@ use crate::av1::tile::bounds::TileBounds;
 use crate::av1::tile::threads::most_threads;
 use crate::config::{
     AcknowledgedPrediction, ConfigError, EngineKind, MAX_THREADS, RateMode, Rates, Rational,
-    ScalabilityMode, SendLimits, Settings, Speed,
+    ScalabilityMode, SendLimits, Settings,
 };
 use crate::encoder::engine::{Capabilities, Engine, Feedback, unsupported};
 use crate::encoder::error::EncodeError;
@@ -80,7 +80,7 @@ impl NativeEngine {
             tiles: Vec::new(),
             bitrate: bitrate(settings),
             limits: prepare::limits(settings.send_limits()),
-            speed: settings.speed.level(),
+            speed: settings.first_level(),
             since_key: 0,
             frame_rate: settings.frame_rate,
             tick: settings.timebase.as_f64(),
@@ -290,6 +290,7 @@ impl Engine for NativeEngine {
     fn set_size(&mut self, settings: &Settings) -> Result<(), ConfigError> {
         (self.pictures, self.smallest) = pictures(settings, self.isa, &mut self.pool)?;
         self.plan.restart();
+        self.speed = settings.first_level();
         self.control = frame_control(settings);
         if let Some(controller) = self.quantizer.controller_mut() {
             let samples = f64::from(settings.width) * f64::from(settings.height);
@@ -303,8 +304,8 @@ impl Engine for NativeEngine {
         Ok(self.pictures.stream.sequence())
     }
 
-    fn set_speed(&mut self, speed: Speed) -> Result<(), ConfigError> {
-        self.speed = speed.level();
+    fn set_speed(&mut self, level: u8) -> Result<(), ConfigError> {
+        self.speed = level;
         self.pictures.search.set_speed(self.speed);
         Ok(())
     }

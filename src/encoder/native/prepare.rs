@@ -47,7 +47,7 @@ impl Pictures {
         stream.set_pool(Arc::clone(pool));
         let mut search = Search::new(width, height, isa);
         search.set_pool(Arc::clone(pool));
-        search.set_speed(settings.speed.level());
+        search.set_speed(settings.first_level());
         let chroma = (width.div_ceil(2), height.div_ceil(2));
         let source = [(width, height), chroma, chroma].map(|(w, h)| PaddedPlane::new(w, h));
         Ok(Self { stream, search, source, pool: Arc::clone(pool) })

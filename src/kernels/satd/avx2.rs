@@ -142,16 +142,17 @@ fn transform(block: &mut [__m256i; 8]) -> __m256i {
 #[target_feature(enable = "avx2")]
 #[inline]
 fn combine_beside(units: &mut [Unit], [upper, lower]: [usize; 2]) {
-    for i in 0..8 {
-        let sums = |unit: &Unit| {
-            let ab = _mm256_srai_epi16::<1>(load_i16x16(&unit[i]));
-            let ba = _mm256_permute2x128_si256::<0x01>(ab, ab);
-            // a + b, and a - b: what is swapped minus what is not, in the second half.
-            _mm256_blend_epi32::<0xF0>(_mm256_adds_epi16(ab, ba), _mm256_subs_epi16(ba, ab))
-        };
-        let (above, below) = (sums(&units[upper]), sums(&units[lower]));
-        units[upper][i] = store_i16x16(_mm256_adds_epi16(above, below));
-        units[lower][i] = store_i16x16(_mm256_subs_epi16(above, below));
+    let sums = |values: &[i16; 16]| {
+        let ab = _mm256_srai_epi16::<1>(load_i16x16(values));
+        let ba = _mm256_permute2x128_si256::<0x01>(ab, ab);
+        // a + b, and a - b: what is swapped minus what is not, in the second half.
+        _mm256_blend_epi32::<0xF0>(_mm256_adds_epi16(ab, ba), _mm256_subs_epi16(ba, ab))
+    };
+    let (first, second) = units.split_at_mut(lower);
+    for (upper, lower) in first[upper].iter_mut().zip(&mut second[0]) {
+        let (above, below) = (sums(upper), sums(lower));
+        *upper = store_i16x16(_mm256_adds_epi16(above, below));
+        *lower = store_i16x16(_mm256_subs_epi16(above, below));
     }
 }
 
@@ -159,17 +160,16 @@ fn combine_beside(units: &mut [Unit], [upper, lower]: [usize; 2]) {
 #[target_feature(enable = "avx2")]
 #[inline]
 fn combine(units: &mut [Unit], four: [usize; 4]) {
-    for i in 0..8 {
-        let load = |unit: usize| _mm256_srai_epi16::<1>(load_i16x16(&units[unit][i]));
-        let [a, b, c, d] = [load(four[0]), load(four[1]), load(four[2]), load(four[3])];
-        let (ab, cd) = (
-            (_mm256_adds_epi16(a, b), _mm256_subs_epi16(a, b)),
-            (_mm256_adds_epi16(c, d), _mm256_subs_epi16(c, d)),
-        );
-        units[four[0]][i] = store_i16x16(_mm256_adds_epi16(ab.0, cd.0));
-        units[four[1]][i] = store_i16x16(_mm256_adds_epi16(ab.1, cd.1));
-        units[four[2]][i] = store_i16x16(_mm256_subs_epi16(ab.0, cd.0));
-        units[four[3]][i] = store_i16x16(_mm256_subs_epi16(ab.1, cd.1));
+    let load = |values: &[i16; 16]| _mm256_srai_epi16::<1>(load_i16x16(values));
+    let [a, b, c, d] = units.get_disjoint_mut(four).expect("four units");
+    for (((a, b), c), d) in a.iter_mut().zip(b).zip(c).zip(d) {
+        let (upper, lower) = ([load(a), load(b)], [load(c), load(d)]);
+        let beside = |[a, b]: [__m256i; 2]| (_mm256_adds_epi16(a, b), _mm256_subs_epi16(a, b));
+        let (upper, lower) = (beside(upper), beside(lower));
+        *a = store_i16x16(_mm256_adds_epi16(upper.0, lower.0));
+        *b = store_i16x16(_mm256_adds_epi16(upper.1, lower.1));
+        *c = store_i16x16(_mm256_subs_epi16(upper.0, lower.0));
+        *d = store_i16x16(_mm256_subs_epi16(upper.1, lower.1));
     }
 }
 

@@ -27,7 +27,7 @@ pub(super) fn forward(
         ($($w:literal x $h:literal),*) => {
             match (tx_size.width(), tx_size.height()) {
                 $(($w, $h) => {
-                    forward_2d::<$w, $h, { ($h + 15) / 16 - $h / 64 * 2 }>(
+                    forward_2d::<$w, $h, { groups($h) }>(
                         token, residual, energy, coefficients, shape,
                     );
                 })*
@@ -39,6 +39,14 @@ pub(super) fn forward(
         4 x 4, 8 x 8, 16 x 16, 32 x 32, 64 x 64, 4 x 8, 8 x 4, 8 x 16, 16 x 8, 16 x 32, 32 x 16,
         32 x 64, 64 x 32, 4 x 16, 16 x 4, 8 x 32, 32 x 8, 16 x 64, 64 x 16
     );
+}
+
+/// Groups of sixteen rows that are kept of a height.
+const fn groups(height: usize) -> usize {
+    match height {
+        4..=16 => 1,
+        _ => 2,
+    }
 }
 
 /// [`forward::forward_2d`](super::forward::forward_2d) with sixteen lanes; `G` is the number of groups of sixteen rows
