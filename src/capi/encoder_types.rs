@@ -38,8 +38,8 @@ pub struct Rtav1EncoderConfig {
     pub frame_rate_den: u32,
     /// An `Rtav1RateMode`, by default a bitrate.
     pub rate_mode: u32,
-    /// Bit/s of coded OBUs and of what the network adds to them (`packet_overhead`), 1000 to
-    /// 100000000, or 0 to drop all frames until there is a rate, with `RTAV1_RATE_MODE_BITRATE`.
+    /// Bit/s of coded OBUs and of what the network adds (`packet_overhead`), 1000 to 100000000, or 0
+    /// to drop all frames until there is a rate, with `RTAV1_RATE_MODE_BITRATE`.
     pub bitrate: u32,
     /// Frames from one key frame to the next at most; 0, the default: key frames on request only.
     pub key_interval: u32,
@@ -74,9 +74,8 @@ pub struct Rtav1EncoderConfig {
     /// The most bytes of payload in a packet, 100 to 65535: the packetizer's `max_payload`. 1200 by
     /// default.
     pub max_payload: u32,
-    /// Nonzero: frames may be left out for the sake of the others while the quantizer index stays
-    /// above 205, down to 7 frames a second (10 above 320x240, 15 above 480x270 luma samples), until
-    /// it has been below 145 for a while.
+    /// Nonzero: while the quantizer index stays above 205, and until it has been below 145 for a while,
+    /// frames are left out, down to 7 a second (10 above 320x240, 15 above 480x270 luma samples).
     pub adaptive_frame_rate: u32,
     /// The finest quantizer index that the bitrate may choose, 1 to `max_qindex`; 1 by default. An
     /// index of `Rtav1FrameOptions` is not bound by it.
@@ -84,9 +83,8 @@ pub struct Rtav1EncoderConfig {
     /// The coarsest quantizer index that the bitrate may choose for its own sake, up to 255, the
     /// default. `max_delay` and `max_frame_bytes` win: a frame that would break one is coded coarser.
     pub max_qindex: u32,
-    /// Tile columns of a frame: a power of two up to 64, each 64 to 4096 luma samples wide. Widths are
-    /// rounded up to whole superblocks, so that there may be fewer. 0, the default: one below a width
-    /// of 1920, from there on as many as are 512 wide or more.
+    /// Tile columns: a power of two up to 64, each 64 to 4096 luma samples wide, in whole superblocks,
+    /// so that there may be fewer. 0, the default: as many as are 512 wide, one below a width of 1920.
     pub tile_columns: u32,
     /// An `Rtav1ScalabilityMode`.
     pub scalability_mode: u32,
@@ -126,8 +124,8 @@ pub struct Rtav1FrameOptions {
     pub struct_size: usize,
     /// Nonzero: code this frame as a key frame.
     pub key_frame: u32,
-    /// Nonzero: code this frame with the base quantizer index `qindex` whatever the rate. Limits are
-    /// kept all the same: a frame that would break one is coded with a greater index.
+    /// Nonzero: code this frame with the base quantizer index `qindex` whatever the rate; a greater
+    /// one where it would break a limit.
     pub has_qindex: u32,
     /// 0 to 255.
     pub qindex: u32,
@@ -139,8 +137,8 @@ pub struct Rtav1FrameOptions {
 pub struct Rtav1EncodeOutcome {
     /// `sizeof(Rtav1EncodeOutcome)`.
     pub struct_size: usize,
-    /// The coded unit or null; with an engine that has delay, an earlier one than went in. What
-    /// stood here before the call is overwritten, not freed.
+    /// The coded unit or null, of an engine with delay an earlier one than went in. What stood here
+    /// before the call is overwritten, not freed.
     pub unit: *const Rtav1Unit,
     /// Timestamp of the frame that was dropped.
     pub dropped_timestamp: u64,

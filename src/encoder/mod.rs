@@ -140,9 +140,8 @@ impl Encoder {
     /// A bitrate of 0 pauses: frames are dropped with [`DropReason::Paused`]. When there is a rate
     /// again the stream goes on without a key frame, unless one was asked for meanwhile.
     ///
-    /// Rates beyond the level of the stream (AV1 specification, A.3) raise it: the next key frame, which
-    /// is not made for the sake of it, comes with another [sequence header](Self::sequence_header).
-    /// Lower rates leave the level as it is.
+    /// Rates beyond the level of the stream (AV1 specification, A.3) raise it, lower ones never do: the
+    /// next key frame, whenever it is due, has another [sequence header](Self::sequence_header).
     ///
     /// # Errors
     /// A bitrate that is neither 0 nor 1000 to 100 000 000, a frame rate outside 1/10 to 240, an encoder of
@@ -255,9 +254,8 @@ impl Encoder {
 
     /// Tells how long the last frame took to encode, on whatever clock the caller has. [`Speed::AUTO`] goes by it from the
     /// next frame on: its level rises if frames take more than 3/5 of the time from one to the next, and falls after some
-    /// seconds in which they take less than 3/10. At a level that was set it is ignored.
-    ///
-    /// The bytes depend on the times reported, and on nothing else besides pictures and settings.
+    /// seconds in which they take less than 3/10. At a level that was set it is ignored. The bytes depend on the times
+    /// reported, and on nothing else besides pictures and settings.
     pub fn report_encode_time(&mut self, took: Duration) {
         let Rational { num, den } = self.config.frame_rate;
         if self.config.speed != Speed::AUTO || !self.engine.capabilities().live_speed {
@@ -377,9 +375,8 @@ impl Encoder {
     }
 
     /// The sequence header in front of key frames, as an OBU with its size field: for decoders and
-    /// containers that want it before the first frame. [`set_size`](Self::set_size)
-    /// changes it, and [`set_rates`](Self::set_rates) does where a higher level is needed; with the next
-    /// key frame the stream says so, too.
+    /// containers that want it before the first frame. [`set_size`](Self::set_size) changes it, as does
+    /// [`set_rates`](Self::set_rates) for a higher level; the stream says so with the next key frame.
     ///
     /// # Errors
     /// An engine that has none before its first unit.

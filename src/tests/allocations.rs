@@ -58,7 +58,7 @@ fn encoder(width: u32, height: u32, change: impl Fn(&mut EncoderConfig)) -> Enco
 fn taken(encoder: &mut Encoder, pictures: &[PictureBuffer], frames: u64) -> Vec<(u64, bool)> {
     let code = |number| {
         let (at, last) = (number as usize, pictures.len() - 1);
-        let picture = if (at / pictures.len()) % 2 == 0 {
+        let picture = if (at / pictures.len()).is_multiple_of(2) {
             at % pictures.len()
         } else {
             last - at % pictures.len()
