@@ -164,7 +164,7 @@ impl BlockSearch<'_, '_, '_> {
     ) -> u64 {
         let mut cost = self.partition_cost(pos, size, Partition::Split);
         let (part, places) = parts_of(pos, size, Partition::Split);
-        let least = alike.map(|cost| cost / 16 * self.frame.effort.least_of_quarters);
+        let least = alike.map(|cost| cost / 64 * self.frame.effort.least_of_quarters);
         let mut left = least.iter().sum::<u64>();
         for (quarter, at) in places.enumerate() {
             if !self.coder.grid.contains(at) {

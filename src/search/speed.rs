@@ -36,19 +36,19 @@ speeds! {
     //                             speed   0   1   2   3   4   5   6   7   8   9  10
 
     /// References searched, at most.
-    references: usize                 = [ 3,  3,  3,  3,  3,  3,  2,  2,  1,  1,  1];
+    references: usize                 = [ 3,  3,  3,  3,  3,  2,  2,  2,  1,  1,  1];
     /// NEARMV entries of the vector stack tried for each reference, at most.
     near_mvs: usize                   = [ 3,  3,  3,  3,  2,  2,  2,  2,  2,  1,  1];
     /// Inter candidates, the cheapest by absolute differences, whose true prediction is compared by
     /// transformed differences. 1 rather than 4 costs 2 % for 0.8 of the CPU; 6 gain nothing.
-    satd_candidates: usize            = [ 6,  6,  6,  6,  4,  4,  4,  3,  2,  1,  1];
+    satd_candidates: usize            = [ 8,  6,  6,  6,  4,  4,  4,  3,  2,  1,  1];
     /// Inter candidates, the cheapest by transformed differences, that are transformed, quantized
     /// and compared by squared error and bits.
-    rd_candidates: usize              = [ 4,  4,  3,  3,  2,  2,  1,  1,  1,  1,  1];
+    rd_candidates: usize              = [ 6,  4,  3,  3,  2,  2,  1,  1,  1,  1,  1];
     /// Interpolation filters tried on the best candidate: regular, smooth, sharp.
-    filters: usize                    = [ 3,  3,  3,  3,  2,  2,  1,  1,  1,  1,  1];
+    filters: usize                    = [ 3,  3,  3,  3,  2,  1,  1,  1,  1,  1,  1];
     /// Whether means of two references are tried (`reference_select`).
-    compound: bool                    = [ Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N];
+    compound: bool                    = [ Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N,  N];
     /// Least longer side of the blocks that they are tried in, in samples.
     compound_min_side: usize          = [ 8,  8,  8,  8, 16, 16, 16, 16, 64, 64, 64];
     /// First multiple of 1/64 of a step, as mean difference of samples, up to which predicted
@@ -65,7 +65,7 @@ speeds! {
     angle_deltas: bool                = [ Y,  Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N];
     /// Intra candidates of intra frames that are transformed, quantized and compared by squared
     /// error and bits. 1 rather than 2 costs 2 %, which good key frames repay in those after them.
-    intra_rd_candidates: usize        = [ 4,  4,  4,  4,  2,  2,  2,  1,  1,  1,  1];
+    intra_rd_candidates: usize        = [ 6,  4,  4,  4,  2,  2,  2,  1,  1,  1,  1];
 
     /// How often transforms of intra blocks are split, at most.
     intra_tx_depth: usize             = [ 2,  2,  1,  1,  1,  1,  1,  1,  1,  0,  0];
@@ -73,16 +73,16 @@ speeds! {
     inter_tx_split: bool              = [ Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N];
     /// Whether superblocks of inter frames are proposed from estimates and coded once, rather than
     /// coded in every way. It costs 4 % for 0.65 of the CPU.
-    proposals: bool                   = [ N,  N,  N,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y];
+    proposals: bool                   = [ N,  N,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y];
     /// Squares whose proposals, whole and in quarters, are as close as this many 1/256 of their cost
     /// are coded in both ways. 3 regain 1.5 % for 1.25 times the CPU, 8 regain 2.5 % for 1.4 times,
     /// 26 regain 3.5 % for 1.6 times.
-    close_margin: u64                 = [ 0,  0,  0, 13,  8,  3,  0,  0,  0,  0,  0];
+    close_margin: u64                 = [ 0,  0, 40, 13,  8,  4,  0,  0,  0,  0,  0];
 
-    /// What quarters that were not proposed yet are taken to cost at least, in 1/16 of what they would cost if they
-    /// were predicted as the whole is; proposing quarters ends where that is too much. 15 cost 1 % for 0.83 of the CPU,
-    /// 13 nothing for 0.93; 16 cost 19 %.
-    least_of_quarters: u64            = [ 0,  0,  0, 13, 13, 13, 15, 15, 15, 15, 15];
+    /// What quarters that were not proposed yet are taken to cost at least, in 1/64 of what they would cost if they
+    /// were predicted as the whole is; proposing quarters ends where that is too much. 60 cost 1 % for 0.83 of the CPU,
+    /// 52 nothing for 0.93; 64 cost 19 %.
+    least_of_quarters: u64            = [ 0,  0,  0, 52, 52, 56, 60, 60, 60, 60, 60];
 
     /// Squares are tried in halves where the cost of four quarters is below this many 1/16 of the
     /// whole's; never for 0.
