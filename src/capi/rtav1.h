@@ -41,6 +41,10 @@
 // as its header or newer, whose `rtav1_abi_version` gives the same number.
 #define RTAV1_ABI_VERSION 1
 
+// The encoder chooses the speed, by the size and rate of the pictures and by the times of
+// rtav1_encoder_report_encode_time.
+#define RTAV1_SPEED_AUTO 255
+
 // What a call came to. Zero is success, everything else an error; codes that are not listed here
 // may come from a later library.
 typedef enum Rtav1Status {
@@ -450,8 +454,8 @@ typedef struct Rtav1EncoderConfig {
     uint32_t frame_rate_den;
     // An `Rtav1RateMode`, by default a bitrate.
     uint32_t rate_mode;
-    // Bit/s of coded OBUs and of what the network adds to them (`packet_overhead`), 1000 to
-    // 100000000, or 0 to drop all frames until there is a rate, with `RTAV1_RATE_MODE_BITRATE`.
+    // Bit/s of coded OBUs and of what the network adds (`packet_overhead`), 1000 to 100000000, or 0
+    // to drop all frames until there is a rate, with `RTAV1_RATE_MODE_BITRATE`.
     uint32_t bitrate;
     // Frames from one key frame to the next at most; 0, the default: key frames on request only.
     uint32_t key_interval;
@@ -461,7 +465,7 @@ typedef struct Rtav1EncoderConfig {
     uint32_t threads;
     // Base quantizer index, 0 to 255, with `RTAV1_RATE_MODE_CONSTANT_QINDEX`.
     uint32_t qindex;
-    // 0, the slowest and smallest, to 10, the fastest. 6 by default.
+    // 0, the slowest and smallest, to 10, the fastest, or RTAV1_SPEED_AUTO, the default.
     uint32_t speed;
     // Nonzero: each unit comes with the encoder's own reconstruction.
     uint32_t reconstruction;
@@ -486,9 +490,8 @@ typedef struct Rtav1EncoderConfig {
     // The most bytes of payload in a packet, 100 to 65535: the packetizer's `max_payload`. 1200 by
     // default.
     uint32_t max_payload;
-    // Nonzero: frames may be left out for the sake of the others while the quantizer index stays
-    // above 205, down to 7 frames a second (10 above 320x240, 15 above 480x270 luma samples), until
-    // it has been below 145 for a while.
+    // Nonzero: while the quantizer index stays above 205, and until it has been below 145 for a while,
+    // frames are left out, down to 7 a second (10 above 320x240, 15 above 480x270 luma samples).
     uint32_t adaptive_frame_rate;
     // The finest quantizer index that the bitrate may choose, 1 to `max_qindex`; 1 by default. An
     // index of `Rtav1FrameOptions` is not bound by it.
@@ -496,9 +499,8 @@ typedef struct Rtav1EncoderConfig {
     // The coarsest quantizer index that the bitrate may choose for its own sake, up to 255, the
     // default. `max_delay` and `max_frame_bytes` win: a frame that would break one is coded coarser.
     uint32_t max_qindex;
-    // Tile columns of a frame: a power of two up to 64, each 64 to 4096 luma samples wide. Widths are
-    // rounded up to whole superblocks, so that there may be fewer. 0, the default: one below a width
-    // of 1920, from there on as many as are 512 wide or more.
+    // Tile columns: a power of two up to 64, each 64 to 4096 luma samples wide, in whole superblocks,
+    // so that there may be fewer. 0, the default: as many as are 512 wide, one below a width of 1920.
     uint32_t tile_columns;
     // An `Rtav1ScalabilityMode`.
     uint32_t scalability_mode;
@@ -534,8 +536,8 @@ typedef struct Rtav1FrameOptions {
     size_t struct_size;
     // Nonzero: code this frame as a key frame.
     uint32_t key_frame;
-    // Nonzero: code this frame with the base quantizer index `qindex` whatever the rate. Limits are
-    // kept all the same: a frame that would break one is coded with a greater index.
+    // Nonzero: code this frame with the base quantizer index `qindex` whatever the rate; a greater
+    // one where it would break a limit.
     uint32_t has_qindex;
     // 0 to 255.
     uint32_t qindex;
@@ -628,8 +630,8 @@ typedef struct Rtav1Unit {
 typedef struct Rtav1EncodeOutcome {
     // `sizeof(Rtav1EncodeOutcome)`.
     size_t struct_size;
-    // The coded unit or null; with an engine that has delay, an earlier one than went in. What
-    // stood here before the call is overwritten, not freed.
+    // The coded unit or null, of an engine with delay an earlier one than went in. What stood here
+    // before the call is overwritten, not freed.
     const struct Rtav1Unit *unit;
     // Timestamp of the frame that was dropped.
     uint64_t dropped_timestamp;
@@ -1000,7 +1002,7 @@ void rtav1_dealloc(uint8_t *memory, size_t size);
 const char *rtav1_status_string(int32_t status);
 
 // Fills `config` for `width` by `height` luma samples at `bitrate` bit/s: 30 frames a second,
-// 90 kHz ticks, one thread, key frames on request, 200 ms of delay, the native engine at speed 6.
+// 90 kHz ticks, one thread, key frames on request, 200 ms of delay, the native engine, the speed by size and rate.
 // `struct_size` is `sizeof *config`. The values are checked by `rtav1_encoder_new`.
 enum Rtav1Status rtav1_encoder_config_default(struct Rtav1EncoderConfig *config,
                                               size_t struct_size,
@@ -1101,7 +1103,11 @@ enum Rtav1Status rtav1_encoder_set_wire_overhead(struct Rtav1Encoder *encoder,
                                                  uint32_t packet_overhead,
                                                  uint32_t max_payload);
 
-// Sets the speed, 0 to 10, from the next frame on.
+// Tells how long the last frame took to encode, in microseconds, by which RTAV1_SPEED_AUTO goes.
+enum Rtav1Status rtav1_encoder_report_encode_time(struct Rtav1Encoder *encoder,
+                                                  uint64_t microseconds);
+
+// Sets the speed, 0 to 10 or RTAV1_SPEED_AUTO, from the next frame on.
 enum Rtav1Status rtav1_encoder_set_speed(struct Rtav1Encoder *encoder, uint32_t speed);
 
 // Sets the temporal layers, an `Rtav1ScalabilityMode`, from the next frame on, without a key frame.
