@@ -26,7 +26,7 @@ use common::rtp::HEADER_LENGTH;
 use exchange::call;
 use network::{PathConfig, WIRE_OVERHEAD};
 use record::{Record, Settings};
-use rtav1::{EncoderConfig, EngineKind, ScalabilityMode, Speed};
+use rtav1::{AcknowledgedPrediction, EncoderConfig, EngineKind, ScalabilityMode, Speed};
 use sender::Sender;
 use source::Source;
 
@@ -84,13 +84,18 @@ struct Args {
     #[arg(long, value_name = "PACKETS", default_value_t = 1.0)]
     burst: f64,
 
-    /// Temporal layers: L1T1, L1T2 or L1T3
-    #[arg(long, value_name = "MODE", default_value_t)]
-    layers: ScalabilityMode,
+    /// Temporal layers: L1T1, L1T2 or L1T3 [default: L1T2, of engines without layers L1T1]
+    #[arg(long, value_name = "MODE")]
+    layers: Option<ScalabilityMode>,
 
     /// Leave frames of this temporal layer and those above out on the way, as a server does
     #[arg(long, value_name = "LAYER", value_parser = clap::value_parser!(u8).range(1..))]
     drop_layer: Option<u8>,
+
+    /// What the base layer is predicted from: `auto`, `acknowledged` frames only, `chains`, two of them,
+    /// or the `newest` frame
+    #[arg(long, value_name = "HOW", default_value = "auto", value_parser = prediction)]
+    prediction: AcknowledgedPrediction,
 
     /// Tell the sender nothing of what arrives: the receiver can only ask for key frames
     #[arg(long)]
@@ -169,7 +174,12 @@ fn run(args: &Args) -> anyhow::Result<()> {
         queue_ms: args.queue,
     };
     let source = Source::load(clip, frames).with_context(|| args.clip.clone())?;
-    config.scalability_mode = args.layers;
+    let mode = match config.engine {
+        EngineKind::Native => ScalabilityMode::L1T2,
+        _ => ScalabilityMode::L1T1,
+    };
+    config.scalability_mode = args.layers.unwrap_or(mode);
+    config.acknowledged_prediction = args.prediction;
     let layers = args.drop_layer.unwrap_or(u8::MAX);
     let sender = Sender::new(config, !args.no_feedback, layers)?;
     if !sender.takes_key_requests() {
@@ -191,6 +201,17 @@ fn run(args: &Args) -> anyhow::Result<()> {
     let record = call(settings, sender, path, &source, frames)?;
     print(&record);
     write_report(&args.report, &record)
+}
+
+/// Parses what the base layer is predicted from, for `clap`.
+fn prediction(text: &str) -> Result<AcknowledgedPrediction, String> {
+    match text {
+        "auto" => Ok(AcknowledgedPrediction::Auto),
+        "acknowledged" => Ok(AcknowledgedPrediction::Always),
+        "chains" => Ok(AcknowledgedPrediction::TwoChains),
+        "newest" => Ok(AcknowledgedPrediction::Never),
+        _ => Err("none of auto, acknowledged, chains and newest".to_owned()),
+    }
 }
 
 /// The encoder's targets on a link of these capacities: seconds from which on, and bit/s. It is told

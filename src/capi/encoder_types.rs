@@ -263,6 +263,7 @@ impl Rtav1EncoderConfig {
                 AcknowledgedPrediction::Auto => AUTO,
                 AcknowledgedPrediction::Always => ALWAYS,
                 AcknowledgedPrediction::Never => NEVER,
+                AcknowledgedPrediction::TwoChains => TWO_CHAINS,
             },
         }
     }
@@ -426,6 +427,7 @@ pub(super) fn acknowledged_prediction(value: u32) -> Result<AcknowledgedPredicti
         AUTO => Ok(AcknowledgedPrediction::Auto),
         ALWAYS => Ok(AcknowledgedPrediction::Always),
         NEVER => Ok(AcknowledgedPrediction::Never),
+        TWO_CHAINS => Ok(AcknowledgedPrediction::TwoChains),
         value => Err(Failure::UnknownValue { field: "acknowledged_prediction", value }),
     }
 }
@@ -445,6 +447,7 @@ const L1T3: u32 = Rtav1ScalabilityMode::L1t3 as u32;
 const AUTO: u32 = Rtav1AcknowledgedPrediction::Auto as u32;
 const ALWAYS: u32 = Rtav1AcknowledgedPrediction::Always as u32;
 const NEVER: u32 = Rtav1AcknowledgedPrediction::Never as u32;
+const TWO_CHAINS: u32 = Rtav1AcknowledgedPrediction::TwoChains as u32;
 const I420: u32 = Rtav1PixelFormat::I420 as u32;
 const NV12: u32 = Rtav1PixelFormat::Nv12 as u32;
 const PLANE_NAMES: [&str; 3] = ["planes[0]", "planes[1]", "planes[2]"];

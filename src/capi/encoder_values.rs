@@ -42,6 +42,9 @@ pub enum Rtav1AcknowledgedPrediction {
     Always = 1,
     /// Never: losses are answered by recovery frames only.
     Never = 2,
+    /// On acknowledged frames and the last but one of layer 0: of the two chains that this makes, a loss
+    /// breaks one, and the other goes on at half the frame rate.
+    TwoChains = 3,
 }
 
 /// Values of `Rtav1Frame.format`; both are 8-bit 4:2:0.

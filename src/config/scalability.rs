@@ -80,6 +80,11 @@ pub enum AcknowledgedPrediction {
     Always,
     /// Never: losses are answered by recovery frames only.
     Never,
+    /// Frames of layer 0 depend on acknowledged ones and on the last but one of layer 0, so that they
+    /// form two chains. A lost frame breaks one, and until that is known the other goes on at half the
+    /// frame rate; then the broken one starts again from acknowledged frames. It costs far less than
+    /// `Always`.
+    TwoChains,
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ mod tests;
 #[cfg(feature = "rav1e")]
 pub(crate) use frame_ids::FrameIds;
 pub(crate) use planner::Planner;
-pub(crate) use policy::Policy;
+pub(crate) use policy::{Link, Policy};
 pub(crate) use receiver::Lineage;
 pub(crate) use structure::Structure;
 
@@ -90,6 +90,19 @@ impl FramePlan {
     pub(crate) fn slots_read(&self) -> u8 {
         if self.key_frame { 0 } else { self.reads.iter().fold(0, |mask, slot| mask | 1 << slot) }
     }
+}
+
+/// What frames of layer 0 read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Prediction {
+    /// The newest frames: cheapest, but one that is lost takes all after it along until a recovery frame.
+    #[default]
+    Newest,
+    /// The last but one and what is acknowledged: there are two chains, and while one is broken the other
+    /// goes on at half the frame rate.
+    TwoChains,
+    /// What is acknowledged: one that is lost is lost alone.
+    Acknowledged,
 }
 
 /// Bits of the order hints of plans.

@@ -7,7 +7,7 @@
 use super::receiver::{Coded, FrameState, Held, Lineage, Receiver};
 use super::retention::{Kept, victim};
 use super::structure::{PERIOD, Position, Structure};
-use super::{FramePlan, ORDER_HINT_BITS, PyramidLevel};
+use super::{FramePlan, ORDER_HINT_BITS, Prediction, PyramidLevel};
 use crate::av1::obu::LayerId;
 use crate::av1::obu::frame::NUM_REF_FRAMES;
 use crate::config::ScalabilityMode;
@@ -26,7 +26,7 @@ pub(crate) struct Planner {
     named: [u64; NUM_REF_FRAMES],
     /// Whether slots are chosen frame by frame.
     mapped: bool,
-    acknowledged_only: bool,
+    prediction: Prediction,
 }
 
 impl Planner {
@@ -40,7 +40,7 @@ impl Planner {
             receiver: Receiver::default(),
             named: [0; NUM_REF_FRAMES],
             mapped: false,
-            acknowledged_only: false,
+            prediction: Prediction::Newest,
         }
     }
 
@@ -86,17 +86,17 @@ impl Planner {
         self.mapped |= self.receiver.slots().iter().flatten().any(damaged);
     }
 
-    /// Whether frames of layer 0 are to read acknowledged frames only, where there are any.
-    pub(crate) fn set_acknowledged_only(&mut self, only: bool) {
-        self.acknowledged_only = only;
+    /// What frames of layer 0 are to read, where a frame is acknowledged.
+    pub(crate) fn set_prediction(&mut self, prediction: Prediction) {
+        self.prediction = prediction;
     }
 
-    /// The slots of the newest frame of layer 0 and of the newest that is acknowledged: what prediction
-    /// from acknowledged frames would give up, and what it would have.
-    pub(crate) fn newest(&self) -> Option<(u8, u8)> {
-        let newest = self.candidates(false).first().copied()?;
-        let acknowledged = self.candidates(true).first().copied()?;
-        Some((newest.0, acknowledged.0))
+    /// The slots of the newest frame that a frame of layer 0 would read by each [`Prediction`]; `None`
+    /// while nothing is acknowledged.
+    pub(crate) fn nearest(&self) -> Option<[u8; 3]> {
+        let newest = self.candidates(false).first()?.0;
+        let acknowledged = self.candidates(true).first()?.0;
+        Some([newest, self.chain().first()?.0, acknowledged])
     }
 
     /// The next frame starts a sequence of another size.
@@ -118,7 +118,7 @@ impl Planner {
             return self.key_frame();
         }
         let acknowledged = self.candidates(true);
-        let harmless = self.acknowledged_only && !acknowledged.is_empty();
+        let harmless = self.prediction != Prediction::Newest && !acknowledged.is_empty();
         if !harmless && self.base_is_damaged() {
             return self.recovery().unwrap_or_else(|| self.key_frame());
         }
@@ -130,7 +130,7 @@ impl Planner {
             primary: Some(0),
             order_hint: self.order_hint,
             layer: LayerId { temporal_id: position.temporal_id, spatial_id: 0 },
-            level: position.level,
+            level: if harmless { self.chain_level() } else { position.level },
             place: self.place as u8,
             distance: 1,
             recovery: false,
@@ -141,6 +141,7 @@ impl Planner {
             return FramePlan { refresh: position.refresh | unused, ..plan };
         }
         let reads = match (harmless, position.temporal_id) {
+            (true, 0) if self.prediction == Prediction::TwoChains => names(&self.chain()),
             (true, 0) => names(&acknowledged),
             (true, _) => {
                 // One frame that may be lost is enough.
@@ -152,6 +153,14 @@ impl Planner {
         };
         let refresh = if position.refresh == 0 { 0 } else { 1 << self.victim(position) };
         FramePlan { reads, refresh, ..plan }
+    }
+
+    /// The class of the frame at hand where there are two chains: anchors of the tables are all of one
+    /// chain, so that one of two, with all that follows it, goes over to the other.
+    fn chain_level(&self) -> PyramidLevel {
+        let step = 1 << (self.structure.layers - 1);
+        let late = self.prediction == Prediction::TwoChains && self.place >= PERIOD / 2;
+        self.structure.positions[self.place - if late { step } else { 0 }].level
     }
 
     fn key_frame(&self) -> FramePlan {
@@ -217,6 +226,18 @@ impl Planner {
         found
     }
 
+    /// What a frame of layer 0 may read that goes on with its chain, newest first: the last but one of
+    /// layer 0 and what that depends on, unless it is damaged, and all that is acknowledged.
+    fn chain(&self) -> Vec<(u8, Held)> {
+        let [first, second, ..] = self.named;
+        let lineage = self.receiver.open_lineage(first.min(second));
+        let mut found = self.candidates(false);
+        found.retain(|(_, held)| {
+            held.state == FrameState::Acknowledged || lineage.contains(&held.id)
+        });
+        found
+    }
+
     /// The slots that hold the frames a position reads; the newest sound frame of layer 0 stands for
     /// those that are damaged or gone.
     fn mapped_reads(&self, position: &Position) -> [u8; 7] {
@@ -234,23 +255,32 @@ impl Planner {
     /// The slot that the frame of `position` goes to.
     fn victim(&self, position: &Position) -> u8 {
         let mut kept = Kept::default();
-        let used = !(self.structure.unused | position.refresh);
+        // Slots of frames that layer 0 does not read before they are acknowledged are better used
+        // otherwise.
+        let read = match self.prediction {
+            Prediction::Newest => 0xff,
+            Prediction::TwoChains => 0b1_0011,
+            Prediction::Acknowledged => 0b1_0000,
+        };
+        let used = read & !(self.structure.unused | position.refresh);
         for slot in (0..NUM_REF_FRAMES).filter(|slot| (used >> slot) & 1 != 0) {
-            // Layer 0 does not read what is not acknowledged, so that slots are better used otherwise.
-            if !self.acknowledged_only || slot == 4 {
-                kept.frame(self.named[slot]);
-            }
+            kept.frame(self.named[slot]);
         }
-        if let Some((_, newest)) = self.candidates(false).first() {
+        let newest = self.candidates(false);
+        if let Some((_, newest)) = newest.first() {
             kept.frame(newest.id);
         }
         let acknowledged = self.candidates(true);
         if let Some((_, newest)) = acknowledged.first() {
             kept.frame(newest.id);
         }
-        if self.acknowledged_only
-            && let Some((_, anchor)) = acknowledged.iter().find(|(_, held)| held.anchor)
-        {
+        let anchors = match self.prediction {
+            Prediction::Newest => (0, &newest),
+            // One for each.
+            Prediction::TwoChains => (2, &newest),
+            Prediction::Acknowledged => (1, &acknowledged),
+        };
+        for (_, anchor) in anchors.1.iter().filter(|(_, held)| held.anchor).take(anchors.0) {
             kept.frame(anchor.id);
         }
         victim(self.receiver.slots(), &kept, self.receiver.next_id())

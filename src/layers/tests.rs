@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::planner::Planner;
 use super::receiver::FrameState;
-use super::{FramePlan, PyramidLevel};
+use super::{FramePlan, Prediction, PyramidLevel};
 use crate::config::ScalabilityMode;
 use crate::kernels::random::Random;
 
@@ -223,6 +223,9 @@ fn link(loss: f64, delay: (u64, usize)) -> Link {
     Link { loss, burst: 1.0, feedback_loss: 0.05, delay, layers: 8 }
 }
 
+const PREDICTIONS: [Prediction; 3] =
+    [Prediction::Newest, Prediction::TwoChains, Prediction::Acknowledged];
+
 #[test]
 fn every_plan_is_decodable_by_what_the_receiver_said() {
     for seed in 0..400 {
@@ -239,7 +242,7 @@ fn every_plan_is_decodable_by_what_the_receiver_said() {
         for number in 0..500 {
             match random.below(60) {
                 0 => simulation.planner.set_mode(ScalabilityMode::ALL[random.below(3)]),
-                1 => simulation.planner.set_acknowledged_only(number % 2 == 0),
+                1 => simulation.planner.set_prediction(PREDICTIONS[number % 3]),
                 _ => {}
             }
             simulation.frame();
@@ -271,11 +274,52 @@ fn acknowledged_frames_alone_make_a_loss_cost_its_own_frame() {
     for (mode, most) in [(0, 1.1), (1, 1.7), (2, 2.2)] {
         let mode = ScalabilityMode::ALL[mode];
         let mut simulation = Simulation::new(mode, link(0.1, (6, 2)), 7);
-        simulation.planner.set_acknowledged_only(true);
+        simulation.planner.set_prediction(Prediction::Acknowledged);
         (0..20_000).for_each(|_| simulation.frame());
         let frozen = simulation.frozen as f64 / simulation.sent as f64;
         assert!(frozen < 0.1 * most, "{mode}: {frozen}");
         assert!(simulation.keys.iter().all(|&key| key < 100), "{:?}", simulation.keys);
+    }
+}
+
+/// Of two chains a loss breaks one: frames of layer 0 never build on the frame before, one in each
+/// chain is an anchor, and a broken chain starts again from what is acknowledged while the other goes on.
+#[test]
+fn one_of_two_chains_goes_on_while_the_other_is_broken() {
+    for (&mode, step) in ScalabilityMode::ALL.iter().zip([1, 2, 4]) {
+        let mut planner = Planner::new(mode);
+        planner.set_prediction(Prediction::TwoChains);
+        // Losses arrive 8 frames late: frame 160 and those that depend on it do not come.
+        let (mut missing, mut anchors) = (BTreeSet::from([160]), Vec::new());
+        let mut shown = Vec::new();
+        for id in 0..240_u64 {
+            if let Some(old) = id.checked_sub(8) {
+                match missing.contains(&old) {
+                    true => planner.lost(old),
+                    false => planner.acknowledge(old),
+                }
+            }
+            let plan = planner.next(false);
+            assert!(!plan.recovery && plan.key_frame == (id == 0), "{mode} {id}: {plan:?}");
+            if id >= 100 && plan.level == PyramidLevel::Anchor {
+                anchors.push(id / step % 2);
+            }
+            let lineage = planner.commit(&plan);
+            if id >= 32 && plan.layer.temporal_id == 0 {
+                assert!(!lineage.dependencies.contains(&(id - step)), "{mode} {id}");
+            }
+            if lineage.dependencies.iter().any(|dependency| missing.contains(dependency)) {
+                missing.insert(id);
+            }
+            if id >= 160 && !missing.contains(&id) {
+                shown.push(id);
+            }
+        }
+        // The frames of the layers above that follow one that is broken are not shown either.
+        let gap = shown.windows(2).map(|pair| pair[1] - pair[0]).max().unwrap();
+        assert!(gap <= step + 1, "{mode}: {shown:?}");
+        assert!((159 + 12..240).all(|id| !missing.contains(&id)), "{mode}: {missing:?}");
+        assert!(anchors.contains(&0) && anchors.contains(&1), "{mode}: {anchors:?}");
     }
 }
 

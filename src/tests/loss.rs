@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::TICKS;
-use crate::AcknowledgedPrediction::{Always, Auto, Never};
+use crate::AcknowledgedPrediction::{Always, Auto, Never, TwoChains};
 use crate::kernels::random::Random;
 use crate::synthetic::{Clip, Scene};
 use crate::{
@@ -97,7 +97,9 @@ fn call(seed: u64, frames: u64) -> (u64, u64) {
     // At these speeds motion is projected from references, and compound prediction used, or not.
     config.speed = Speed::new([4, 6, 10, 10][random.below(4)]).unwrap();
     config.scalability_mode = ScalabilityMode::ALL[random.below(3)];
-    config.acknowledged_prediction = [Auto, Auto, Always, Never][random.below(4)];
+    // Recovery frames come where frames depend on the newest ones.
+    let choices = [Auto, Auto, Always, Never, Never, Never, TwoChains];
+    config.acknowledged_prediction = choices[random.below(7)];
     config.reconstruction = true;
     let scene = [Scene::MovingTexture, Scene::Cuts, Scene::Text][random.below(3)];
     let clip = Clip::new(scene, 64, 48, seed).unwrap();

@@ -19,7 +19,7 @@ use crate::encoder::error::EncodeError;
 use crate::encoder::unit::{DroppedFrame, EncodeOutcome, FrameOptions, TemporalUnit};
 use crate::frame::Frame;
 use crate::kernels::isa::Isa;
-use crate::layers::{FramePlan, Lineage, Planner, Policy, Structure};
+use crate::layers::{FramePlan, Lineage, Link, Planner, Policy, Structure};
 use crate::pool::Pool;
 use crate::rate::{Decision, DropReason, FrameControl, FrameFacts, Limits, Outcome, QindexRange};
 
@@ -117,20 +117,20 @@ impl NativeEngine {
         checked
     }
 
-    /// Chooses whether the frame of the picture that was taken in depends on acknowledged frames only.
+    /// Chooses what the frame of the picture that was taken in depends on.
     fn choose_prediction(&mut self) {
         let receiver = self.plan.receiver();
         let (loss, delay) = (receiver.loss(), receiver.delay());
         let choice = self.acknowledged_prediction;
         if choice == AcknowledgedPrediction::Auto
             && loss > 0.0
-            && let Some((newest, acknowledged)) = self.plan.newest()
+            && let Some(slots) = self.plan.nearest()
         {
-            let slots = [newest, acknowledged];
             self.policy.differs(slots.map(|slot| self.pictures.difference(slot)));
         }
-        let only = self.policy.choose(choice, loss, delay);
-        self.plan.set_acknowledged_only(only);
+        let layers = self.plan.structure().layers;
+        let prediction = self.policy.choose(choice, Link { loss, delay, layers });
+        self.plan.set_prediction(prediction);
     }
 
     fn key_frame_due(&self) -> bool {
