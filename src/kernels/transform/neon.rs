@@ -1,7 +1,7 @@
 //! The transforms in NEON, eight numbers at a time.
 
-use super::forward::forward_2d;
-use super::{Shape, TxSize, TxType, for_size, scalar};
+use super::forward::{ForwardVector, forward_1d, forward_2d};
+use super::{Kind, Shape, TxSize, TxType, for_size, scalar};
 use crate::kernels::simd::neon::I16x8;
 use crate::kernels::view::{SamplesMut, View};
 
@@ -22,4 +22,11 @@ pub(super) fn forward(
 ) {
     let shape = Shape::new(tx_size, tx_type);
     for_size!(tx_size, forward_2d::<I16x8>(residual, energy, coefficients, &shape));
+}
+
+impl ForwardVector for I16x8 {
+    #[inline(never)]
+    fn transform_1d<const N: usize>(t: &mut [Self; N], kind: Kind) {
+        forward_1d(t, kind);
+    }
 }
