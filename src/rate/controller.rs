@@ -240,9 +240,14 @@ impl Controller {
         }
     }
 
+    /// Seconds since the last frame that was wanted.
+    pub(super) fn since_wanted(&self, elapsed: f64) -> f64 {
+        elapsed + self.unwanted
+    }
+
     /// The mean interval with the one before this frame.
     pub(super) fn interval_with(&self, elapsed: f64) -> f64 {
-        let elapsed = elapsed + self.unwanted;
+        let elapsed = self.since_wanted(elapsed);
         if elapsed <= 0.0 {
             return self.interval;
         }
@@ -252,7 +257,7 @@ impl Controller {
 
     /// The longest interval with the one before this frame: it is forgotten as the mean is learnt.
     pub(super) fn longest_with(&self, elapsed: f64) -> f64 {
-        let elapsed = elapsed + self.unwanted;
+        let elapsed = self.since_wanted(elapsed);
         let faded = self.longest + INTERVAL_GAIN * (self.interval - self.longest);
         faded.max(elapsed.min(LONGEST_INTERVAL * self.interval))
     }

@@ -4,10 +4,10 @@ use super::controller::Controller;
 use super::model::{Class, Complexity};
 use super::tuning::budget::{
     BUSY_POOR, BUSY_POOR_SLOW, DRAIN_HORIZON, EXCESS_FRAMES, FILL_HORIZON, KEY_CEILING_SHARE,
-    KEY_DELAY_MOST, KEY_DELAY_SHARE, KEY_POOR, KEY_ROOM, LEAST_BUDGET, LEAST_BUSY, LEAST_BUSY_SLOW,
-    LEAST_BYTES, MOST_BUDGET, RESTING_DELAY, RESTING_INTERVALS, RESTING_SHARE, RISES,
-    SLOW_INTERVAL, SOFT_CEILING_SHARE, SOFT_DELAY_INTERVALS, SOFT_DELAY_MOST, STEP_FALL,
-    STEP_FALL_IDLE, STEP_RISE,
+    KEY_DELAY_MOST, KEY_DELAY_SHARE, KEY_POOR, KEY_ROOM, LATE_MARGIN, LATE_SHARE, LEAST_BUDGET,
+    LEAST_BUSY, LEAST_BUSY_SLOW, LEAST_BYTES, MOST_BUDGET, RESTING_DELAY, RESTING_INTERVALS,
+    RESTING_SHARE, RISES, SLOW_INTERVAL, SOFT_CEILING_SHARE, SOFT_DELAY_INTERVALS, SOFT_DELAY_MOST,
+    STEP_FALL, STEP_FALL_IDLE, STEP_RISE,
 };
 use super::tuning::model::INTER_EXPONENT;
 use super::{DropReason, QindexRange, QindexReason, Residual, Used, nearest_qindex};
@@ -131,16 +131,22 @@ impl Controller {
     ) -> (f64, f64, f64, QindexReason) {
         let (second, usual) = (self.rate, self.rate * interval);
         let max_delay = self.limits.max_delay;
+        // The next frame may come so much later than frames do in the mean.
+        let late = (self.longest_with(frame.elapsed) - interval).max(0.0);
         let resting = RESTING_DELAY
-            .max(RESTING_INTERVALS * self.longest_with(frame.elapsed))
+            .max(RESTING_INTERVALS * interval + late)
             .min(RESTING_SHARE * (max_delay - interval).max(0.0));
         let soft_delay = (self.cascade.soft_delay * max_delay)
             .max(resting + SOFT_DELAY_INTERVALS * interval)
             .min(SOFT_DELAY_MOST * max_delay);
-        let horizon = if waiting > resting * second { DRAIN_HORIZON } else { FILL_HORIZON };
+        // After a short interval more waits than in the mean, after a long one less.
+        let level_now = (resting + interval - self.since_wanted(frame.elapsed)).max(0.0);
+        let horizon = if waiting > level_now * second { DRAIN_HORIZON } else { FILL_HORIZON };
         let frames = (horizon / interval).max(2.0);
         let excess = (waiting + usual - soft_delay * second).max(0.0);
-        let correction = (resting * second - waiting) / frames - excess / EXCESS_FRAMES;
+        let lacking = (late * second + LATE_MARGIN * usual - waiting).clamp(0.0, late * second);
+        let correction =
+            (level_now * second - waiting) / frames + LATE_SHARE * lacking - excess / EXCESS_FRAMES;
         let bits = (usual + correction).clamp(LEAST_BUDGET * usual, MOST_BUDGET * usual);
         let Cascade { octaves, shares, .. } = &self.cascade;
         let mix = PyramidLevel::ALL
