@@ -9,7 +9,7 @@ use super::error::Failure;
 use super::handle::{Handle, Report, call, create, free, guard, last_error};
 use super::memory::{Out, items, items_mut, write_data};
 use super::status::Rtav1Status;
-use crate::rtp::rtcp::{write_nack, write_picture_loss};
+use crate::rtp::rtcp::{write_full_intra, write_nack, write_picture_loss};
 use crate::rtp::{DeliveryConfig, DeliveryTracker, FrameFeedback, SequenceNumbers};
 
 /// What to tell the encoder.
@@ -232,6 +232,27 @@ pub unsafe extern "C" fn rtav1_rtcp_picture_loss(
     let body = || {
         let mut data = Vec::new();
         write_picture_loss(sender_ssrc, media_ssrc, &mut data);
+        // SAFETY: the caller gives pointers that hold what the header says of them.
+        unsafe { write_data(&data, buffer, capacity, len) }
+    };
+    // SAFETY: there is no message.
+    unsafe { guard(ptr::null_mut(), 0, body) }
+}
+
+/// Writes a full intra request (RFC 5104, 4.3.1), 20 bytes, to `buffer`; `*len` gets its bytes. The same
+/// `request` asks for the same key frame once more, the next one for another.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_rtcp_full_intra(
+    sender_ssrc: u32,
+    media_ssrc: u32,
+    request: u8,
+    buffer: *mut u8,
+    capacity: usize,
+    len: *mut usize,
+) -> Rtav1Status {
+    let body = || {
+        let mut data = Vec::new();
+        write_full_intra(sender_ssrc, media_ssrc, request, &mut data);
         // SAFETY: the caller gives pointers that hold what the header says of them.
         unsafe { write_data(&data, buffer, capacity, len) }
     };

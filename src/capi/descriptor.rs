@@ -23,7 +23,7 @@ pub struct Rtav1Describer {
 
 /// Reads the dependency descriptors of a stream.
 pub struct Rtav1DescriptorReader {
-    reader: DescriptorReader,
+    pub(super) reader: DescriptorReader,
     report: Report,
 }
 
@@ -277,7 +277,7 @@ pub unsafe extern "C" fn rtav1_forwarder_packet(
     unsafe { call(forwarder, body) }
 }
 
-fn layer(spatial_id: u32, temporal_id: u32) -> Result<LayerId, Failure> {
+pub(super) fn layer(spatial_id: u32, temporal_id: u32) -> Result<LayerId, Failure> {
     let spatial_id = byte("spatial_id", spatial_id)?;
     Ok(LayerId { temporal_id: byte("temporal_id", temporal_id)?, spatial_id })
 }

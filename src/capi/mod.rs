@@ -36,6 +36,7 @@ mod descriptor;
 mod packetizer;
 mod receiver;
 mod sdp;
+mod structure;
 
 #[cfg(test)]
 mod tests;

@@ -6,6 +6,7 @@ use std::ptr;
 use super::depacketizer_types::{
     Rtav1Arrival, Rtav1DepacketizerConfig, Rtav1Event, Rtav1RtpPacket, duration, microseconds,
 };
+use super::descriptor::layer;
 use super::error::Failure;
 use super::handle::{Handle, Report, call, create, free, guard, last_error};
 use super::memory::{CallerStruct, Out, fill, items_mut, write_data};
@@ -229,6 +230,22 @@ pub unsafe extern "C" fn rtav1_receiver_set_round_trip(
 ) -> Rtav1Status {
     let body = |handle: &mut Rtav1Receiver| {
         handle.receiver.set_round_trip(duration(round_trip_us));
+        Ok(())
+    };
+    // SAFETY: the caller gives null or a receiver that it alone uses.
+    unsafe { call(receiver, body) }
+}
+
+/// Sets the highest layers that are wanted, spatial 0 to 3 and temporal 0 to 7: losses in others count
+/// for nothing.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_receiver_set_highest_layer(
+    receiver: *mut Rtav1Receiver,
+    spatial_id: u32,
+    temporal_id: u32,
+) -> Rtav1Status {
+    let body = |handle: &mut Rtav1Receiver| {
+        handle.receiver.set_highest_layer(layer(spatial_id, temporal_id)?);
         Ok(())
     };
     // SAFETY: the caller gives null or a receiver that it alone uses.

@@ -978,6 +978,51 @@ typedef struct Rtav1StreamDescription {
     uint32_t profile;
 } Rtav1StreamDescription;
 
+// What the frames of a coded video sequence have in common.
+typedef struct Rtav1DependencyStructure {
+    // `sizeof(Rtav1DependencyStructure)`.
+    size_t struct_size;
+    // How many templates there are, 1 to 64; 0 until a structure has come, and the rest is zeros.
+    uint32_t template_count;
+    // The id of the first template, 0 to 63.
+    uint32_t template_id_offset;
+    // How many decode targets there are, 1 to 32.
+    uint32_t decode_target_count;
+    // How many chains there are, up to as many as decode targets.
+    uint32_t chain_count;
+    // How many spatial layers `widths` and `heights` tell of: all, up to 4, or 0.
+    uint32_t resolution_count;
+    // The highest spatial layer of each decode target.
+    uint8_t spatial_ids[32];
+    // The highest temporal layer of each decode target.
+    uint8_t temporal_ids[32];
+    // The chain that protects each decode target, if there are chains.
+    uint8_t protected_by[32];
+    // The greatest width of each spatial layer in luma samples.
+    uint32_t widths[4];
+    // The greatest height of each spatial layer in luma samples.
+    uint32_t heights[4];
+} Rtav1DependencyStructure;
+
+// What a template says of the frames that refer to it.
+typedef struct Rtav1DependencyTemplate {
+    // `sizeof(Rtav1DependencyTemplate)`.
+    size_t struct_size;
+    // Spatial layer, 0 to 3.
+    uint32_t spatial_id;
+    // Temporal layer, 0 to 7.
+    uint32_t temporal_id;
+    // How many frames such a frame depends on, up to 16.
+    uint32_t fdiff_count;
+    // What the frame is to each decode target: 0 no part of it, 1 discardable, 2 a switch point, 3
+    // required.
+    uint8_t dtis[32];
+    // How many frame numbers back the frames are that it depends on.
+    uint16_t fdiffs[16];
+    // For each chain, how many frame numbers back its last frame is; 0 if none is needed.
+    uint8_t chain_fdiffs[32];
+} Rtav1DependencyTemplate;
+
 #ifdef __cplusplus
 extern "C" {
 #endif // __cplusplus
@@ -1251,6 +1296,15 @@ enum Rtav1Status rtav1_rtcp_picture_loss(uint32_t sender_ssrc,
                                          size_t capacity,
                                          size_t *len);
 
+// Writes a full intra request (RFC 5104, 4.3.1), 20 bytes, to `buffer`; `*len` gets its bytes. The same
+// `request` asks for the same key frame once more, the next one for another.
+enum Rtav1Status rtav1_rtcp_full_intra(uint32_t sender_ssrc,
+                                       uint32_t media_ssrc,
+                                       uint8_t request,
+                                       uint8_t *buffer,
+                                       size_t capacity,
+                                       size_t *len);
+
 // Writes a generic NACK (RFC 4585, 6.2.1) for these packets to `buffer`; `*len` gets its bytes: 12 and 4
 // for all within 17 numbers, 0 for none.
 enum Rtav1Status rtav1_rtcp_nack(uint32_t sender_ssrc,
@@ -1502,6 +1556,12 @@ enum Rtav1Status rtav1_receiver_handle_timeout(struct Rtav1Receiver *receiver,
 enum Rtav1Status rtav1_receiver_set_round_trip(struct Rtav1Receiver *receiver,
                                                uint64_t round_trip_us);
 
+// Sets the highest layers that are wanted, spatial 0 to 3 and temporal 0 to 7: losses in others count
+// for nothing.
+enum Rtav1Status rtav1_receiver_set_highest_layer(struct Rtav1Receiver *receiver,
+                                                  uint32_t spatial_id,
+                                                  uint32_t temporal_id);
+
 // The decoder refused the picture that was given last, though it was clean: nothing is held to be
 // decodable until a key frame comes.
 enum Rtav1Status rtav1_receiver_decoding_failed(struct Rtav1Receiver *receiver);
@@ -1543,6 +1603,15 @@ enum Rtav1Status rtav1_fmtp_line(const struct Rtav1FmtpParameters *parameters,
 enum Rtav1Status rtav1_fmtp_accepts(const struct Rtav1FmtpParameters *receiver,
                                     const struct Rtav1FmtpParameters *stream,
                                     bool *accepts);
+
+// Tells the structure that came last; zeros if none did.
+enum Rtav1Status rtav1_descriptor_reader_structure(struct Rtav1DescriptorReader *reader,
+                                                   struct Rtav1DependencyStructure *structure);
+
+// Tells the template at `index`, below `template_count`, of the structure that came last.
+enum Rtav1Status rtav1_descriptor_reader_template(struct Rtav1DescriptorReader *reader,
+                                                  uint32_t index,
+                                                  struct Rtav1DependencyTemplate *frame_template);
 
 #ifdef __cplusplus
 }  // extern "C"

@@ -80,7 +80,8 @@ fn encoder_settings_are_checked() {
 fn encoder_defaults_are_those_of_the_library() {
     let config = default_config(320, 180);
     assert_eq!((config.width, config.height, config.bitrate), (320, 180, 100_000));
-    assert_eq!((config.speed, config.max_delay, config.max_frame_bytes), (6, 200, 0));
+    assert_eq!(config.speed, RTAV1_SPEED_AUTO);
+    assert_eq!((config.max_delay, config.max_frame_bytes), (200, 0));
     assert_eq!((config.packet_overhead, config.max_payload), (0, 1200));
     assert_eq!(config.adaptive_frame_rate, 0);
     let settings = EncoderConfig::new(320, 180, 100_000);

@@ -11,6 +11,7 @@ use super::super::encoder_types::*;
 use super::super::packetizer::*;
 use super::super::receiver::*;
 use super::super::status::Rtav1Status;
+use super::super::structure::*;
 use super::super::unit::Rtav1Unit;
 use super::{sized, text};
 
@@ -153,6 +154,23 @@ fn a_loss_is_answered_without_a_key_frame() {
                 assert_eq!(status, OK);
             }
         }
+        let mut structure = sized::<Rtav1DependencyStructure>();
+        assert_eq!(rtav1_descriptor_reader_structure(reader, &raw mut structure), OK);
+        assert_eq!((structure.decode_target_count, structure.chain_count), (3, 1));
+        assert_eq!(structure.temporal_ids[..3], [0, 1, 2]);
+        let mut layers = Vec::new();
+        for index in 0..structure.template_count {
+            let mut template = sized::<Rtav1DependencyTemplate>();
+            let status = rtav1_descriptor_reader_template(reader, index, &raw mut template);
+            assert_eq!(status, OK);
+            layers.push(template.temporal_id);
+            // Targets of fewer layers do without it.
+            for target in 0..3 {
+                let absent = template.dtis[target] == 0;
+                assert_eq!(absent, template.temporal_id > target as u32, "template {index}");
+            }
+        }
+        assert!(layers.is_sorted() && layers.last() == Some(&2), "{layers:?}");
         rtav1_encoder_free(&raw mut encoder);
         rtav1_packetizer_free(&raw mut packetizer);
         rtav1_describer_free(&raw mut describer);
@@ -193,6 +211,11 @@ fn forwarder_and_messages() {
         assert_eq!((status, len), (Rtav1Status::BufferTooShort, 12));
         let status = rtav1_rtcp_picture_loss(1, 2, buffer.as_mut_ptr(), 20, &raw mut len);
         assert_eq!((status, &buffer[..len]), (OK, &[0x81, 206, 0, 2, 0, 0, 0, 1, 0, 0, 0, 2][..]));
+        let status = rtav1_rtcp_full_intra(1, 2, 9, buffer.as_mut_ptr(), 19, &raw mut len);
+        assert_eq!((status, len), (Rtav1Status::BufferTooShort, 20));
+        let status = rtav1_rtcp_full_intra(1, 2, 9, buffer.as_mut_ptr(), 20, &raw mut len);
+        let request = [0x84, 206, 0, 4, 0, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 2, 9, 0, 0, 0];
+        assert_eq!((status, &buffer[..len]), (OK, &request[..]));
         let numbers = [5_u16, 6];
         let list = Rtav1Sequences { numbers: numbers.as_ptr(), count: 2 };
         let status = rtav1_rtcp_nack(1, 2, list, buffer.as_mut_ptr(), 20, &raw mut len);
@@ -211,10 +234,107 @@ fn forwarder_and_messages() {
         let status = rtav1_delivery_tracker_frame_sent(tracker, null(), null(), 0, 0);
         assert_eq!(status, Rtav1Status::NullPointer);
         rtav1_delivery_tracker_free(&raw mut tracker);
-        let status =
-            rtav1_packetizer_packetize_described(null_mut(), null_mut(), null(), null_mut());
-        assert_eq!(status, Rtav1Status::NullPointer);
-        let status = rtav1_receiver_push(null_mut(), null(), 0, null_mut());
-        assert_eq!(status, Rtav1Status::NullPointer);
+    }
+}
+
+#[test]
+fn structures_are_told_and_layers_chosen() {
+    let (mut reader, mut receiver) = (null_mut(), null_mut());
+    let mut receiving = sized::<Rtav1ReceiverConfig>();
+    let mut structure = sized::<Rtav1DependencyStructure>();
+    let mut template = sized::<Rtav1DependencyTemplate>();
+    let mut said = sized::<Rtav1DependencyDescriptor>();
+    let key = [0x80, 0, 0x01, 0x80, 0x00, 0x3a, 0x41, 0x01, 0x80, 0xef, 0x80, 0x86, 0x80];
+    // SAFETY: the pointers lead to locals, and to what the library gave.
+    unsafe {
+        assert_eq!(rtav1_descriptor_reader_new(&raw mut reader), OK);
+        let out = &raw mut structure;
+        assert_eq!(rtav1_descriptor_reader_structure(reader, out), OK);
+        assert_eq!((structure.template_count, structure.decode_target_count), (0, 0));
+        let status = rtav1_descriptor_reader_template(reader, 0, &raw mut template);
+        assert_eq!(status, Rtav1Status::UnknownValue);
+        let status = rtav1_descriptor_reader_read(reader, key.as_ptr(), key.len(), &raw mut said);
+        assert_eq!((status, said.has_structure), (OK, 1));
+        assert_eq!(rtav1_descriptor_reader_structure(reader, out), OK);
+        let count = structure.template_count;
+        assert_eq!(structure.decode_target_count, said.decode_target_count);
+        assert_eq!(structure.chain_count, said.chain_count);
+        let status = rtav1_descriptor_reader_template(reader, 0, &raw mut template);
+        assert_eq!((status, template.spatial_id, template.temporal_id), (OK, 0, 0));
+        assert_eq!((template.fdiff_count, template.dtis), (said.fdiff_count, said.dtis));
+        let status = rtav1_descriptor_reader_template(reader, count, &raw mut template);
+        assert_eq!(status, Rtav1Status::UnknownValue);
+        assert!(text(rtav1_descriptor_reader_error(reader)).starts_with("index = "));
+        rtav1_descriptor_reader_free(&raw mut reader);
+
+        let size = size_of::<Rtav1ReceiverConfig>();
+        assert_eq!(rtav1_receiver_config_default(&raw mut receiving, size), OK);
+        assert_eq!(rtav1_receiver_new(&raw const receiving, &raw mut receiver, null_mut(), 0), OK);
+        assert_eq!(rtav1_receiver_set_highest_layer(receiver, 0, 1), OK);
+        let status = rtav1_receiver_set_highest_layer(receiver, 256, 0);
+        assert_eq!(status, Rtav1Status::UnknownValue);
+        assert!(text(rtav1_receiver_error(receiver)).contains("spatial_id = 256"));
+        rtav1_receiver_free(&raw mut receiver);
+    }
+}
+
+#[test]
+fn null_handles_are_answered() {
+    let mut said = sized::<Rtav1DependencyDescriptor>();
+    let mut structure = sized::<Rtav1DependencyStructure>();
+    let mut template = sized::<Rtav1DependencyTemplate>();
+    let mut packet = sized::<Rtav1ForwardedPacket>();
+    let received = sized::<Rtav1RtpPacket>();
+    let mut event = null();
+    let (mut count, mut time, mut flag, mut id) = (0, 0, false, 0);
+    let (mut request, mut feedback) = (Rtav1RequestKind::None, Rtav1FeedbackKind::None);
+    // SAFETY: every pointer is null or leads to one of the locals above.
+    unsafe {
+        let (mut r, mut d, mut f) = (null_mut(), null_mut(), null_mut());
+        let (mut t, mut w) = (null_mut(), null_mut());
+        for status in [
+            rtav1_packetizer_packetize_described(null_mut(), w, null(), &raw mut count),
+            rtav1_descriptor_reader_read(d, null(), 0, &raw mut said),
+            rtav1_descriptor_reader_structure(d, &raw mut structure),
+            rtav1_descriptor_reader_template(d, 0, &raw mut template),
+            rtav1_forwarder_set_highest_layer(f, 0, 0),
+            rtav1_forwarder_packet(f, null(), 0, &raw mut packet),
+            rtav1_receiver_push(r, &raw const received, 0, null_mut()),
+            rtav1_receiver_next_event(r, &raw mut event),
+            rtav1_receiver_next_request(r, 0, &raw mut request, null_mut(), 0, &raw mut count),
+            rtav1_receiver_next_timeout(r, &raw mut time),
+            rtav1_receiver_handle_timeout(r, 1),
+            rtav1_receiver_set_round_trip(r, 1),
+            rtav1_receiver_set_highest_layer(r, 0, 0),
+            rtav1_receiver_decoding_failed(r),
+            rtav1_receiver_report(r, 1, null_mut(), 0, &raw mut count),
+            rtav1_delivery_tracker_frame_sent(t, null(), null(), 0, 0),
+            rtav1_delivery_tracker_packet_resent(t, 1, 2, 0),
+            rtav1_delivery_tracker_packets_received(t, null(), 0),
+            rtav1_delivery_tracker_rtcp(t, null(), 0, &raw mut flag),
+            rtav1_delivery_tracker_next(t, &raw mut feedback, &raw mut id),
+            rtav1_delivery_tracker_resend(t, null_mut(), 0, &raw mut count),
+            rtav1_encoder_acknowledge(null_mut(), 0),
+            rtav1_encoder_lost(null_mut(), 0),
+            rtav1_encoder_set_acknowledged_prediction(null_mut(), 0),
+        ] {
+            assert_eq!(status, Rtav1Status::NullPointer);
+        }
+        for message in
+            [rtav1_descriptor_reader_error(d), rtav1_forwarder_error(f), rtav1_receiver_error(r)]
+        {
+            assert_eq!(text(message), "the handle is null or misaligned");
+        }
+        // There is nothing to free, at null and at a place that holds null.
+        rtav1_describer_free(null_mut());
+        rtav1_describer_free(&raw mut w);
+        rtav1_descriptor_reader_free(null_mut());
+        rtav1_descriptor_reader_free(&raw mut d);
+        rtav1_forwarder_free(null_mut());
+        rtav1_forwarder_free(&raw mut f);
+        rtav1_receiver_free(null_mut());
+        rtav1_receiver_free(&raw mut r);
+        rtav1_delivery_tracker_free(null_mut());
+        rtav1_delivery_tracker_free(&raw mut t);
     }
 }
