@@ -3,7 +3,7 @@
 use std::ffi::c_char;
 use std::slice;
 
-use super::encoder_types::scalability_mode;
+use super::encoder_values::scalability_mode;
 use super::error::Failure;
 use super::handle::{Handle, Report, call, create, free, last_error};
 use super::memory::{CallerStruct, byte, items};

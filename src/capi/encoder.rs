@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use super::encoder_types::{
     Rtav1Capabilities, Rtav1EncodeOutcome, Rtav1EncoderConfig, Rtav1Frame, Rtav1FrameOptions,
-    acknowledged_prediction, most_bytes, scalability_mode, speed,
+    most_bytes, speed,
 };
+use super::encoder_values::{acknowledged_prediction, scalability_mode};
 use super::error::Failure;
 use super::handle::{Handle, Report, c_string, call, create, free, guard, last_error, text_of};
 use super::memory::{CallerStruct, Out, byte, fill, write_data, write_text};

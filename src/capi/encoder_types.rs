@@ -5,15 +5,14 @@ use std::ptr;
 use std::time::Duration;
 
 use super::encoder_values::{
-    Rtav1AcknowledgedPrediction, Rtav1DropReason, Rtav1Engine, Rtav1OutcomeKind, Rtav1PixelFormat,
-    Rtav1RateMode, Rtav1ScalabilityMode,
+    Rtav1DropReason, Rtav1Engine, Rtav1OutcomeKind, Rtav1PixelFormat, Rtav1RateMode,
+    acknowledged_prediction, prediction_value, scalability_mode, scalability_mode_value,
 };
 use super::error::Failure;
 use super::memory::{CallerStruct, byte, items};
 use super::unit::Rtav1Unit;
 use crate::config::{
-    AcknowledgedPrediction, ColorDescription, EncoderConfig, EngineKind, RateMode, Rational,
-    ScalabilityMode, Speed, WireOverhead,
+    ColorDescription, EncoderConfig, EngineKind, RateMode, Rational, Speed, WireOverhead,
 };
 use crate::encoder::{Capabilities, DropReason, EncodeOutcome, FrameOptions};
 use crate::frame::{Frame, Plane};
@@ -254,17 +253,8 @@ impl Rtav1EncoderConfig {
             min_qindex: u32::from(settings.min_qindex),
             max_qindex: u32::from(settings.max_qindex),
             tile_columns: settings.tile_columns.unwrap_or(0),
-            scalability_mode: match settings.scalability_mode {
-                ScalabilityMode::L1T1 => L1T1,
-                ScalabilityMode::L1T2 => L1T2,
-                ScalabilityMode::L1T3 => L1T3,
-            },
-            acknowledged_prediction: match settings.acknowledged_prediction {
-                AcknowledgedPrediction::Auto => AUTO,
-                AcknowledgedPrediction::Always => ALWAYS,
-                AcknowledgedPrediction::Never => NEVER,
-                AcknowledgedPrediction::TwoChains => TWO_CHAINS,
-            },
+            scalability_mode: scalability_mode_value(settings.scalability_mode),
+            acknowledged_prediction: prediction_value(settings.acknowledged_prediction),
         }
     }
 
@@ -411,27 +401,6 @@ pub(super) fn speed(level: u32) -> Result<Speed, Failure> {
     Ok(Speed::new(byte("speed", level)?)?)
 }
 
-/// Layers, by their value.
-pub(super) fn scalability_mode(value: u32) -> Result<ScalabilityMode, Failure> {
-    match value {
-        L1T1 => Ok(ScalabilityMode::L1T1),
-        L1T2 => Ok(ScalabilityMode::L1T2),
-        L1T3 => Ok(ScalabilityMode::L1T3),
-        value => Err(Failure::UnknownValue { field: "scalability_mode", value }),
-    }
-}
-
-/// When frames depend on acknowledged frames only, by its value.
-pub(super) fn acknowledged_prediction(value: u32) -> Result<AcknowledgedPrediction, Failure> {
-    match value {
-        AUTO => Ok(AcknowledgedPrediction::Auto),
-        ALWAYS => Ok(AcknowledgedPrediction::Always),
-        NEVER => Ok(AcknowledgedPrediction::Never),
-        TWO_CHAINS => Ok(AcknowledgedPrediction::TwoChains),
-        value => Err(Failure::UnknownValue { field: "acknowledged_prediction", value }),
-    }
-}
-
 /// A ceiling of a frame in bytes; 0 is none.
 pub(super) fn most_bytes(most: u32) -> Option<u32> {
     (most > 0).then_some(most)
@@ -441,13 +410,6 @@ const BITRATE: u32 = Rtav1RateMode::Bitrate as u32;
 const CONSTANT_QINDEX: u32 = Rtav1RateMode::ConstantQindex as u32;
 const NATIVE: u32 = Rtav1Engine::Native as u32;
 const RAV1E: u32 = Rtav1Engine::Rav1e as u32;
-const L1T1: u32 = Rtav1ScalabilityMode::L1t1 as u32;
-const L1T2: u32 = Rtav1ScalabilityMode::L1t2 as u32;
-const L1T3: u32 = Rtav1ScalabilityMode::L1t3 as u32;
-const AUTO: u32 = Rtav1AcknowledgedPrediction::Auto as u32;
-const ALWAYS: u32 = Rtav1AcknowledgedPrediction::Always as u32;
-const NEVER: u32 = Rtav1AcknowledgedPrediction::Never as u32;
-const TWO_CHAINS: u32 = Rtav1AcknowledgedPrediction::TwoChains as u32;
 const I420: u32 = Rtav1PixelFormat::I420 as u32;
 const NV12: u32 = Rtav1PixelFormat::Nv12 as u32;
 const PLANE_NAMES: [&str; 3] = ["planes[0]", "planes[1]", "planes[2]"];

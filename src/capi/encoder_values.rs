@@ -1,5 +1,8 @@
 //! The values that fields of the encoder's structs may have.
 
+use super::error::Failure;
+use crate::config::{AcknowledgedPrediction, ScalabilityMode};
+
 /// Values of `Rtav1EncoderConfig.engine`.
 #[repr(C)]
 pub enum Rtav1Engine {
@@ -82,3 +85,51 @@ pub enum Rtav1DropReason {
     /// The target rate is 0: nothing is sent until it is raised.
     Paused = 4,
 }
+
+/// Layers, by their value.
+pub(super) fn scalability_mode(value: u32) -> Result<ScalabilityMode, Failure> {
+    match value {
+        L1T1 => Ok(ScalabilityMode::L1T1),
+        L1T2 => Ok(ScalabilityMode::L1T2),
+        L1T3 => Ok(ScalabilityMode::L1T3),
+        value => Err(Failure::UnknownValue { field: "scalability_mode", value }),
+    }
+}
+
+/// When frames depend on acknowledged frames only, by its value.
+pub(super) fn acknowledged_prediction(value: u32) -> Result<AcknowledgedPrediction, Failure> {
+    match value {
+        AUTO => Ok(AcknowledgedPrediction::Auto),
+        ALWAYS => Ok(AcknowledgedPrediction::Always),
+        NEVER => Ok(AcknowledgedPrediction::Never),
+        TWO_CHAINS => Ok(AcknowledgedPrediction::TwoChains),
+        value => Err(Failure::UnknownValue { field: "acknowledged_prediction", value }),
+    }
+}
+
+/// The value of layers.
+pub(super) fn scalability_mode_value(mode: ScalabilityMode) -> u32 {
+    match mode {
+        ScalabilityMode::L1T1 => L1T1,
+        ScalabilityMode::L1T2 => L1T2,
+        ScalabilityMode::L1T3 => L1T3,
+    }
+}
+
+/// The value of when frames depend on acknowledged frames only.
+pub(super) fn prediction_value(prediction: AcknowledgedPrediction) -> u32 {
+    match prediction {
+        AcknowledgedPrediction::Auto => AUTO,
+        AcknowledgedPrediction::Always => ALWAYS,
+        AcknowledgedPrediction::Never => NEVER,
+        AcknowledgedPrediction::TwoChains => TWO_CHAINS,
+    }
+}
+
+const L1T1: u32 = Rtav1ScalabilityMode::L1t1 as u32;
+const L1T2: u32 = Rtav1ScalabilityMode::L1t2 as u32;
+const L1T3: u32 = Rtav1ScalabilityMode::L1t3 as u32;
+const AUTO: u32 = Rtav1AcknowledgedPrediction::Auto as u32;
+const ALWAYS: u32 = Rtav1AcknowledgedPrediction::Always as u32;
+const NEVER: u32 = Rtav1AcknowledgedPrediction::Never as u32;
+const TWO_CHAINS: u32 = Rtav1AcknowledgedPrediction::TwoChains as u32;
