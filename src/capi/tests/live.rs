@@ -231,7 +231,8 @@ fn layers_and_feedback() {
         assert_eq!(rtav1_encoder_acknowledge(encoder, 0), Rtav1Status::Ok);
         assert_eq!(rtav1_encoder_lost(encoder, 4), Rtav1Status::Ok);
         let set = |choice| rtav1_encoder_set_acknowledged_prediction(encoder, choice);
-        assert_eq!(set(3), Rtav1Status::UnknownValue);
+        assert_eq!(set(4), Rtav1Status::UnknownValue);
+        assert_eq!(set(Rtav1AcknowledgedPrediction::TwoChains as u32), Rtav1Status::Ok);
         assert_eq!(set(Rtav1AcknowledgedPrediction::Never as u32), Rtav1Status::Ok);
     }
     let mut frame = || frame_of(&mut call.encode(Rtav1PixelFormat::I420, (64, 48), 4608).1);
