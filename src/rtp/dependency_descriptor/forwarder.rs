@@ -115,6 +115,14 @@ impl Forwarder {
             self.numbers = Extender::starting_near(number);
             self.frame_starts(&descriptor, number, newest);
         }
+        // A structure that comes once more, with a frame of before, may have fewer targets.
+        let targets = self.structure().map_or(0, |structure| structure.decode_targets());
+        if self.target.is_some_and(|target| target >= targets) {
+            self.target = self.wanted();
+        }
+        if self.target.is_none() {
+            return Ok(None);
+        }
         let decision = match self.frames.get(&number) {
             Some(&decision) => decision,
             None => self.decide(&descriptor.dependencies, number),
