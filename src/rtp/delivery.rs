@@ -319,7 +319,8 @@ impl DeliveryTracker {
         let (mut open, mut needed) = (vec![id], Vec::new());
         while let Some(id) = open.pop() {
             match self.frames.get(&id) {
-                Some(Frame { fate: Fate::Lost, .. }) => return,
+                // What is not remembered is not known to be there.
+                None | Some(Frame { fate: Fate::Lost, .. }) => return,
                 Some(Frame { fate, dependencies }) if fate.is_open() && !needed.contains(&id) => {
                     needed.push(id);
                     open.extend(dependencies);
