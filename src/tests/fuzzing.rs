@@ -198,9 +198,11 @@ pub fn dependency_descriptor(data: &[u8]) {
         let structure = Arc::clone(structure.expect("nothing is read without one"));
         if let Ok(Some(packet)) = forwarded {
             let target = forwarder.decode_target().expect("nothing is forwarded without one");
-            assert!(target < structure.decode_targets() || descriptor.structure.is_none());
-            let read = reader.clone().read(&packet.descriptor);
-            assert!(read.is_ok_and(|read| read.frame_number == descriptor.frame_number));
+            assert!(target < 32, "a decode target");
+            // Hostile structures may be overtaken by others, so that this is refused.
+            if let Ok(read) = reader.clone().read(&packet.descriptor) {
+                assert_eq!(read.frame_number, descriptor.frame_number);
+            }
         }
         // A packet of the structure before the last can be read, but not written.
         let mut writer = DescriptorWriter::with_structure(Arc::clone(&structure));
