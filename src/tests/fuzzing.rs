@@ -198,15 +198,15 @@ pub fn dependency_descriptor(data: &[u8]) {
         let structure = Arc::clone(structure.expect("nothing is read without one"));
         if let Ok(Some(packet)) = forwarded {
             let target = forwarder.decode_target().expect("nothing is forwarded without one");
-            assert!(target < 32, "a decode target");
-            // Hostile structures may be overtaken by others, so that this is refused.
-            if let Ok(read) = reader.clone().read(&packet.descriptor) {
-                assert_eq!(read.frame_number, descriptor.frame_number);
-            }
+            assert!(forwarder.structure().is_some_and(|s| target < s.decode_targets()));
+            let read = reader.clone().read(&packet.descriptor);
+            assert!(read.is_ok_and(|read| read.frame_number == descriptor.frame_number));
         }
         // A packet of the structure before the last can be read, but not written.
         let mut writer = DescriptorWriter::with_structure(Arc::clone(&structure));
         let Ok(written) = writer.write(&descriptor) else { continue };
+        let is_read_by_it = structure.template(bytes[0] & 0x3f).is_some();
+        assert!(!is_read_by_it || written.len() <= bytes.len(), "as short as it can be");
         let mut again = DescriptorReader::with_structure((*structure).clone());
         let again = again.read(&written).expect("what was written can be read");
         assert_eq!(again.dependencies, descriptor.dependencies);

@@ -29,7 +29,6 @@ use crate::rtp::extend::Extender;
 #[derive(Clone, Debug)]
 pub struct Forwarder {
     reader: DescriptorReader,
-    writer: DescriptorWriter,
     highest: LayerId,
     target: Option<usize>,
     mask: MaskSignal,
@@ -67,7 +66,6 @@ impl Forwarder {
     pub fn new(highest: LayerId) -> Self {
         Self {
             reader: DescriptorReader::new(),
-            writer: DescriptorWriter::new(),
             highest,
             target: None,
             mask: MaskSignal::default(),
@@ -148,11 +146,10 @@ impl Forwarder {
         let oldest = number.saturating_sub(u64::from(MAX_FDIFF));
         self.frames = self.frames.split_off(&oldest);
         let wanted = self.wanted();
-        if let Some(structure) = &descriptor.structure {
+        if descriptor.structure.is_some() {
             if self.target.is_none() {
                 self.first = number;
             }
-            self.writer = DescriptorWriter::with_structure(Arc::clone(structure));
             self.target = wanted;
             self.tell(true);
         } else if self.target.is_some() && wanted != self.target && self.can_switch(frame, number) {
@@ -255,11 +252,22 @@ impl Forwarder {
         let told = mask.or(descriptor.structure.as_ref().map(|_| self.mask.active()));
         let unchanged = descriptor.active_decode_targets == told;
         let rewritten = DependencyDescriptor { active_decode_targets: told, ..descriptor };
-        let written = if unchanged { None } else { self.writer.write(&rewritten).ok() };
+        let written = if unchanged { None } else { self.rewrite(&rewritten, data) };
         ForwardedPacket {
             descriptor: written.unwrap_or_else(|| Bytes::copy_from_slice(data)),
             end_of_picture,
             missing_frame: missing.map(|missing| missing as u16),
         }
+    }
+
+    /// Writes what was read from `data` with another mask, in the structure that it was read by: not
+    /// always the one that came last. `None` if the mask is of another structure.
+    fn rewrite(&self, descriptor: &DependencyDescriptor, data: &[u8]) -> Option<Bytes> {
+        let template_id = data.first()? & 0x3f;
+        let structure = match &descriptor.structure {
+            Some(attached) => attached,
+            None => self.reader.structure_with(template_id).ok()?,
+        };
+        DescriptorWriter::with_structure(Arc::clone(structure)).write(descriptor).ok()
     }
 }

@@ -112,7 +112,7 @@ impl DescriptorReader {
     }
 
     /// The structure that has this template.
-    fn structure_with(
+    pub(super) fn structure_with(
         &self,
         template_id: u8,
     ) -> Result<&Arc<DependencyStructure>, DescriptorError> {

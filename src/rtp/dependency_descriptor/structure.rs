@@ -184,7 +184,7 @@ impl DependencyStructure {
     }
 
     /// The template with this id.
-    pub(super) fn template(&self, template_id: u8) -> Option<&FrameDependencies> {
+    pub(crate) fn template(&self, template_id: u8) -> Option<&FrameDependencies> {
         let index = (template_id + TEMPLATE_IDS - self.template_id_offset) % TEMPLATE_IDS;
         self.templates.get(usize::from(index))
     }
