@@ -310,3 +310,17 @@ fn feed(
     }
     Ok(())
 }
+
+/// A report about a frame whose dependency was forgotten undecided: nobody knows that it is there.
+#[test]
+fn what_is_not_remembered_is_not_acknowledged() {
+    let last = MAX_FRAMES as u64;
+    let mut tracker = DeliveryTracker::new(DeliveryConfig::new(SequenceNumbers::Rtp));
+    for id in 0..=last {
+        // All but the last stand alone; that one builds on the first.
+        let needs: &[u64] = if id == last { &[0] } else { &[] };
+        assert!(tracker.frame_sent(id, needs, [number(id)], ms(33 * id)));
+    }
+    let report = FrameReport::new(last as u16, Some(last as u16), 0b11);
+    assert_eq!(tracker.frame_report(&report), [Acknowledged(last - 1)]);
+}
