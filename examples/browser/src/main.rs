@@ -7,6 +7,7 @@ mod descriptor;
 mod encoding;
 mod estimate;
 mod ladder;
+mod losses;
 mod mark;
 mod options;
 mod peer;

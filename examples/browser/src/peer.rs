@@ -136,6 +136,7 @@ fn config(options: &Options) -> RtcConfig {
     extensions.set(3, Extension::TransportSequenceNumber);
     extensions.set(4, Extension::RtpMid);
     extensions.set(5, descriptor::extension());
+    extensions.set(6, Extension::PlayoutDelay);
     let mut config = Rtc::builder()
         .clear_codecs()
         .enable_av1(true)

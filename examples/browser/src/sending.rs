@@ -4,9 +4,9 @@ use std::collections::VecDeque;
 use std::sync::mpsc::Sender;
 use std::time::{Duration, Instant};
 
+use rtav1::TemporalUnit;
 use rtav1::rtp::dependency_descriptor::{DependencyStructure, FrameDescriber};
 use rtav1::rtp::{FrameFeedback, PacketLimits, Packetizer};
-use rtav1::{ScalabilityMode, TemporalUnit};
 use str0m::media::Pt;
 use str0m::rtp::rtcp::{Rtcp, Twcc};
 use str0m::rtp::{RawPacket, RtpHeader, RtpWrite, Ssrc};
@@ -14,7 +14,8 @@ use str0m::rtp::{RawPacket, RtpHeader, RtpWrite, Ssrc};
 use crate::delivery::Deliveries;
 use crate::descriptor;
 use crate::encoding::{Control, MAX_PAYLOAD};
-use crate::estimate::{Estimator, Report};
+use crate::estimate::Estimator;
+use crate::losses::{LAYERS, Losses};
 use crate::options::{Options, Rating};
 use crate::relay::DATAGRAM_OVERHEAD;
 use crate::stats::SharedStats;
@@ -25,14 +26,6 @@ const TAG: usize = 16;
 const LEAST: u32 = 20_000;
 /// A frame's packets are two at least this often while the estimate asks for pairs of packets.
 const PAIR_INTERVAL: Duration = Duration::from_millis(200);
-
-/// The layers while packets get lost: a frame of the upper layer is lost without consequence.
-const LOSSY: ScalabilityMode = ScalabilityMode::L1T2;
-/// The share of packets lost from which on there are layers, and up to which there are none; the mean's
-/// weight of a packet.
-const LAYERS_ON: f64 = 0.01;
-const LAYERS_OFF: f64 = 0.004;
-const LOSS_WEIGHT: f64 = 1.0 / 150.0;
 
 /// The stream to the browser.
 pub(crate) struct Sending {
@@ -46,10 +39,9 @@ pub(crate) struct Sending {
     estimator: Option<Estimator>,
     next_sequence: u64,
     last_pair: Duration,
-    /// Whether layers go by the share of packets lost, that share, and whether there are layers.
+    losses: Losses,
+    /// Whether layers go by losses.
     layers_by_loss: bool,
-    loss: f64,
-    layered: bool,
     resend: bool,
     wrong_descriptors: bool,
     packets: VecDeque<RtpWrite>,
@@ -73,7 +65,7 @@ impl Sending {
             payload_type,
             ssrc,
             describer: FrameDescriber::new(DependencyStructure::up_to_mode(
-                options.layers.unwrap_or(LOSSY),
+                options.layers.unwrap_or(LAYERS),
             )),
             packetizer: Packetizer::new(PacketLimits::new(MAX_PAYLOAD))?,
             deliveries: Deliveries::new(epoch),
@@ -81,8 +73,7 @@ impl Sending {
             next_sequence: 1,
             last_pair: Duration::ZERO,
             layers_by_loss: options.layers.is_none(),
-            loss: 0.0,
-            layered: false,
+            losses: Losses::default(),
             resend: options.resend,
             wrong_descriptors: options.wrong_descriptors,
             packets: VecDeque::new(),
@@ -110,12 +101,14 @@ impl Sending {
                 let number = (sequence.wrapping_mul(2) as u16).to_be_bytes();
                 descriptor = vec![0xc1, number[0], number[1]].into();
             }
+            let mut values = descriptor::values(descriptor);
+            self.losses.tell(self.epoch.elapsed(), &mut values);
             let (time, now) = (unit.timestamp as u32, Instant::now());
             let packet =
                 RtpWrite::new(self.payload_type, sequence.into(), time, now, data.to_vec())
                     .marker(payload.marker)
                     .nackable(resend)
-                    .ext_vals(descriptor::values(descriptor));
+                    .ext_vals(values);
             self.packets.push_back(packet);
             self.next_sequence += 1;
         }
@@ -193,26 +186,15 @@ impl Sending {
         stats.packets_lost +=
             reports.iter().filter(|report| report.arrived.is_none()).count() as u64;
         drop(stats);
-        self.choose_layers(&reports);
+        let layers = self.losses.feedback(self.epoch.elapsed(), &reports);
+        if let Some(mode) = layers.filter(|_| self.layers_by_loss) {
+            let _ = self.controls.send(Control::Layers(mode));
+        }
         if let Some(estimator) = &mut self.estimator {
             let mut stats = self.stats.lock();
             estimator.feedback(self.epoch.elapsed(), &reports);
             (stats.capacity, stats.queue) = (estimator.capacity(), estimator.queue());
             let _ = self.controls.send(Control::Target(estimator.target()));
-        }
-    }
-
-    /// Layers while packets get lost.
-    fn choose_layers(&mut self, reports: &[Report]) {
-        for report in reports {
-            let lost = f64::from(u8::from(report.arrived.is_none()));
-            self.loss += (lost - self.loss) * LOSS_WEIGHT;
-        }
-        let layered = self.loss > if self.layered { LAYERS_OFF } else { LAYERS_ON };
-        if self.layers_by_loss && layered != self.layered {
-            self.layered = layered;
-            let mode = if layered { LOSSY } else { ScalabilityMode::L1T1 };
-            let _ = self.controls.send(Control::Layers(mode));
         }
     }
 }

@@ -135,6 +135,7 @@ impl Server {
                 let compared = check.compare(body, width, height)?;
                 Ok(json!({
                     "number": compared.number,
+                    "marked": compared.marked,
                     "browser": compared.browser,
                     "decoder": compared.decoder,
                     "between": compared.between,
