@@ -38,9 +38,11 @@ export class Call extends EventTarget {
 
   addVideo() {
     const track = this.stream?.getVideoTracks()[0];
-    if (!track) return this.connection.addTransceiver('video', { direction: 'recvonly' });
+    // Both ways even without a camera: Firefox looks for no connection for a video that it only receives.
+    const direction = 'sendrecv';
+    if (!track) return this.connection.addTransceiver('video', { direction });
     const sendEncodings = [{ scalabilityMode: 'L1T1' }];
-    return this.connection.addTransceiver(track, { direction: 'sendrecv', sendEncodings });
+    return this.connection.addTransceiver(track, { direction, sendEncodings });
   }
 
   /// AV1 and its retransmission, and the dependency descriptor where a page can ask for it.

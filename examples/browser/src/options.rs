@@ -47,8 +47,6 @@ pub(crate) struct Options {
     pub(crate) prediction: AcknowledgedPrediction,
     /// Whether lost packets are sent again when they are asked for.
     pub(crate) resend: bool,
-    /// Whether browsers are to ask for key frames by FIR rather than by PLI.
-    pub(crate) full_intra: bool,
     /// Whether the clip's pictures carry their numbers, and are kept to be compared with.
     pub(crate) check: bool,
     /// Control run: descriptors that name frames never sent, which a browser that reads them cannot decode.
@@ -67,7 +65,6 @@ impl Default for Options {
             layers: None,
             prediction: AcknowledgedPrediction::Never,
             resend: true,
-            full_intra: false,
             check: false,
             wrong_descriptors: false,
         }
@@ -76,8 +73,8 @@ impl Default for Options {
 
 impl Options {
     /// Reads `name=value&…`: mode, rating (estimate, str0m or kbit/s), start and most (kbit/s), rate
-    /// (kbit/s), queue, delay (ms), loss (%), seed, max-delay (ms), layers, prediction, resend, fir,
-    /// check, wrong-descriptors.
+    /// (kbit/s), queue, delay (ms), loss (%), seed, max-delay (ms), layers, prediction, resend, check,
+    /// wrong-descriptors.
     pub(crate) fn parse(query: &str) -> anyhow::Result<Self> {
         let mut options = Self::default();
         for pair in query.split('&').filter(|pair| !pair.is_empty()) {
@@ -109,7 +106,6 @@ impl Options {
             "layers" => self.layers = Some(value.parse()?),
             "prediction" => self.prediction = prediction(value)?,
             "resend" => self.resend = value == "1",
-            "fir" => self.full_intra = value == "1",
             "check" => self.check = value == "1",
             "wrong-descriptors" => self.wrong_descriptors = value == "1",
             _ => bail!("no such option"),

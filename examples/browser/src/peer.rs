@@ -326,7 +326,9 @@ impl Peer {
         self.stats.lock().state = "connected";
         self.stats.lock().start = Instant::now();
         let stats = self.stats.clone();
-        self.sending = Some(Sending::new(&self.options, stream, controls.clone(), stats.clone())?);
+        let described = stats.lock().descriptors;
+        self.sending =
+            Some(Sending::new(&self.options, stream, described, controls.clone(), stats.clone())?);
         self.receiving = Some(Receiving::new(units, stats.clone())?);
         if let Rating::Told(rate) = self.options.rating {
             self.options.start = rate;

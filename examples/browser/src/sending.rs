@@ -42,6 +42,9 @@ pub(crate) struct Sending {
     losses: Losses,
     /// Whether layers go by losses.
     layers_by_loss: bool,
+    /// Whether the browser reads descriptors. One that does not holds each frame to need the one before, and
+    /// decodes no recovery frame: lost packets have to be sent again.
+    described: bool,
     resend: bool,
     wrong_descriptors: bool,
     packets: VecDeque<RtpWrite>,
@@ -53,6 +56,7 @@ impl Sending {
     pub(crate) fn new(
         options: &Options,
         (payload_type, ssrc): (Pt, Ssrc),
+        described: bool,
         controls: Sender<Control>,
         stats: SharedStats,
     ) -> anyhow::Result<Self> {
@@ -72,7 +76,8 @@ impl Sending {
             estimator,
             next_sequence: 1,
             last_pair: Duration::ZERO,
-            layers_by_loss: options.layers.is_none(),
+            layers_by_loss: options.layers.is_none() && described,
+            described,
             losses: Losses::default(),
             resend: options.resend,
             wrong_descriptors: options.wrong_descriptors,
@@ -181,7 +186,9 @@ impl Sending {
                 FrameFeedback::Acknowledged(_) => stats.frames_acknowledged += 1,
                 FrameFeedback::Lost(_) => stats.frames_lost += 1,
             }
-            let _ = self.controls.send(Control::Feedback(feedback));
+            if self.described {
+                let _ = self.controls.send(Control::Feedback(feedback));
+            }
         }
         stats.packets_lost +=
             reports.iter().filter(|report| report.arrived.is_none()).count() as u64;

@@ -28,6 +28,9 @@ const FIREFOX = {
   'media.webrtc.codec.video.av1.experimental_preferred': true,
   'datareporting.policy.dataSubmissionEnabled': false,
   'app.normandy.enabled': false,
+  // Pages that nobody looks at are not to be slowed down.
+  'dom.min_background_timeout_value': 4,
+  'dom.timeout.enable_budget_timer_throttling': false,
   'network.captive-portal-service.enabled': false,
   'network.connectivity-service.enabled': false,
 };

@@ -108,6 +108,8 @@ async function keyFramesAsked(page, name, index) {
   for (const kind of ['pli', 'fir']) {
     const answered = await page.evaluate(async (index, kind) => {
       const call = window.calls[index];
+      // Browsers make no two key frames in quick succession.
+      await new Promise((resolve) => setTimeout(resolve, 700));
       const before = (await call.peer()).received.keyFrames;
       await call.ask(kind);
       return window.until(async () => (await call.peer()).received.keyFrames > before, 5000);
@@ -136,17 +138,6 @@ async function lostFrame(page, name, index) {
   console.log(`  a frame withheld: ${pictureLosses} PLI, ${fullIntras} FIR, ${keyFrames} key frames`);
   expect(mended.asked, `${name}: no request after a frame was withheld`);
   expect(mended.goesOn, `${name}: nothing decoded after a frame was withheld`);
-}
-
-/// By FIR where PLI was not agreed on.
-async function fullIntra(page, name) {
-  const recorded = await call(page, { fir: 1 }, 2, { keep: true });
-  if (recorded.failed) return expect(false, `${name} FIR: ${recorded.failed}`);
-  const before = failures;
-  await lostFrame(page, name, recorded.index);
-  const { fullIntras } = await page.evaluate((index) => window.calls[index].peer(), recorded.index);
-  if (before === failures) expect(fullIntras > 0, `${name}: no FIR`);
-  await page.evaluate((index) => window.calls[index].close(), recorded.index);
 }
 
 async function reconnects(page, name) {
@@ -236,7 +227,6 @@ try {
       const page = await open(browser, server.url);
       if (chosen('clip')) await loopback(page, name, 'clip');
       if (chosen('mirror')) await loopback(page, name, 'mirror');
-      if (chosen('fir')) await fullIntra(page, name);
       if (chosen('reconnects')) await reconnects(page, name);
       if (chosen('tabs')) await twoTabs(browser, server.url, name);
       if (name === 'chromium' && chosen('control')) await control(page, name);
