@@ -17,10 +17,19 @@ pub(crate) const HISTORY: usize = 256;
 
 /// Frames that the mean loss is taken over: at 2 % of loss it is known to within 1 % then.
 const LOSS_FRAMES: u32 = 200;
-/// Frames that are held to have arrived before the first.
-const LOSS_FREE_FRAMES: u32 = 20;
+/// Loss that a link is held to have before anything is known of it, and so many frames of it: the first
+/// second or two of a call is careful, so that its first loss does not freeze it.
+const FIRST_LOSS: (f64, u32) = (0.02, 20);
 /// Share of the time until a frame's acknowledgement that the mean takes over.
 const DELAY_GAIN: f64 = 0.125;
+
+/// Frames after a lost one that the share of those that are lost as well is taken over.
+const RUN_FRAMES: f64 = 20.0;
+/// How many frames after a lost one another still counts as the next: those between depend on it.
+const RUN_REACH: usize = 4;
+/// Share and count of frames that are held to have been so before the first: losses that one cause has
+/// come together more often than not, and a call has few of them to learn that from.
+const FIRST_RUN: (f64, f64) = (0.3, 2.0);
 
 /// What is known of a frame at the receiver.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +61,8 @@ struct Record {
     /// How many of them count.
     count: u8,
     state: FrameState,
+    /// Whether it was lost itself, rather than for what it depends on.
+    lost: bool,
 }
 
 impl Record {
@@ -61,7 +72,7 @@ impl Record {
 }
 
 /// The model of a receiver.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Receiver {
     /// Number of the next frame.
     next: u64,
@@ -74,7 +85,33 @@ pub(crate) struct Receiver {
     loss: f64,
     /// Frames that the mean loss is taken over so far.
     loss_frames: u32,
+    run: Run,
     delay: Option<f64>,
+}
+
+/// Frames after a lost one of which the fate is known, the newest counting most.
+#[derive(Clone, Copy, Debug)]
+struct Run {
+    lost: f64,
+    frames: f64,
+}
+
+impl Default for Receiver {
+    fn default() -> Self {
+        let ((loss, loss_frames), (share, frames)) = (FIRST_LOSS, FIRST_RUN);
+        Self {
+            next: 0,
+            records: VecDeque::new(),
+            key: 0,
+            slots: [None; NUM_REF_FRAMES],
+            acknowledges: false,
+            newest_acknowledged: 0,
+            loss,
+            loss_frames,
+            run: Run { lost: share * frames, frames },
+            delay: None,
+        }
+    }
 }
 
 /// A frame that was coded.
@@ -122,6 +159,12 @@ impl Receiver {
         self.loss
     }
 
+    /// Share of frames that are lost, 0 to 1, where the one before was. Those that depend on a frame that
+    /// was lost tell nothing of the link, and are passed over.
+    pub(crate) fn run(&self) -> f64 {
+        self.run.lost / self.run.frames
+    }
+
     /// Mean number of frames coded from a frame to its acknowledgement; `None` before there is one.
     pub(crate) fn delay(&self) -> Option<f64> {
         self.delay
@@ -144,6 +187,7 @@ impl Receiver {
             dependencies: [0; REFS_PER_FRAME],
             count: dependencies.len() as u8,
             state: FrameState::Unknown,
+            lost: false,
         };
         record.dependencies[..dependencies.len()].copy_from_slice(&dependencies);
         if dependencies.iter().any(|&id| self.state(id) == Some(FrameState::Damaged)) {
@@ -185,7 +229,7 @@ impl Receiver {
                 continue;
             }
             self.records[at].state = FrameState::Acknowledged;
-            self.count(0.0);
+            self.count(at, 0.0);
             let record = self.records[at];
             for &dependency in record.dependencies() {
                 match self.index(dependency) {
@@ -207,7 +251,8 @@ impl Receiver {
         let from = match self.index(id) {
             Some(index) if self.records[index].state != FrameState::Unknown => return,
             Some(index) => {
-                self.records[index].state = FrameState::Damaged;
+                (self.records[index].state, self.records[index].lost) = (FrameState::Damaged, true);
+                self.count(index, 1.0);
                 index + 1
             }
             None => {
@@ -218,7 +263,6 @@ impl Receiver {
                 return;
             }
         };
-        self.count(1.0);
         for at in from..self.records.len() {
             let record = self.records[at];
             let damaged = |&id: &u64| self.state(id) == Some(FrameState::Damaged);
@@ -229,9 +273,16 @@ impl Receiver {
         self.update_slots();
     }
 
-    /// A frame is lost, 1, or not, 0.
-    fn count(&mut self, lost: f64) {
-        self.loss_frames = (self.loss_frames.max(LOSS_FREE_FRAMES) + 1).min(LOSS_FRAMES);
+    /// The frame at `index` is lost, 1, or not, 0.
+    fn count(&mut self, index: usize, lost: f64) {
+        let told = |record: &&Record| record.lost || record.state != FrameState::Damaged;
+        let mut before = self.records.range(..index).rev().take(RUN_REACH);
+        if before.find(told).is_some_and(|before| before.lost) {
+            let Run { lost: sum, frames } = &mut self.run;
+            let kept = if *frames < RUN_FRAMES { 1.0 } else { 1.0 - RUN_FRAMES.recip() };
+            (*sum, *frames) = (*sum * kept + lost, *frames * kept + 1.0);
+        }
+        self.loss_frames = (self.loss_frames + 1).min(LOSS_FRAMES);
         self.loss += (lost - self.loss) / f64::from(self.loss_frames);
     }
 
@@ -289,6 +340,7 @@ impl Receiver {
 mod tests {
     use super::FrameState::{Acknowledged, Damaged, Unknown};
     use super::*;
+    use crate::kernels::random::Random;
     use proptest::prelude::*;
 
     fn coded(reads: u8, refresh: u8) -> Coded {
@@ -396,6 +448,41 @@ mod tests {
         }
         assert!((receiver.loss() - 0.1).abs() < 0.04, "{}", receiver.loss());
         assert!((receiver.delay().unwrap() - 11.0).abs() < 0.1, "{:?}", receiver.delay());
+    }
+
+    /// Frames of which some are lost, each as it follows on one that was or not; told of 10 frames later. So
+    /// many of them form chains that depend on nothing of each other.
+    fn runs(chains: u64, lost_after: impl Fn(bool, usize) -> bool) -> f64 {
+        let mut random = Random::new(3);
+        let mut receiver = chain(0);
+        let (mut before, mut lost) = (false, Vec::new());
+        let mut broken = [false; 8];
+        for id in 1..4000_u64 {
+            let slot = (id % chains) as usize;
+            // A chain is mended by a frame that reads what the key frame left.
+            let mend = id % 40 < chains;
+            receiver.coded(&coded(if mend { 0x80 } else { 1 << slot }, 1 << slot));
+            before = lost_after(before, random.below(1000));
+            broken[slot] = before || broken[slot] && !mend;
+            lost.push(broken[slot]);
+            if let Some(index) = (id as usize).checked_sub(11) {
+                let told = id - 10;
+                if lost[index] { receiver.lost(told) } else { receiver.acknowledge(told) }
+            }
+        }
+        receiver.run()
+    }
+
+    #[test]
+    fn bursts_are_told_from_losses_that_come_alone() {
+        for chains in [2, 4] {
+            let alone = runs(chains, |_, of| of < 50);
+            assert!(alone < 0.15, "{chains}: {alone}");
+            let bursts = runs(chains, |before, of| of < if before { 750 } else { 13 });
+            assert!((0.5..0.95).contains(&bursts), "{chains}: {bursts}");
+        }
+        // Of one chain all that follows a loss depends on it: nothing is learnt.
+        assert_eq!(runs(1, |before, _| before), FIRST_RUN.0);
     }
 
     proptest! {

@@ -120,7 +120,7 @@ impl NativeEngine {
     /// Chooses what the frame of the picture that was taken in depends on.
     fn choose_prediction(&mut self) {
         let receiver = self.plan.receiver();
-        let (loss, delay) = (receiver.loss(), receiver.delay());
+        let (loss, run, delay) = (receiver.loss(), receiver.run(), receiver.delay());
         let choice = self.acknowledged_prediction;
         if choice == AcknowledgedPrediction::Auto
             && loss > 0.0
@@ -129,7 +129,7 @@ impl NativeEngine {
             self.policy.differs(slots.map(|slot| self.pictures.difference(slot)));
         }
         let layers = self.plan.structure().layers;
-        let prediction = self.policy.choose(choice, Link { loss, delay, layers });
+        let prediction = self.policy.choose(choice, Link { loss, run, delay, layers });
         self.plan.set_prediction(prediction);
     }
 
