@@ -1,24 +1,22 @@
 //! Received packets to pictures, in the style of an application that owns sockets and clock.
 //!
 //! [`PictureReceiver`] is what an application has around the library: packets and the time go in;
-//! pictures, requests for key frames and the time of the next call come out. The rest of this file
-//! is the other end of a call, on a virtual clock: a sender, and a network that delays each packet
-//! by another time and loses some.
+//! pictures, requests for key frames and the time of the next call come out. It takes any sender:
+//! without dependency descriptors and reports, which `feedback.rs` adds, a loss costs the pictures up
+//! to the next key frame. The rest of this file is the other end of a call, on a virtual clock: a
+//! sender, and a network that delays each packet by another time and loses some.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::time::Duration;
 
 use rtav1::rtp::{
-    Depacketizer, DepacketizerConfig, DepacketizerEvent, PacketLimits, Packetizer, ReceivedUnit,
+    PacketLimits, Packetizer, PictureState, Receiver, ReceiverConfig, ReceiverEvent, Request,
     RtpPacket,
 };
 use rtav1::synthetic::{Clip, Scene};
 use rtav1::{
     Decoder, DecoderConfig, Encoder, EncoderConfig, FrameOptions, Picture, PictureBuffer, Rational,
 };
-
-/// A request is repeated after this long without a key frame.
-const REQUEST_INTERVAL: Duration = Duration::from_millis(300);
 
 /// What the application has to do.
 enum Output {
@@ -30,19 +28,16 @@ enum Output {
 
 /// From packets to pictures.
 struct PictureReceiver {
-    depacketizer: Depacketizer,
+    receiver: Receiver,
     decoder: Decoder,
-    /// When to ask for a key frame, while one is needed.
-    ask_at: Option<Duration>,
     outputs: VecDeque<Output>,
 }
 
 impl PictureReceiver {
     fn new() -> anyhow::Result<Self> {
         Ok(Self {
-            depacketizer: Depacketizer::new(DepacketizerConfig::default())?,
+            receiver: Receiver::new(ReceiverConfig::default())?,
             decoder: Decoder::new(DecoderConfig::default())?,
-            ask_at: None,
             outputs: VecDeque::new(),
         })
     }
@@ -50,17 +45,17 @@ impl PictureReceiver {
     /// Takes a packet that arrived at `now`.
     fn receive(&mut self, packet: RtpPacket, now: Duration) {
         // A malformed packet counts as lost, so that an event tells of it.
-        let _ = self.depacketizer.push(packet, now);
+        let _ = self.receiver.push(packet, now);
         self.process(now);
     }
 
     /// When to call [`handle_timeout`](Self::handle_timeout).
     fn next_timeout(&self) -> Option<Duration> {
-        self.depacketizer.next_timeout().into_iter().chain(self.ask_at).min()
+        self.receiver.next_timeout()
     }
 
     fn handle_timeout(&mut self, now: Duration) {
-        self.depacketizer.handle_timeout(now);
+        self.receiver.handle_timeout(now);
         self.process(now);
     }
 
@@ -70,36 +65,22 @@ impl PictureReceiver {
     }
 
     fn process(&mut self, now: Duration) {
-        while let Some(event) = self.depacketizer.next_event() {
-            match event {
-                DepacketizerEvent::Unit(unit) => self.unit(unit, now),
-                DepacketizerEvent::Loss(loss) if loss.key_frame_needed => self.need_key_frame(now),
-                _ => {}
+        while let Some(event) = self.receiver.next_event() {
+            let ReceiverEvent::Picture(picture) = event else { continue };
+            // What misses a reference might look broken: the picture before it stays.
+            if picture.state != PictureState::Clean {
+                continue;
+            }
+            match self.decoder.decode(picture.unit.data, picture.unit.timestamp) {
+                Ok(picture) => self.outputs.extend(picture.map(Output::Picture)),
+                Err(_) => self.receiver.decoding_failed(),
             }
         }
-        if self.ask_at.is_some_and(|time| time <= now) {
-            self.outputs.push_back(Output::RequestKeyFrame);
-            self.ask_at = Some(now + REQUEST_INTERVAL);
-        }
-    }
-
-    fn need_key_frame(&mut self, now: Duration) {
-        self.ask_at.get_or_insert(now);
-    }
-
-    fn unit(&mut self, unit: ReceivedUnit, now: Duration) {
-        if unit.new_sequence {
-            self.ask_at = None;
-        } else if !unit.unbroken {
-            self.need_key_frame(now);
-        }
-        // Between a loss and the key frame nothing is shown: it might look broken.
-        if self.ask_at.is_some() {
-            return;
-        }
-        match self.decoder.decode(unit.data, unit.timestamp) {
-            Ok(picture) => self.outputs.extend(picture.map(Output::Picture)),
-            Err(_) => self.need_key_frame(now),
+        while let Some(request) = self.receiver.next_request(now) {
+            // Nothing else is asked for unless the configuration says that the sender answers it.
+            if request == Request::KeyFrame {
+                self.outputs.push_back(Output::RequestKeyFrame);
+            }
         }
     }
 }
@@ -195,7 +176,9 @@ fn call(
             (Some(event), Some(timeout)) if timeout < event => timeout,
             (Some(event), _) => event,
             // The sender is gone: a picture is not waited for without end.
-            (None, Some(timeout)) if receiver.depacketizer.next_timeout() == Some(timeout) => {
+            (None, Some(timeout))
+                if receiver.receiver.depacketizer().next_timeout() == Some(timeout) =>
+            {
                 timeout
             }
             (None, _) => return Ok(report),

@@ -10,18 +10,18 @@ use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use bytes::Bytes;
 use clap::Parser;
 use common::cli;
 use common::clip::{CLIP_HELP, Clip};
 use common::coded::CodedClip;
-use common::rtp::{CLOCK_RATE, PAYLOAD_TYPE, Packet};
+use common::rtp::{CLOCK_RATE, DESCRIPTOR_ID, PAYLOAD_TYPE, Packet};
 use indicatif::ProgressBar;
+use rtav1::rtp::dependency_descriptor::{DependencyStructure, EXTENSION_URI, FrameDescriber};
 use rtav1::rtp::sdp::FmtpParameters;
-use rtav1::rtp::{PacketLimits, Packetizer};
+use rtav1::rtp::{PacketLimits, Packetizer, Payload};
 use rtav1::{
-    Encoder, EncoderConfig, EngineKind, FrameOptions, Rational, Speed, StreamInspector,
-    TemporalUnit,
+    Encoder, EncoderConfig, EngineKind, FrameOptions, Rational, ScalabilityMode, Speed,
+    StreamInspector, TemporalUnit,
 };
 
 /// Send a clip over RTP in real time.
@@ -58,12 +58,17 @@ struct Args {
     #[arg(long, value_name = "N|auto", default_value = "10", value_parser = cli::speed)]
     speed: Speed,
 
+    /// Temporal layers, L1T1, L1T2 or L1T3, with a dependency descriptor in every packet, which receivers
+    /// that do not know it pass over
+    #[arg(long, value_name = "MODE")]
+    layers: Option<ScalabilityMode>,
+
     /// The most frames from one key frame to the next; without it only the first is one
     #[arg(long, value_name = "N")]
     key_every: Option<u32>,
 
     /// Send the units of an .ivf or .obu file as they are
-    #[arg(long, conflicts_with_all = ["bitrate", "engine", "speed", "key_every"])]
+    #[arg(long, conflicts_with_all = ["bitrate", "engine", "speed", "layers", "key_every"])]
     copy: bool,
 
     /// The most bytes of an RTP payload
@@ -101,6 +106,9 @@ fn encode(args: &Args, session: &mut Session) -> anyhow::Result<()> {
     if let Some(engine) = args.engine {
         config.engine = engine;
     }
+    config.scalability_mode = args.layers.unwrap_or_default();
+    let mut describer =
+        args.layers.map(|mode| FrameDescriber::new(DependencyStructure::of_mode(mode)));
     let mut encoder = Encoder::new(config)?;
     let fmtp = FmtpParameters::for_stream(
         0,
@@ -112,8 +120,16 @@ fn encode(args: &Args, session: &mut Session) -> anyhow::Result<()> {
     session.begin(args, &fmtp, clip.frames)?;
 
     let ticks = clip.frame_rate;
-    let send =
-        |session: &mut Session, unit: TemporalUnit| session.send(unit.timestamp, ticks, &unit.data);
+    let mut send = |session: &mut Session, unit: TemporalUnit| -> anyhow::Result<()> {
+        let payloads = match &mut describer {
+            Some(describer) => {
+                let described = describer.describe_unit(&unit)?;
+                session.packetizer.packetize_described(&unit.data, &described)?
+            }
+            None => session.packetizer.packetize(&unit.data)?,
+        };
+        session.send(unit.timestamp, ticks, payloads)
+    };
     let mut index = 0;
     while let Some(picture) = clip.next_picture()? {
         session.wait_for(index, ticks);
@@ -138,7 +154,8 @@ fn copy(args: &Args, session: &mut Session) -> anyhow::Result<()> {
         let unit = unit.with_context(name)?;
         let timestamp = unit.timestamp.saturating_sub(start);
         session.wait_for(timestamp, ticks);
-        session.send(timestamp, ticks, &unit.data).with_context(name)?;
+        let payloads = session.packetizer.packetize(&unit.data).with_context(name)?;
+        session.send(timestamp, ticks, payloads)?;
         session.bar.inc(1);
     }
     Ok(())
@@ -196,7 +213,8 @@ impl Session {
         fmtp: &FmtpParameters,
         frames: Option<u64>,
     ) -> anyhow::Result<()> {
-        fs::write(&args.sdp, session_description(self.to, fmtp))
+        let described = args.layers.is_some();
+        fs::write(&args.sdp, session_description(self.to, fmtp, described))
             .with_context(|| args.sdp.display().to_string())?;
         sleep(Duration::from_secs_f64(args.wait));
         self.bar = cli::progress("sending", frames);
@@ -210,18 +228,23 @@ impl Session {
         sleep(due.saturating_sub(self.started.elapsed()));
     }
 
-    /// Sends a temporal unit.
-    fn send(&mut self, timestamp: u64, ticks: Rational, data: &Bytes) -> anyhow::Result<()> {
+    /// Sends a temporal unit in these payloads.
+    fn send(
+        &mut self,
+        timestamp: u64,
+        ticks: Rational,
+        payloads: Vec<Payload>,
+    ) -> anyhow::Result<()> {
         let time = timestamp as f64 / ticks.as_f64() * f64::from(CLOCK_RATE);
         let timestamp = self.first_timestamp.wrapping_add(time.round() as u64 as u32);
-        for payload in self.packetizer.packetize(data)? {
+        for payload in payloads {
             let packet = Packet {
                 payload_type: PAYLOAD_TYPE,
                 marker: payload.marker,
                 sequence: self.sequence,
                 timestamp,
                 ssrc: self.ssrc,
-                descriptor: Bytes::new(),
+                descriptor: payload.descriptor.clone().unwrap_or_default(),
                 payload: payload.to_bytes(),
             };
             self.sequence = self.sequence.wrapping_add(1);
@@ -261,8 +284,10 @@ impl Session {
     }
 }
 
-/// RFC 8866, with the AV1 payload format's `rtpmap` and `fmtp`.
-fn session_description(to: SocketAddr, fmtp: &FmtpParameters) -> String {
+/// RFC 8866, with the AV1 payload format's `rtpmap` and `fmtp`, and where packets are `described` the
+/// descriptor's `extmap` (RFC 8285, 5).
+fn session_description(to: SocketAddr, fmtp: &FmtpParameters, described: bool) -> String {
+    let extension = format!("a=extmap:{DESCRIPTOR_ID} {EXTENSION_URI}\r\n");
     let (family, ip, port) = (if to.is_ipv4() { "IP4" } else { "IP6" }, to.ip(), to.port());
     [
         "v=0".to_owned(),
@@ -273,7 +298,7 @@ fn session_description(to: SocketAddr, fmtp: &FmtpParameters) -> String {
         format!("m=video {port} RTP/AVP {PAYLOAD_TYPE}"),
         format!("a=rtpmap:{PAYLOAD_TYPE} {}/{CLOCK_RATE}", FmtpParameters::ENCODING_NAME),
         fmtp.line(PAYLOAD_TYPE),
-        "a=sendonly".to_owned(),
+        if described { extension } else { String::new() } + "a=sendonly",
         String::new(),
     ]
     .join("\r\n")

@@ -5,6 +5,7 @@ mod capacity;
 #[path = "../common/mod.rs"]
 mod common;
 mod exchange;
+mod losses;
 mod network;
 mod plots;
 mod receiver;
@@ -22,7 +23,7 @@ use capacity::{CAPACITY_HELP, Capacity};
 use clap::Parser;
 use common::cli;
 use common::clip::{CLIP_HELP, Clip};
-use common::rtp::HEADER_LENGTH;
+use common::rtp::{DESCRIPTOR_LENGTH, HEADER_LENGTH};
 use exchange::call;
 use network::{PathConfig, WIRE_OVERHEAD};
 use record::{Record, Settings};
@@ -97,9 +98,15 @@ struct Args {
     #[arg(long, value_name = "HOW", default_value = "auto", value_parser = prediction)]
     prediction: AcknowledgedPrediction,
 
-    /// Tell the sender nothing of what arrives: the receiver can only ask for key frames
+    /// Tell the sender nothing of what arrives: the receiver can only ask for key frames (and, with
+    /// --nack, for packets)
     #[arg(long)]
     no_feedback: bool,
+
+    /// Lost packets are asked for again, and come once more over the same link: what follows waits for a
+    /// round trip and 100 ms at most
+    #[arg(long)]
+    nack: bool,
 
     /// Time from the bottleneck to the receiver in ms
     #[arg(long, value_name = "MS", default_value = "100", value_parser = cli::milliseconds)]
@@ -198,7 +205,7 @@ fn run(args: &Args) -> anyhow::Result<()> {
         jitter: Duration::from_secs_f64(args.jitter / 1000.0),
         seed: args.seed,
     };
-    let record = call(settings, sender, path, &source, frames)?;
+    let record = call(settings, sender, path, args.nack, &source, frames)?;
     print(&record);
     write_report(&args.report, &record)
 }
@@ -220,20 +227,23 @@ fn targets(args: &Args, capacities: &[(f64, f64)], fps: f64) -> anyhow::Result<V
     if let Some(bitrate) = args.bitrate {
         return Ok(vec![(0.0, bitrate)]);
     }
+    let described = !args.no_feedback;
     if let &[(_, capacity)] = capacities {
-        return Ok(vec![(0.0, fitting_bitrate(capacity, fps)?)]);
+        return Ok(vec![(0.0, fitting_bitrate(capacity, fps, described)?)]);
     }
     let round_trip = 2.0 * args.delay / 1000.0;
     let target = |&(time, capacity): &(f64, f64)| {
         let told = if time > 0.0 { time + round_trip } else { 0.0 };
-        (told, fitting_bitrate(capacity, fps).unwrap_or(LEAST_BITRATE))
+        (told, fitting_bitrate(capacity, fps, described).unwrap_or(LEAST_BITRATE))
     };
     Ok(capacities.iter().map(target).collect())
 }
 
-/// 90 % of what `capacity` bit/s leave beside the headers of a packet a frame.
-fn fitting_bitrate(capacity: f64, fps: f64) -> anyhow::Result<u32> {
-    let headers = (WIRE_OVERHEAD + HEADER_LENGTH) as f64 * 8.0 * fps;
+/// 90 % of what `capacity` bit/s leave beside the headers of a packet a frame, with or without
+/// descriptors in them.
+fn fitting_bitrate(capacity: f64, fps: f64, described: bool) -> anyhow::Result<u32> {
+    let descriptor = if described { DESCRIPTOR_LENGTH } else { 0 };
+    let headers = (WIRE_OVERHEAD + HEADER_LENGTH + descriptor) as f64 * 8.0 * fps;
     let left = 0.9 * (capacity - headers);
     if left < f64::from(LEAST_BITRATE) {
         bail!("headers take {headers:.0} bit/s of {capacity}: nothing is left for video");
@@ -265,9 +275,12 @@ mod tests {
 
     #[test]
     fn the_bitrate_leaves_room_for_headers() {
-        // 30 packets a second of 50 bytes of headers are 12 kbit/s.
-        assert_eq!(fitting_bitrate(100_000.0, 30.0).unwrap(), 79_200);
-        assert!(fitting_bitrate(13_000.0, 30.0).is_err());
+        // 30 packets a second of 50 bytes of headers are 12 kbit/s, of 58 bytes 13.92.
+        assert_eq!(fitting_bitrate(100_000.0, 30.0, false).unwrap(), 79_200);
+        assert_eq!(fitting_bitrate(100_000.0, 30.0, true).unwrap(), 77_472);
+        assert!(fitting_bitrate(13_000.0, 30.0, false).is_err());
+        assert!(fitting_bitrate(14_000.0, 30.0, false).is_ok());
+        assert!(fitting_bitrate(14_000.0, 30.0, true).is_err());
     }
 
     #[test]
@@ -278,7 +291,8 @@ mod tests {
         };
         let changes = [(0.0, 100e3), (2.0, 212e3), (3.0, 0.0)];
         let expected = [(0.0, 79_200), (2.3, 180_000), (3.3, 1000)];
-        assert_eq!(of("call --delay 150", &changes).unwrap(), expected);
+        assert_eq!(of("call --delay 150 --no-feedback", &changes).unwrap(), expected);
+        assert_eq!(of("call --delay 150", &changes).unwrap()[0], (0.0, 77_472));
         assert_eq!(of("call --bitrate 33.333", &changes).unwrap(), [(0.0, 33_333)]);
         assert!(of("call", &changes[2..]).is_err());
     }
@@ -286,12 +300,12 @@ mod tests {
     /// A call of `frames` frames at 100 kbit/s over a link with 50 ms of delay.
     fn try_call(loss: f64, capacity: f64, frames: usize) -> Record {
         let targets = vec![(0.0, 100_000)];
-        try_call_over((loss, true), Capacity::constant(capacity), targets, frames)
+        try_call_over((loss, true, false), Capacity::constant(capacity), targets, frames)
     }
 
-    /// The same with target rates.
+    /// The same with target rates, and with feedback and retransmissions or not.
     fn try_call_over(
-        (loss, feedback): (f64, bool),
+        (loss, feedback, nack): (f64, bool, bool),
         capacity: Capacity,
         targets: Vec<(f64, u32)>,
         frames: usize,
@@ -300,8 +314,6 @@ mod tests {
         let mut config = EncoderConfig::new(64, 48, 100_000);
         config.frame_rate = clip.frame_rate;
         let settings = Settings {
-            clip: String::new(),
-            engine: config.engine.name(),
             width: 64,
             height: 48,
             fps: clip.frame_rate.as_f64(),
@@ -310,15 +322,14 @@ mod tests {
             max_delay_ms: 200.0,
             loss: 100.0 * loss,
             delay_ms: 50.0,
-            jitter_ms: 0.0,
-            queue_ms: 1000.0,
+            ..Settings::default()
         };
         let delay = Duration::from_millis(50);
         let jitter = Duration::ZERO;
         let path = PathConfig { capacity, queue: 1.0, loss, burst: 1.0, delay, jitter, seed: 1 };
         let source = Source::load(clip, 12).unwrap();
-        call(settings, Sender::new(config, feedback, u8::MAX).unwrap(), path, &source, frames)
-            .unwrap()
+        let sender = Sender::new(config, feedback, u8::MAX).unwrap();
+        call(settings, sender, path, nack, &source, frames).unwrap()
     }
 
     #[test]
@@ -333,7 +344,7 @@ mod tests {
     #[test]
     fn a_call_follows_its_targets_within_the_bound() {
         let targets = vec![(0.0, 100_000), (1.0, 10_000), (2.0, 200_000)];
-        let record = try_call_over((0.0, true), Capacity::constant(1e6), targets, 90);
+        let record = try_call_over((0.0, true, false), Capacity::constant(1e6), targets, 90);
         let rate = |start: usize| {
             let bytes: usize = record.frames[start + 15..start + 30].iter().map(|f| f.bytes).sum();
             bytes as f64 * 8.0 * 2.0
@@ -348,7 +359,8 @@ mod tests {
     #[test]
     fn without_feedback_losses_are_answered_by_key_frames() {
         let targets = vec![(0.0, 100_000)];
-        let record = try_call_over((0.1, false), Capacity::constant(200_000.0), targets, 150);
+        let losses = (0.1, false, false);
+        let record = try_call_over(losses, Capacity::constant(200_000.0), targets, 150);
         assert!(record.key_requests.len() > 3, "{:?}", record.key_requests);
         let asked = |key: f64| record.key_requests.iter().any(|asked| asked + 0.05 <= key);
         let keys: Vec<f64> =
@@ -364,5 +376,34 @@ mod tests {
         assert_eq!(keys, 1, "{:?}", record.key_requests);
         let frozen: f64 = record.freezes.iter().map(|freeze| freeze.end - freeze.start).sum();
         assert!(frozen < 0.1 * record.end, "{frozen} s of {}", record.end);
+    }
+
+    /// Packets that are sent again share the link: most losses are repaired by them, at the price of
+    /// waiting.
+    #[test]
+    fn lost_packets_are_sent_again() {
+        let call = |feedback, nack| {
+            let targets = vec![(0.0, 100_000)];
+            try_call_over((0.05, feedback, nack), Capacity::constant(300_000.0), targets, 200)
+        };
+        let missing = |record: &Record| {
+            record.frames.iter().filter(|frame| frame.was_sent() && frame.shown.is_none()).count()
+        };
+        for feedback in [true, false] {
+            let record = call(feedback, true);
+            let again = record.packets.iter().filter(|packet| packet.again).count();
+            let lost = record.packets.iter().filter(|p| p.fate == network::Fate::Lost).count();
+            assert!(lost > 5 && (lost - lost / 2..=lost).contains(&again), "{again} of {lost}");
+            let without = call(feedback, false);
+            let counts = (missing(&record), missing(&without));
+            assert!(2 * counts.0 < counts.1, "{counts:?}");
+            let waited = |record: &Record| {
+                record.delays().iter().filter(|(_, delay)| *delay > 150.0).count()
+            };
+            assert!(waited(&record) > 5 && waited(&without) == 0, "{}", waited(&record));
+            let row =
+                |record: &Record| record.table().iter().any(|row| row.0 == "packets sent again");
+            assert!(row(&record) && !row(&without));
+        }
     }
 }

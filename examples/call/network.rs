@@ -36,9 +36,10 @@ pub(crate) struct PathConfig {
 }
 
 /// What happened to a packet on entering the path.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) enum Fate {
     /// It will arrive.
+    #[default]
     Delivered,
     /// It was lost behind the bottleneck.
     Lost,

@@ -27,11 +27,13 @@ pub(crate) enum Ink {
     Loss,
     KeyFrame,
     KeyRequest,
+    TopLayer,
+    TopLoss,
 }
 
 impl Ink {
     /// Every ink: its name in the style sheet and its placeholder.
-    pub(crate) const ALL: [(Self, &'static str, RGBColor); 10] = [
+    pub(crate) const ALL: [(Self, &'static str, RGBColor); 12] = [
         (Self::Axis, "axis", RGBColor(1, 1, 1)),
         (Self::Grid, "grid", RGBColor(2, 2, 2)),
         (Self::Text, "text-soft", RGBColor(3, 3, 3)),
@@ -42,6 +44,8 @@ impl Ink {
         (Self::Loss, "loss", RGBColor(8, 8, 8)),
         (Self::KeyFrame, "key-frame", RGBColor(9, 9, 9)),
         (Self::KeyRequest, "key-request", RGBColor(10, 10, 10)),
+        (Self::TopLayer, "top-layer", RGBColor(11, 11, 11)),
+        (Self::TopLoss, "top-loss", RGBColor(12, 12, 12)),
     ];
 
     /// The name in the style sheet.
@@ -122,8 +126,8 @@ fn queues(record: &Record) -> Result<Plot, DrawError> {
 }
 
 fn delay(record: &Record) -> Result<Plot, DrawError> {
-    let points = record.delays();
-    let top = points.iter().map(|point| point.1).fold(100.0, f64::max) * 1.15;
+    let layers = [0..1, 1..u8::MAX].map(|layers| record.delays_of(layers));
+    let top = layers.iter().flatten().map(|point| point.1).fold(100.0, f64::max) * 1.15;
     let svg = draw(record.end, 0.0..top, Axis::Values, |chart| {
         bands(chart, &record.frozen_captures(), top)?;
         dashed(
@@ -131,16 +135,19 @@ fn delay(record: &Record) -> Result<Plot, DrawError> {
             Ink::Limit,
             &[(0.0, record.settings.delay_ms), (record.end, record.settings.delay_ms)],
         )?;
-        chart.draw_series(
-            points.iter().map(|&at| Circle::new(at, 2, Ink::Video.color().filled())),
-        )?;
+        for (ink, points) in [Ink::Video, Ink::TopLayer].into_iter().zip(&layers) {
+            let dots = points.iter().map(|&at| Circle::new(at, 2, ink.color().filled()));
+            chart.draw_series(dots)?;
+        }
         Ok(())
     })?;
-    let legend = vec![
-        (Ink::Video, "frame shown"),
+    let mut legend = vec![
+        (Ink::Video, "frame of layer 0 shown"),
+        (Ink::TopLayer, "frame of a higher layer shown"),
         (Ink::Limit, "delay of the way (dashed)"),
         (Ink::Freeze, "freeze"),
     ];
+    legend.retain(|&(ink, _)| ink != Ink::TopLayer || has_layers(record));
     Ok(Plot { title: "Delay from capture to display, ms, by capture time", legend, svg })
 }
 
@@ -159,25 +166,36 @@ fn quality(record: &Record) -> Result<Plot, DrawError> {
 }
 
 fn events(record: &Record) -> Result<Plot, DrawError> {
-    let lost = record.packets.iter().filter(|packet| packet.fate != Fate::Delivered);
-    let lost: Vec<f64> = lost.map(|packet| packet.sent).collect();
+    let lost = [false, true].map(|higher| -> Vec<f64> {
+        let of_layer = |frame: usize| (record.frames[frame].temporal_id > 0) == higher;
+        let lost = record.packets.iter().filter(|packet| packet.fate != Fate::Delivered);
+        lost.filter(|packet| of_layer(packet.frame)).map(|packet| packet.sent).collect()
+    });
     let keys: Vec<f64> =
         record.frames.iter().filter(|frame| frame.key).filter_map(|frame| frame.shown).collect();
     let svg = draw(record.end, 0.0..4.0, Axis::Rows, |chart| {
         chart.draw_series(record.freezes.iter().map(|freeze| {
             Rectangle::new([(freeze.start, 3.3), (freeze.end, 3.7)], Ink::Freeze.color().filled())
         }))?;
-        marks(chart, Ink::Loss, &lost, 2.0)?;
+        marks(chart, Ink::Loss, &lost[0], 2.0)?;
+        marks(chart, Ink::TopLoss, &lost[1], 2.0)?;
         marks(chart, Ink::KeyRequest, &record.key_requests, 1.0)?;
         marks(chart, Ink::KeyFrame, &keys, 0.0)
     })?;
-    let legend = vec![
+    let mut legend = vec![
         (Ink::Freeze, "freeze"),
-        (Ink::Loss, "packet lost"),
+        (Ink::Loss, "packet of layer 0 lost"),
+        (Ink::TopLoss, "packet of a higher layer lost"),
         (Ink::KeyRequest, "key frame asked for"),
         (Ink::KeyFrame, "key frame shown"),
     ];
+    legend.retain(|&(ink, _)| ink != Ink::TopLoss || has_layers(record));
     Ok(Plot { title: "Freezes and losses", legend, svg })
+}
+
+/// Whether there are layers above the lowest.
+fn has_layers(record: &Record) -> bool {
+    record.frames.iter().any(|frame| frame.temporal_id > 0)
 }
 
 /// What stands on the vertical axis.
@@ -255,6 +273,40 @@ fn marks(chart: &mut Chart<'_>, ink: Ink, times: &[f64], row: f64) -> Result<(),
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::record::{PacketRecord, Settings};
+
+    /// A call of two frames that were shown, the second of `temporal_id`, of which a packet is lost.
+    fn two_frames(temporal_id: u8) -> Record {
+        let mut record = Record::new(Settings { fps: 30.0, ..Settings::default() }, 2);
+        let (shown, psnr) = (Some(0.2), Some(35.0));
+        record.frames = vec![FrameRecord { shown, psnr, ..FrameRecord::default() }; 2];
+        record.frames[1].temporal_id = temporal_id;
+        let fate = Fate::Lost;
+        record.packets = vec![PacketRecord { frame: 1, fate, ..PacketRecord::default() }];
+        record
+    }
+
+    #[test]
+    fn layers_are_told_apart() {
+        for (temporal_id, loss, other) in
+            [(0, Ink::Loss, Ink::TopLoss), (1, Ink::TopLoss, Ink::Loss)]
+        {
+            let record = two_frames(temporal_id);
+            let drawn = |plot: &Plot, ink: Ink| {
+                let RGBColor(value, ..) = ink.color();
+                let color = format!("#{value:02X}{value:02X}{value:02X}");
+                plot.svg.matches(&color).count()
+            };
+            let events = events(&record).unwrap();
+            assert!(drawn(&events, loss) > 0 && drawn(&events, other) == 0, "{temporal_id}");
+            let told = |plot: &Plot, ink| plot.legend.iter().any(|entry| entry.0 == ink);
+            assert_eq!(told(&events, Ink::TopLoss), temporal_id > 0);
+            let delay = delay(&record).unwrap();
+            let dots = (drawn(&delay, Ink::Video), drawn(&delay, Ink::TopLayer));
+            assert_eq!(dots, if temporal_id > 0 { (1, 1) } else { (2, 0) });
+            assert_eq!(told(&delay, Ink::TopLayer), temporal_id > 0);
+        }
+    }
 
     #[test]
     fn levels_are_stairs_to_the_end() {

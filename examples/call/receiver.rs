@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use bytes::Bytes;
-use rtav1::rtp::rtcp::write_picture_loss;
+use rtav1::rtp::rtcp::{write_nack, write_picture_loss};
 use rtav1::rtp::{
     self, PictureState, ReceivedUnit, ReceiverConfig, ReceiverEvent, Request, RtpPacket,
 };
@@ -12,11 +12,15 @@ use rtav1::{Decoder, DecoderConfig, PictureBuffer};
 use crate::common::metrics::{FreezeCounter, psnr_y};
 use crate::common::rtp::Packet;
 use crate::record::{Record, Still};
+use crate::sender::Sender;
 use crate::source::Source;
 
 /// SSRCs of receiver and sender in RTCP.
 const RECEIVER: u32 = 2;
 const SENDER: u32 = 1;
+
+/// What a packet that is sent again takes beside the round trip: its turn in the queue.
+const NACK_MARGIN: Duration = Duration::from_millis(100);
 
 /// Depacketizer and decoder of the call.
 pub(crate) struct Receiver {
@@ -27,19 +31,26 @@ pub(crate) struct Receiver {
 }
 
 impl Receiver {
-    /// A receiver at a round trip from the sender, which hears what was received or only requests for key
-    /// frames, and sends so many temporal layers; it keeps stills of `stills`.
+    /// A receiver at a round trip from the sender; it keeps stills of `stills`.
     pub(crate) fn new(
         round_trip: Duration,
-        feedback: bool,
-        layers: u8,
+        sender: &Sender,
+        nack: bool,
         stills: Vec<usize>,
     ) -> anyhow::Result<Self> {
         let mut config = ReceiverConfig::default();
-        // The path keeps the order: what is missing when the next packet arrives is lost.
-        config.depacketizer.reorder_packets = 1;
+        if nack {
+            // What follows a missing packet is held until its second copy must have come.
+            config.depacketizer.reorder_packets = 1024;
+            config.depacketizer.reorder_wait = round_trip + NACK_MARGIN;
+        } else {
+            // The path keeps the order: what is missing when the next packet arrives is lost.
+            config.depacketizer.reorder_packets = 1;
+        }
         config.round_trip = round_trip;
-        config.recovery = feedback;
+        config.retransmission = nack;
+        config.recovery = sender.takes_feedback();
+        let layers = sender.layers();
         config.highest_layer.temporal_id = config.highest_layer.temporal_id.min(layers - 1);
         Ok(Self {
             receiver: rtp::Receiver::new(config)?,
@@ -106,9 +117,16 @@ impl Receiver {
         }
         while let Some(request) = self.receiver.next_request(now) {
             news = true;
-            if request == Request::KeyFrame {
-                record.key_requests.push(now.as_secs_f64());
-                write_picture_loss(RECEIVER, SENDER, &mut rtcp);
+            match request {
+                Request::KeyFrame => {
+                    record.key_requests.push(now.as_secs_f64());
+                    write_picture_loss(RECEIVER, SENDER, &mut rtcp);
+                }
+                Request::Retransmission(sequences) => {
+                    write_nack(RECEIVER, SENDER, &sequences, &mut rtcp);
+                }
+                // The report says it all.
+                _ => {}
             }
         }
         if let Some(report) = self.receiver.report().filter(|_| news) {
@@ -216,20 +234,7 @@ mod tests {
     #[test]
     fn a_picture_that_stays_is_judged_against_what_it_should_have_been() {
         let source = Source::load(Clip::open("synthetic:noise:16x16:6").unwrap(), 6).unwrap();
-        let settings = Settings {
-            clip: String::new(),
-            engine: "",
-            width: 16,
-            height: 16,
-            fps: 30.0,
-            targets: vec![(0.0, 1)],
-            capacities: vec![(0.0, 1.0)],
-            max_delay_ms: 200.0,
-            loss: 0.0,
-            delay_ms: 0.0,
-            jitter_ms: 0.0,
-            queue_ms: 0.0,
-        };
+        let settings = Settings { fps: 30.0, ..Settings::default() };
         let mut record = Record::new(settings, 6);
         record.frames = vec![FrameRecord::default(); 6];
         let mut screen = Screen { wanted: vec![1, 4], ..Screen::default() };

@@ -1,13 +1,16 @@
 //! What is written down during a call, and what it comes to.
 
+use std::ops::{Add, Range};
+
 use rtav1::{DropReason, PictureBuffer};
 
 use crate::common::metrics::{Freeze, mean, percentile};
 use crate::common::rtp::CLOCK_RATE;
+use crate::losses::{Loss, losses};
 use crate::network::Fate;
 
 /// The settings of the call, as the report names them.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub(crate) struct Settings {
     pub(crate) clip: String,
     pub(crate) engine: &'static str,
@@ -60,6 +63,8 @@ pub(crate) struct FrameRecord {
     pub(crate) target_delay_ms: Option<f64>,
     /// What the bottleneck then has still to carry, in ms.
     pub(crate) link_delay_ms: Option<f64>,
+    /// PSNR-Y in dB of what was sent.
+    pub(crate) sent_psnr: Option<f64>,
     /// When the receiver showed it.
     pub(crate) shown: Option<f64>,
     /// PSNR-Y in dB of what the receiver saw in its place: itself, or the picture before it that
@@ -67,10 +72,26 @@ pub(crate) struct FrameRecord {
     pub(crate) psnr: Option<f64>,
 }
 
+impl FrameRecord {
+    /// Whether it went out on the link.
+    pub(crate) fn was_sent(&self) -> bool {
+        self.link_delay_ms.is_some()
+    }
+
+    /// dB of PSNR-Y by which what was seen is below what was sent.
+    pub(crate) fn decibels_lost(&self) -> Option<f64> {
+        Some(self.sent_psnr? - self.psnr?)
+    }
+}
+
 /// One packet on the wire.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct PacketRecord {
     pub(crate) sent: f64,
+    /// The frame that it is of.
+    pub(crate) frame: usize,
+    /// It was sent before and is asked for again.
+    pub(crate) again: bool,
     /// Bytes with all headers.
     pub(crate) wire_bytes: usize,
     /// Bytes of the RTP payload.
@@ -127,10 +148,16 @@ impl Record {
 
     /// Time from capture to display of each frame shown, in ms, with the capture time.
     pub(crate) fn delays(&self) -> Vec<(f64, f64)> {
+        self.delays_of(0..u8::MAX)
+    }
+
+    /// The same of the frames of these temporal layers.
+    pub(crate) fn delays_of(&self, layers: Range<u8>) -> Vec<(f64, f64)> {
         let shown = |frame: &FrameRecord| {
             frame.shown.map(|shown| (frame.captured, (shown - frame.captured) * 1000.0))
         };
-        self.frames.iter().filter_map(shown).collect()
+        let frames = self.frames.iter().filter(|frame| layers.contains(&frame.temporal_id));
+        frames.filter_map(shown).collect()
     }
 
     /// The freezes by the capture times of the pictures that stayed and that came, which is where
@@ -172,7 +199,9 @@ impl Record {
         let delay = |p: f64| percentile(&delays, p).map_or("-".into(), |ms| format!("{ms:.0}"));
         let psnr: Vec<f64> = self.frames.iter().filter_map(|f| f.psnr).collect();
         let decibel = |value: Option<f64>| value.map_or("-".into(), |db| format!("{db:.1} dB"));
-        let frozen: f64 = self.freezes.iter().map(|freeze| freeze.end - freeze.start).sum();
+        // The sum of nothing is a negative zero.
+        let frozen =
+            self.freezes.iter().map(|freeze| freeze.end - freeze.start).fold(0.0, f64::add);
         let (lost, overflow) = (with_fate(Fate::Lost), with_fate(Fate::QueueFull));
         let target = mean_level(&self.settings.target_levels(), self.duration) / 1000.0;
         let capacity = mean_level(&self.settings.capacities, self.duration) / 1000.0;
@@ -234,6 +263,7 @@ impl Record {
                 "on this machine; not part of the delay".into(),
             ),
         ];
+        rows.splice(8..8, self.loss_rows());
         for (place, row) in self.queue_rows().into_iter().enumerate() {
             rows.insert(3 + place, row);
         }
@@ -248,6 +278,33 @@ impl Record {
         };
         let drops: Vec<String> = DropReason::ALL.iter().filter_map(dropped).collect();
         if drops.is_empty() { String::new() } else { format!(": {}", drops.join(", ")) }
+    }
+
+    /// What losses of the base layer cost in the mean, and those of higher layers; packets that were sent
+    /// again.
+    fn loss_rows(&self) -> Vec<Row> {
+        let losses = losses(self);
+        let of_layers = |what, above: bool| -> Option<Row> {
+            let losses: Vec<&Loss> =
+                losses.iter().filter(|loss| (loss.temporal_id > 0) == above).collect();
+            let count = losses.len();
+            let a_loss = |cost: fn(&Loss) -> f64| {
+                losses.iter().map(|loss| cost(loss)).sum::<f64>() / count as f64
+            };
+            let remark = format!(
+                "each {:.1} frames not shown, {:.0} ms frozen, {:.1} dB below what was sent",
+                a_loss(|loss| loss.not_shown as f64),
+                a_loss(|loss| 1000.0 * loss.frozen),
+                a_loss(|loss| loss.decibels.unwrap_or(0.0)),
+            );
+            (count > 0).then(|| (what, count.to_string(), remark))
+        };
+        let again = self.packets.iter().filter(|packet| packet.again).count();
+        let asked = "asked for by NACK, on the same link".to_owned();
+        let again = (again > 0).then(|| ("packets sent again", again.to_string(), asked));
+        let base = of_layers("losses of layer 0", false);
+        let above = of_layers("losses of higher layers", true);
+        again.into_iter().chain(base).chain(above).collect()
     }
 
     /// The waits in front of a link of the target rate, and of the real one, against the bound.
@@ -328,7 +385,7 @@ mod tests {
             sent,
             wire_bytes: 1000,
             payload_bytes: 900,
-            fate: Fate::Delivered,
+            ..PacketRecord::default()
         };
         record.packets = [0.2, 2.0, 2.2].map(packet).to_vec();
         let rate = record.rate(|packet| packet.wire_bytes);
@@ -377,6 +434,8 @@ mod tests {
         assert!(remark("queue p95 / max, link").starts_with("bound of 200 passed 0 times"));
         let drops = "2 left out by the encoder: 1 link-full, 1 frame-rate";
         assert_eq!(remark("frames shown"), drops);
+        let freezes = table.iter().find(|row| row.0 == "freezes").unwrap();
+        assert_eq!((&freezes.1[..], &freezes.2[..]), ("0, 0.00 s", "0.0 % of the call"));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rtav1::PictureBuffer;
 
+use crate::losses::{Loss, losses};
 use crate::plots::{DrawError, Ink, Plot, plots};
 use crate::record::{Record, Row, Settings, Still};
 
@@ -33,6 +34,7 @@ pub(crate) fn html(record: &Record) -> Result<String, DrawError> {
         escape(&describe(&record.settings, record.duration))
     )?;
     table(&mut page, &record.table())?;
+    losses_table(&mut page, &losses(record))?;
     for plot in plots(record)? {
         panel(&mut page, &plot)?;
     }
@@ -73,6 +75,34 @@ fn table(page: &mut String, rows: &[Row]) -> std::fmt::Result {
         writeln!(page, "<tr><td>{what}</td><td>{value}</td><td>{remark}</td></tr>")?;
     }
     page.push_str("</table>\n</section>\n");
+    Ok(())
+}
+
+/// What each loss cost, if there was one.
+fn losses_table(page: &mut String, losses: &[Loss]) -> std::fmt::Result {
+    if losses.is_empty() {
+        return Ok(());
+    }
+    page.push_str(
+        "<section>\n<details><summary>What each loss cost</summary>\n<table>\n<tr><th>sent</th>\
+         <th>packets lost</th><th>from frame</th><th>frames not shown</th><th>frozen</th>\
+         <th>PSNR-Y below what was sent</th></tr>\n",
+    );
+    for loss in losses {
+        let decibels = loss.decibels.map_or("-".into(), |decibels| format!("{decibels:.1} dB"));
+        writeln!(
+            page,
+            "<tr><td>{:.2} s</td><td>{}</td><td>{} of layer {}</td><td>{}</td><td>{:.0} ms</td>\
+             <td>{decibels}</td></tr>",
+            loss.time,
+            loss.packets,
+            loss.frame,
+            loss.temporal_id,
+            loss.not_shown,
+            1000.0 * loss.frozen,
+        )?;
+    }
+    page.push_str("</table>\n</details>\n</section>\n");
     Ok(())
 }
 
@@ -160,6 +190,26 @@ mod tests {
     fn levels_that_vary_are_told_by_their_range() {
         assert_eq!(span(&[(0.0, 79_200.0)], 1), "79.2");
         assert_eq!(span(&[(0.0, 60_000.0), (2.0, 250_000.0), (3.0, 80_000.0)], 0), "60 to 250");
+    }
+
+    #[test]
+    fn each_loss_has_its_row() {
+        let loss = Loss {
+            time: 1.5,
+            packets: 2,
+            frame: 45,
+            temporal_id: 1,
+            not_shown: 3,
+            frozen: 0.25,
+            decibels: None,
+        };
+        let mut page = String::new();
+        losses_table(&mut page, &[]).unwrap();
+        assert_eq!(page, "");
+        losses_table(&mut page, &[loss.clone(), Loss { decibels: Some(4.25), ..loss }]).unwrap();
+        let row = "<tr><td>1.50 s</td><td>2</td><td>45 of layer 1</td><td>3</td><td>250 ms</td>";
+        assert_eq!(page.matches(row).count(), 2, "{page}");
+        assert!(page.contains("<td>-</td>") && page.contains("<td>4.2 dB</td>"), "{page}");
     }
 
     #[test]

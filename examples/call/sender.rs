@@ -1,5 +1,6 @@
 //! The sending side: frames in, RTP packets out.
 
+use std::collections::VecDeque;
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
@@ -11,13 +12,14 @@ use rtav1::rtp::{
     SequenceNumbers,
 };
 use rtav1::{
-    ConfigError, EncodeOutcome, Encoder, EncoderConfig, FrameOptions, PictureBuffer, Rates,
-    TemporalUnit,
+    ConfigError, EncodeOutcome, Encoder, EncoderConfig, FrameOptions, Rates, TemporalUnit,
 };
 
+use crate::common::metrics::psnr_y;
 use crate::common::rtp::{PAYLOAD_TYPE, Packet};
 use crate::network::{Path, WIRE_OVERHEAD};
 use crate::record::{FrameRecord, PacketRecord, Record};
+use crate::source::Source;
 
 /// The most bytes of an RTP payload: packets stay below 1280 bytes with all headers.
 const MAX_PAYLOAD: usize = 1200;
@@ -31,7 +33,20 @@ pub(crate) struct Sender {
     /// Frames of temporal layers from this one on are left out on the way.
     layers: u8,
     sequence: u16,
+    /// What may be asked for again, oldest first.
+    history: VecDeque<Sent>,
 }
+
+/// A packet that was sent.
+struct Sent {
+    sequence: u16,
+    frame: usize,
+    payload_bytes: usize,
+    datagram: Bytes,
+}
+
+/// How many packets are kept to be sent again: seconds of a thin link.
+const HISTORY: usize = 256;
 
 /// What makes reports of the receiver useful.
 struct Feedback {
@@ -42,8 +57,14 @@ struct Feedback {
 impl Sender {
     /// A sender whose encoder counts time in ticks of 90 kHz, and hears what was received if it can.
     /// `layers` temporal layers are sent.
-    pub(crate) fn new(config: EncoderConfig, feedback: bool, layers: u8) -> anyhow::Result<Self> {
+    pub(crate) fn new(
+        mut config: EncoderConfig,
+        feedback: bool,
+        layers: u8,
+    ) -> anyhow::Result<Self> {
         let structure = DependencyStructure::of_mode(config.scalability_mode);
+        // What the viewer would see without losses.
+        config.reconstruction = true;
         let encoder = Encoder::new(config)?;
         let feedback = feedback && encoder.capabilities().feedback;
         Ok(Self {
@@ -55,6 +76,7 @@ impl Sender {
             encoder,
             packetizer: Packetizer::new(PacketLimits::new(MAX_PAYLOAD))?,
             sequence: 0,
+            history: VecDeque::new(),
         })
     }
 
@@ -73,13 +95,20 @@ impl Sender {
         self.feedback.is_some()
     }
 
-    /// The receiver's RTCP arrived.
-    pub(crate) fn rtcp(&mut self, data: &[u8]) -> anyhow::Result<()> {
+    /// The receiver's RTCP arrived at `now`; what it asks for again goes out on `path`.
+    pub(crate) fn rtcp(
+        &mut self,
+        now: Duration,
+        data: &[u8],
+        path: &mut Path,
+        record: &mut Record,
+    ) -> anyhow::Result<()> {
         let mut key_frame = false;
+        let mut resend: Vec<u16> = Vec::new();
         match &mut self.feedback {
             Some(feedback) => {
                 let outcome = feedback.tracker.rtcp(data)?;
-                key_frame = outcome.key_frame;
+                (key_frame, resend) = (outcome.key_frame, outcome.resend);
                 for frame in outcome.frames {
                     match frame {
                         FrameFeedback::Acknowledged(id) => self.encoder.acknowledge(id)?,
@@ -89,14 +118,37 @@ impl Sender {
             }
             None => {
                 for message in RtcpMessages::new(data) {
-                    key_frame |= matches!(message?, RtcpMessage::PictureLoss { .. });
+                    match message? {
+                        RtcpMessage::PictureLoss { .. } => key_frame = true,
+                        RtcpMessage::Nack { sequences, .. } => resend.extend(sequences),
+                        _ => {}
+                    }
                 }
             }
+        }
+        for sequence in resend {
+            self.send_again(now, sequence, path, record);
         }
         if key_frame && self.takes_key_requests() {
             self.encoder.request_key_frame()?;
         }
         Ok(())
+    }
+
+    /// Sends a packet once more, as it was.
+    fn send_again(&mut self, now: Duration, sequence: u16, path: &mut Path, record: &mut Record) {
+        let Some(sent) = self.history.iter().find(|sent| sent.sequence == sequence) else { return };
+        if let Some(Feedback { tracker, .. }) = &mut self.feedback {
+            tracker.packet_resent(sequence, sequence, now);
+        }
+        record.packets.push(PacketRecord {
+            sent: now.as_secs_f64(),
+            frame: sent.frame,
+            again: true,
+            wire_bytes: sent.datagram.len() + WIRE_OVERHEAD,
+            payload_bytes: sent.payload_bytes,
+            fate: path.send(now, sent.datagram.clone()),
+        });
     }
 
     /// Whether the engine's target rate can change during the call.
@@ -115,18 +167,18 @@ impl Sender {
         &mut self,
         now: Duration,
         index: usize,
-        picture: &PictureBuffer,
+        source: &Source,
         path: &mut Path,
         record: &mut Record,
     ) -> anyhow::Result<()> {
         let captured = now.as_secs_f64();
         record.frames.push(FrameRecord { captured, ..FrameRecord::default() });
-        let frame = picture.as_frame(record.settings.ticks(index));
+        let frame = source.picture(index).as_frame(record.settings.ticks(index));
         let started = Instant::now();
         let outcome = self.encoder.encode(&frame, FrameOptions::default())?;
         record.encode_us += started.elapsed().as_secs_f64() * 1e6;
         match outcome {
-            EncodeOutcome::Unit(unit) => self.send(now, &unit, path, record)?,
+            EncodeOutcome::Unit(unit) => self.send(now, &unit, source, path, record)?,
             EncodeOutcome::Dropped(dropped) => {
                 let index = record.settings.frame_at(dropped.timestamp);
                 record.frames[index].dropped = Some(dropped.reason);
@@ -140,11 +192,12 @@ impl Sender {
     pub(crate) fn finish(
         &mut self,
         now: Duration,
+        source: &Source,
         path: &mut Path,
         record: &mut Record,
     ) -> anyhow::Result<()> {
         while let Some(unit) = self.encoder.flush()? {
-            self.send(now, &unit, path, record)?;
+            self.send(now, &unit, source, path, record)?;
         }
         Ok(())
     }
@@ -163,6 +216,7 @@ impl Sender {
         &mut self,
         now: Duration,
         unit: &TemporalUnit,
+        source: &Source,
         path: &mut Path,
         record: &mut Record,
     ) -> anyhow::Result<()> {
@@ -179,6 +233,8 @@ impl Sender {
         if coded.temporal_id >= self.layers {
             return Ok(());
         }
+        let shown = coded.reconstruction.as_ref();
+        frame.sent_psnr = shown.map(|shown| psnr_y(source.picture(index), shown));
         if let Some(Feedback { tracker, .. }) = &mut self.feedback {
             let count = payloads.len() as u16;
             let sequences = (0..count).map(|index| self.sequence.wrapping_add(index));
@@ -194,14 +250,22 @@ impl Sender {
                 descriptor: payload.descriptor.clone().unwrap_or_default(),
                 payload: payload.to_bytes(),
             };
-            self.sequence = self.sequence.wrapping_add(1);
-            let bytes = Bytes::from(packet.to_bytes());
+            let datagram = Bytes::from(packet.to_bytes());
+            let payload_bytes = packet.payload.len();
             record.packets.push(PacketRecord {
                 sent: now.as_secs_f64(),
-                wire_bytes: bytes.len() + WIRE_OVERHEAD,
-                payload_bytes: packet.payload.len(),
-                fate: path.send(now, bytes),
+                frame: index,
+                again: false,
+                wire_bytes: datagram.len() + WIRE_OVERHEAD,
+                payload_bytes,
+                fate: path.send(now, datagram.clone()),
             });
+            let sequence = self.sequence;
+            self.history.push_back(Sent { sequence, frame: index, payload_bytes, datagram });
+            if self.history.len() > HISTORY {
+                self.history.pop_front();
+            }
+            self.sequence = sequence.wrapping_add(1);
         }
         record.frames[index].link_delay_ms = Some(path.backlog(now).as_secs_f64() * 1000.0);
         Ok(())

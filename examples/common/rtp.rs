@@ -6,6 +6,10 @@ use thiserror::Error;
 /// Length of the fixed header.
 pub(crate) const HEADER_LENGTH: usize = 12;
 
+/// What the dependency descriptor adds to most packets: the head of the extension, and a word of 3 bytes
+/// with their own header.
+pub(crate) const DESCRIPTOR_LENGTH: usize = 8;
+
 /// Payload type of the examples, from the dynamic range (RFC 3551, 3).
 pub(crate) const PAYLOAD_TYPE: u8 = 96;
 
@@ -26,7 +30,7 @@ pub(crate) struct Packet {
 }
 
 /// Id of the element that holds the dependency descriptor.
-const DESCRIPTOR_ID: u8 = 1;
+pub(crate) const DESCRIPTOR_ID: u8 = 1;
 /// Marks of an extension with elements of one-byte headers and of two-byte headers (RFC 8285, 4.2
 /// and 4.3).
 const ONE_BYTE: u16 = 0xbede;
@@ -153,6 +157,9 @@ mod tests {
 
     #[test]
     fn descriptors_are_written_and_read_back() {
+        let length = |descriptor| Packet { descriptor, ..packet() }.to_bytes().len();
+        let added = length(Bytes::from_static(&[1, 2, 3])) - length(Bytes::new());
+        assert_eq!(added, DESCRIPTOR_LENGTH);
         for len in [1, 3, 16, 17, 40, 255] {
             let packet = Packet { descriptor: Bytes::from(vec![7; len]), ..packet() };
             let bytes = Bytes::from(packet.to_bytes());

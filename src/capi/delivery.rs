@@ -66,6 +66,22 @@ pub unsafe extern "C" fn rtav1_delivery_tracker_new(
     unsafe { create(tracker, ptr::null_mut(), 0, make) }
 }
 
+/// From now on messages that name another stream than the one with the SSRC `media` are ignored;
+/// until then none is. Transport-wide feedback and the reports of `rtav1_receiver_report` name none: a
+/// program whose several streams go to one receiver tells those reports apart by the receiver's SSRC.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn rtav1_delivery_tracker_set_media(
+    tracker: *mut Rtav1DeliveryTracker,
+    media: u32,
+) -> Rtav1Status {
+    let body = |handle: &mut Rtav1DeliveryTracker| {
+        handle.tracker.set_media(Some(media));
+        Ok(())
+    };
+    // SAFETY: the caller gives null or a tracker that it alone uses.
+    unsafe { call(tracker, body) }
+}
+
 /// Frees the tracker and sets `*tracker` to null; does nothing where that is null already.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn rtav1_delivery_tracker_free(tracker: *mut *mut Rtav1DeliveryTracker) {

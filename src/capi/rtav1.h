@@ -1242,6 +1242,12 @@ enum Rtav1Status rtav1_delivery_tracker_new(bool transport_wide,
                                             uint16_t first_number,
                                             struct Rtav1DeliveryTracker **tracker);
 
+// From now on messages that name another stream than the one with the SSRC `media` are ignored;
+// until then none is. Transport-wide feedback and the reports of `rtav1_receiver_report` name none: a
+// program whose several streams go to one receiver tells those reports apart by the receiver's SSRC.
+enum Rtav1Status rtav1_delivery_tracker_set_media(struct Rtav1DeliveryTracker *tracker,
+                                                  uint32_t media);
+
 // Frees the tracker and sets `*tracker` to null; does nothing where that is null already.
 void rtav1_delivery_tracker_free(struct Rtav1DeliveryTracker **tracker);
 

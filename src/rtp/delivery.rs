@@ -25,7 +25,9 @@ pub enum SequenceNumbers {
 pub struct DeliveryConfig {
     /// Which numbers [`frame_sent`](DeliveryTracker::frame_sent) is told.
     pub numbers: SequenceNumbers,
-    /// SSRC of the stream, for messages that tell of several; `None` takes all that comes.
+    /// SSRC of the stream: what a message says of another one is ignored; `None` takes all that
+    /// comes. Transport-wide feedback tells of all streams together, and [`FrameReport`]s name none: an
+    /// application whose several streams go to one receiver tells those apart by the receiver's SSRC.
     pub media: Option<u32>,
     /// How many later packets prove a packet lost once they arrived (RFC 9002, 6.1.1).
     pub reorder_packets: u64,
@@ -147,6 +149,11 @@ impl DeliveryTracker {
             sequences: Extender::new(),
             newest_received: None,
         }
+    }
+
+    /// Sets [`DeliveryConfig::media`] from now on.
+    pub fn set_media(&mut self, media: Option<u32>) {
+        self.config.media = media;
     }
 
     /// A frame goes out at `now`, in packets with these sequence numbers, after all frames with lower

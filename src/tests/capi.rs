@@ -40,7 +40,7 @@ fn header_is_current() {
 }
 
 /// The functions that the header declares.
-fn declared() -> BTreeSet<&'static str> {
+pub(crate) fn declared() -> BTreeSet<&'static str> {
     let code = HEADER.lines().filter(|line| !line.trim_start().starts_with(['/', '*']));
     code.flat_map(|line| line.match_indices("rtav1_").map(move |(at, _)| &line[at..]))
         .filter_map(|name| {

@@ -2,6 +2,7 @@
 //! be taken from every switch point on.
 
 use super::TICKS;
+use super::stream_files::StreamFile;
 use crate::av1::obu::{DecoderState, ObuContent, Obus};
 use crate::kernels::random::Random;
 use crate::synthetic::{Clip, Scene};
@@ -40,11 +41,14 @@ fn encode(
 struct Receiver {
     decoder: Decoder,
     layers: u8,
+    /// What is decoded, for other decoders.
+    file: Option<StreamFile>,
 }
 
 impl Receiver {
-    fn new(layers: u8) -> Self {
-        Self { decoder: Decoder::new(DecoderConfig::default()).unwrap(), layers }
+    fn new(layers: u8, name: &str) -> Self {
+        let decoder = Decoder::new(DecoderConfig::default()).unwrap();
+        Self { decoder, layers, file: StreamFile::wanted(&format!("layers-{name}")) }
     }
 
     fn take(&mut self, unit: &TemporalUnit) {
@@ -56,7 +60,21 @@ impl Receiver {
             format!("{} layers: frame {} of layer {}", self.layers, frame.id, frame.temporal_id);
         let picture = self.decoder.decode(unit.data.clone(), unit.timestamp);
         let picture = picture.unwrap_or_else(|error| panic!("{at}: {error}")).unwrap();
-        assert!(Some(picture.to_buffer().unwrap()) == frame.reconstruction, "{at}");
+        let picture = picture.to_buffer().unwrap();
+        if let Some(file) = &mut self.file {
+            file.write_picture(&unit.data, &picture);
+        }
+        assert!(Some(picture) == frame.reconstruction, "{at}");
+    }
+
+    /// Takes all units.
+    fn take_all(mut self, units: &[TemporalUnit]) {
+        units.iter().for_each(|unit| self.take(unit));
+        self.finish();
+    }
+
+    fn finish(self) {
+        self.file.into_iter().for_each(StreamFile::finish);
     }
 }
 
@@ -70,8 +88,7 @@ fn every_decode_target_decodes_alone() {
         });
         let layers = mode.temporal_layers();
         for target in 1..=layers {
-            let mut receiver = Receiver::new(target);
-            units.iter().for_each(|unit| receiver.take(unit));
+            Receiver::new(target, &format!("{mode}-{target}")).take_all(&units);
             let belongs = |unit: &&TemporalUnit| unit.frames[0].temporal_id < target;
             for unit in &units {
                 let said = (unit.frames[0].decode_targets >> (target - 1)) & 1 == 1;
@@ -114,8 +131,12 @@ fn operating_points_choose_layers() {
 
 #[test]
 fn receivers_may_take_more_from_every_switch_point_on() {
+    (9..12).for_each(takes_more_from_every_switch_point_on);
+}
+
+fn takes_more_from_every_switch_point_on(seed: u64) {
     let modes = ScalabilityMode::ALL;
-    let mut random = Random::new(9);
+    let mut random = Random::new(seed);
     let mut changes = Vec::new();
     let units = encode(config(ScalabilityMode::L1T3), 160, |number, encoder| {
         if number > 0 && random.below(11) == 0 {
@@ -129,13 +150,15 @@ fn receivers_may_take_more_from_every_switch_point_on() {
     assert!(points.clone().any(|unit| unit.frames[0].temporal_id == 1));
     for point in points.step_by(5) {
         let frame = &point.frames[0];
-        let mut receiver = Receiver::new(frame.temporal_id + 1);
+        let name = format!("switch-{seed}-{}", frame.id);
+        let mut receiver = Receiver::new(frame.temporal_id + 1, &name);
         for unit in &units {
             if unit.frames[0].id == frame.id {
                 receiver.layers = 3;
             }
             receiver.take(unit);
         }
+        receiver.finish();
     }
 }
 
@@ -183,8 +206,7 @@ fn obu_headers_tell_of_the_layers_of_the_sequence() {
     }
     assert!(units.iter().any(|unit| unit.frames[0].temporal_id == 2));
     // Layers that the sequence does not know are decoded all the same.
-    let mut receiver = Receiver::new(3);
-    units.iter().for_each(|unit| receiver.take(unit));
+    Receiver::new(3, "unannounced").take_all(&units);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::TICKS;
+use super::stream_files::StreamFile;
 use crate::AcknowledgedPrediction::{Always, Auto, Never, TwoChains};
 use crate::kernels::random::Random;
 use crate::synthetic::{Clip, Scene};
@@ -32,6 +33,8 @@ struct Receiver {
     /// By the frame before which it arrives: a frame's number, and whether it was decoded.
     reports: BTreeMap<u64, Vec<(u64, bool)>>,
     recoveries: u64,
+    /// What is decoded, for other decoders.
+    file: Option<StreamFile>,
 }
 
 impl Receiver {
@@ -49,6 +52,7 @@ impl Receiver {
             delay,
             reports: BTreeMap::new(),
             recoveries: 0,
+            file: StreamFile::wanted(&format!("loss-{seed}")),
         }
     }
 
@@ -74,7 +78,11 @@ impl Receiver {
             let at = || format!("frame {}, recovery {}", frame.id, frame.recovery);
             let picture = self.decoder.decode(unit.data.clone(), unit.timestamp);
             let picture = picture.unwrap_or_else(|error| panic!("{}: {error}", at())).unwrap();
-            assert!(Some(picture.to_buffer().unwrap()) == frame.reconstruction, "{}", at());
+            let picture = picture.to_buffer().unwrap();
+            if let Some(file) = &mut self.file {
+                file.write_picture(&unit.data, &picture);
+            }
+            assert!(Some(picture) == frame.reconstruction, "{}", at());
             self.decoded.insert(frame.id);
         }
         for _ in 0..1 + self.random.below(2) {
@@ -119,6 +127,7 @@ fn call(seed: u64, frames: u64) -> (u64, u64) {
             receiver.take(&unit, number);
         }
     }
+    receiver.file.into_iter().for_each(StreamFile::finish);
     (receiver.recoveries, keys)
 }
 

@@ -4,7 +4,7 @@ pub mod fuzzing;
 mod rtp_rules;
 
 #[cfg(all(test, feature = "capi", any(feature = "rav1d", feature = "dav1d")))]
-mod capi;
+pub(crate) mod capi;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod clips;
 mod critical_path;
@@ -50,6 +50,8 @@ mod rtp_peers;
 mod rtp_roundtrip;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod search_streams;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod stream_files;
 #[cfg(test)]
 mod tile_parser;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]

@@ -1,49 +1,28 @@
-//! The random streams as files, for decoders that read nothing else: beside each stream the
-//! pictures that it must give.
+//! The random streams as files.
 
-use std::fs::{self, File};
-use std::io::{BufWriter, Write};
-use std::path::Path;
-
-use super::clips::ivf;
 use super::random_stream::{LENGTH, RandomStream, seeds};
-use crate::Rational;
-use crate::frame::padded::PaddedPlane;
+use super::stream_files::{StreamFile, folder};
 
-/// Names the folder to write to; it is made if it is missing.
-const FOLDER: &str = "RTAV1_RANDOM_OUT";
-
-/// Writes the stream of one seed as `SEED.ivf` and its reconstruction as I420 into `SEED.yuv`.
-fn write(folder: &Path, seed: u64) -> std::io::Result<()> {
+/// Writes the stream of one seed and its reconstruction.
+fn write(seed: u64) {
     let mut stream = RandomStream::of_seed(seed);
-    let create = |kind: &str| File::create(folder.join(format!("{seed}.{kind}")));
-    let rate = Rational::new(30, 1);
-    let mut ivf = ivf::Writer::new(BufWriter::new(create("ivf")?), 0, 0, rate)?;
-    let mut yuv = BufWriter::new(create("yuv")?);
-    for number in 0..LENGTH {
+    let Some(mut file) = StreamFile::wanted(&format!("random-{seed}")) else { return };
+    for _ in 0..LENGTH {
         let unit = stream.next();
-        let PaddedPlane { width, height, .. } = unit.reference.planes[0];
-        ivf.set_size(width as u32, height as u32)?;
-        ivf.write(number, &unit.data)?;
-        for plane in &unit.reference.planes {
-            for y in 0..plane.height {
-                yuv.write_all(plane.row(0, y as isize, plane.width))?;
-            }
-        }
+        let planes = &unit.reference.planes;
+        let size = (planes[0].width as u32, planes[0].height as u32);
+        let rows = planes
+            .iter()
+            .flat_map(|plane| (0..plane.height).map(|y| plane.row(0, y as isize, plane.width)));
+        file.write(&unit.data, size, rows);
     }
-    ivf.finish()?;
-    yuv.flush()
+    file.finish();
 }
 
 #[test]
 fn random_streams_are_written() {
-    let Some(folder) = std::env::var_os(FOLDER).filter(|name| !name.is_empty()) else {
-        println!("skipped: {FOLDER} is not set");
-        return;
-    };
-    let folder = Path::new(&folder);
-    fs::create_dir_all(folder).unwrap();
-    for seed in seeds() {
-        write(folder, seed).unwrap();
+    match folder() {
+        Some(_) => seeds().for_each(write),
+        None => println!("skipped: no folder for streams is set"),
     }
 }

@@ -1,14 +1,22 @@
 //! An independent implementation, the crate `rtc-rtp`, at the other end.
 
+#[allow(dead_code, reason = "the examples use what the test does not")]
+#[path = "../../examples/common/rtp.rs"]
+mod rtp_header;
+
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use bytes::Bytes;
 use proptest::prelude::*;
 use rtc_rtp::codec::av1::{Av1Depacketizer, Av1Payloader};
 use rtc_rtp::packetizer::{Depacketizer as _, Payloader as _};
+use rtc_shared::marshal::Unmarshal as _;
 
 use super::rtp_rules::{DELIMITER, as_received};
+use crate::ScalabilityMode;
 use crate::av1::obu::{LayerId, ObuHeader, ObuType, write_obu};
+use crate::rtp::dependency_descriptor::{DependencyStructure, FrameDescriber, SentFrame};
 use crate::rtp::{
     Depacketizer, DepacketizerConfig, DepacketizerEvent, PacketLimits, Packetizer, RtpPacket,
 };
@@ -43,6 +51,46 @@ fn to_the_peer(unit: &Bytes, max_payload: usize) -> Vec<u8> {
         assert_eq!(peer.n, payload.new_sequence);
     }
     received
+}
+
+/// The packets of a key frame and an inter frame, with descriptors in a header extension, as the peer reads
+/// them: it hands the element out as it is, in its form of one byte or of two, and gets the same units.
+#[test]
+fn descriptors_do_no_harm_to_the_peer() {
+    let structure = DependencyStructure::up_to_mode(ScalabilityMode::L1T3);
+    let mut describer = FrameDescriber::new(structure);
+    let packetizer = Packetizer::new(PacketLimits::new(300)).unwrap();
+    let mut peer = Av1Depacketizer::new();
+    let mut lengths = BTreeSet::new();
+    for (id, dependencies) in [(0, &[][..]), (1, &[0])] {
+        let unit = unit(&[100, 700], None);
+        let frame = SentFrame::new(id, dependencies, LayerId::default());
+        let described = describer.describe(&frame).unwrap();
+        let payloads = packetizer.packetize_described(&unit, &[described]).unwrap();
+        assert!(payloads.len() > 2);
+        let mut received = DELIMITER.to_vec();
+        for (sequence, payload) in (0..).zip(&payloads) {
+            let descriptor = payload.descriptor.clone().unwrap();
+            lengths.insert(descriptor.len());
+            let packet = rtp_header::Packet {
+                payload_type: rtp_header::PAYLOAD_TYPE,
+                marker: payload.marker,
+                sequence,
+                timestamp: 3000,
+                ssrc: 7,
+                descriptor: descriptor.clone(),
+                payload: payload.to_bytes(),
+            };
+            let bytes = Bytes::from(packet.to_bytes());
+            let read = rtc_rtp::Packet::unmarshal(&mut bytes.clone()).unwrap();
+            assert_eq!(read.header.get_extension(rtp_header::DESCRIPTOR_ID), Some(descriptor));
+            assert_eq!(read.payload, packet.payload);
+            received.extend_from_slice(&peer.depacketize(&read.payload).unwrap());
+        }
+        assert!(received == as_received(&unit), "{id}");
+    }
+    let two_bytes = lengths.last().is_some_and(|&len| len > 16);
+    assert!(lengths.contains(&3) && two_bytes, "{lengths:?}");
 }
 
 fn from_the_peer(unit: &Bytes, max_payload: usize) -> Vec<u8> {

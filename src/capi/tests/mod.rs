@@ -5,6 +5,8 @@ mod codec;
 mod decoder;
 mod feedback;
 mod live;
+#[cfg(any(feature = "rav1d", feature = "dav1d"))]
+mod null;
 mod rtp;
 
 use std::collections::HashSet;
@@ -12,16 +14,12 @@ use std::ffi::{CStr, c_char};
 use std::mem::{MaybeUninit, offset_of};
 use std::ptr::{self, null, null_mut};
 
-use super::depacketizer::*;
-use super::depacketizer_types::*;
 use super::encoder::*;
 use super::encoder_types::*;
 use super::handle::{Handle, Report, call, create, free, guard, last_error};
 use super::memory::CallerStruct;
 use super::packetizer::*;
-use super::sdp::Rtav1FmtpParameters;
 use super::status::{DESCRIPTIONS, Rtav1Status, rtav1_status_string};
-use super::unit::Rtav1Unit;
 use super::{RTAV1_ABI_VERSION, rtav1_abi_version, rtav1_version};
 
 /// The text at `pointer`.
@@ -89,78 +87,6 @@ fn a_panic_becomes_a_status_and_closes_the_handle() {
         let status = guard(message.as_mut_ptr(), message.len(), || panic!("at fault"));
         assert_eq!(status, Rtav1Status::Panic);
         assert_eq!(text(message.as_ptr()), "the lib", "cut to fit");
-    }
-}
-
-#[test]
-fn null_handles_are_answered() {
-    let mut out: *const Rtav1Unit = null();
-    let mut event: *const Rtav1Event = null();
-    let mut capabilities = sized::<Rtav1Capabilities>();
-    let mut config = sized::<Rtav1EncoderConfig>();
-    let mut fmtp = sized::<Rtav1FmtpParameters>();
-    let frame = sized::<Rtav1Frame>();
-    let mut outcome = sized::<Rtav1EncodeOutcome>();
-    let packet = sized::<Rtav1RtpPacket>();
-    let mut payload = sized::<Rtav1Payload>();
-    let (mut count, mut time, mut flag) = (0, 0, false);
-    // SAFETY: every pointer is null or leads to one of the locals above.
-    unsafe {
-        let e = null_mut();
-        let p = null_mut();
-        let d = null_mut();
-        for status in [
-            rtav1_encoder_encode(e, &raw const frame, null(), &raw mut outcome),
-            rtav1_encoder_flush(e, &raw mut out),
-            rtav1_encoder_set_rates(e, 100_000, 30, 1),
-            rtav1_encoder_set_qindex_range(e, 1, 255),
-            rtav1_encoder_set_size(e, 64, 64),
-            rtav1_encoder_config(e, &raw mut config),
-            rtav1_encoder_sequence_header(e, null_mut(), 0, &raw mut count),
-            rtav1_encoder_av1c(e, null_mut(), 0, &raw mut count),
-            rtav1_encoder_codec_string(e, null_mut(), 0),
-            rtav1_encoder_fmtp(e, &raw mut fmtp),
-            rtav1_encoder_set_speed(e, 10),
-            rtav1_encoder_set_max_delay(e, 100),
-            rtav1_encoder_set_max_frame_bytes(e, 0),
-            rtav1_encoder_set_wire_overhead(e, 40, 1200),
-            rtav1_encoder_request_key_frame(e),
-            rtav1_encoder_capabilities(e, &raw mut capabilities),
-            rtav1_packetizer_packetize(p, null(), 0, &raw mut count),
-            rtav1_packetizer_packetize_layer(p, null(), 0, true, &raw mut count),
-            rtav1_packetizer_next(p, null_mut(), 0, &raw mut payload),
-            rtav1_depacketizer_push(d, &raw const packet, 0, null_mut()),
-            rtav1_depacketizer_next_event(d, &raw mut event),
-            rtav1_depacketizer_next_timeout(d, &raw mut time),
-            rtav1_depacketizer_handle_timeout(d, 1),
-            rtav1_depacketizer_key_frame_needed(d, &raw mut flag),
-            rtav1_depacketizer_skip_missing(d),
-            rtav1_depacketizer_flush(d),
-            rtav1_depacketizer_missing(d, null_mut(), 0, &raw mut count),
-            rtav1_depacketizer_held_bytes(d, &raw mut count),
-        ] {
-            assert_eq!(status, Rtav1Status::NullPointer);
-        }
-        for message in [
-            rtav1_encoder_error(e),
-            rtav1_encoder_engine_name(e),
-            rtav1_packetizer_error(p),
-            rtav1_depacketizer_error(d),
-        ] {
-            assert_eq!(text(message), "the handle is null or misaligned");
-        }
-        // There is nothing to free, at null and at a place that holds null.
-        let (mut e, mut p, mut d) = (e, p, d);
-        rtav1_encoder_free(null_mut());
-        rtav1_encoder_free(&raw mut e);
-        rtav1_packetizer_free(null_mut());
-        rtav1_packetizer_free(&raw mut p);
-        rtav1_depacketizer_free(null_mut());
-        rtav1_depacketizer_free(&raw mut d);
-        rtav1_unit_free(null_mut());
-        rtav1_unit_free(&raw mut out);
-        rtav1_event_free(null_mut());
-        rtav1_event_free(&raw mut event);
     }
 }
 
