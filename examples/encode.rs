@@ -17,8 +17,8 @@ use common::output::{CodedFile, Format};
 use common::schedule::{Row, SCHEDULE_HELP, Schedule, Thinning};
 use common::{cli, y4m};
 use rtav1::{
-    DroppedFrame, EncodeOutcome, Encoder, EncoderConfig, EngineKind, FrameOptions, PictureBuffer,
-    RateMode, Rates, Rational, ScalabilityMode, Speed, TemporalUnit, WireOverhead,
+    DroppedFrame, EncodeOutcome, Encoder, EncoderConfig, EngineKind, FrameOptions, LayerShares,
+    PictureBuffer, RateMode, Rates, Rational, ScalabilityMode, Speed, TemporalUnit, WireOverhead,
 };
 
 /// Encode a clip to AV1.
@@ -104,6 +104,11 @@ struct Args {
     /// Temporal layers: L1T1, L1T2 or L1T3
     #[arg(long, value_name = "MODE", default_value_t)]
     layers: ScalabilityMode,
+
+    /// What each layer gets of the rate, in percent, lowest first, such as 60,40; --max-delay then holds
+    /// for the lower layers, too, on a link of their share [default: what looks best as a whole]
+    #[arg(long, value_name = "PERCENT,...")]
+    layer_shares: Option<LayerShares>,
 
     /// Write the encoder's own reconstruction
     #[arg(long, value_name = "OUT.y4m")]
@@ -194,6 +199,7 @@ fn config(args: &Args, clip: &Clip) -> anyhow::Result<EncoderConfig> {
     config.tile_columns = args.tile_columns;
     config.key_interval = args.key_every;
     config.scalability_mode = args.layers;
+    config.layer_shares = args.layer_shares;
     config.max_delay =
         args.max_delay.map_or(config.max_delay, |ms| Duration::from_millis(ms.into()));
     config.max_frame_bytes = args.max_frame_bytes;

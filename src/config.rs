@@ -10,7 +10,7 @@ use std::ops::{Deref, RangeInclusive};
 use std::time::Duration;
 
 pub use self::error::ConfigError;
-pub use self::scalability::{AcknowledgedPrediction, ScalabilityMode};
+pub use self::scalability::{AcknowledgedPrediction, LayerShares, ScalabilityMode};
 use crate::frame::is_encoded;
 
 /// A positive ratio of two integers.
@@ -248,6 +248,13 @@ pub struct EncoderConfig {
     pub key_interval: Option<u32>,
     /// Temporal layers; [`ScalabilityMode::L1T1`] unless changed.
     pub scalability_mode: ScalabilityMode,
+    /// What the temporal layers get of the target rate, while
+    /// [`scalability_mode`](Self::scalability_mode) has as many layers as there are shares. The bound of
+    /// [`max_delay`](Self::max_delay) then holds for every decode target that a server may forward, on a
+    /// link of the shares of its layers, key frames included, which get coarser by that. `None`, the
+    /// default: what makes the whole stream look best, about 75 and 25 % of two and 50, 30 and 20 % of
+    /// three layers, and the bound holds for the whole.
+    pub layer_shares: Option<LayerShares>,
     /// When frames depend on acknowledged frames only; [`AcknowledgedPrediction::Auto`] unless changed.
     pub acknowledged_prediction: AcknowledgedPrediction,
     /// The engine.
@@ -279,6 +286,7 @@ impl EncoderConfig {
             tile_columns: None,
             key_interval: None,
             scalability_mode: ScalabilityMode::default(),
+            layer_shares: None,
             acknowledged_prediction: AcknowledgedPrediction::default(),
             engine: EngineKind::default(),
             reconstruction: false,

@@ -34,8 +34,8 @@ pub use av1::obu::{
     ObuHeader, ObuType, Obus, SequenceHeader, StreamInspector, TemporalUnitInfo, TemporalUnits,
 };
 pub use config::{
-    AcknowledgedPrediction, ColorDescription, ConfigError, EncoderConfig, EngineKind, RateMode,
-    Rates, Rational, ScalabilityMode, Speed, WireOverhead,
+    AcknowledgedPrediction, ColorDescription, ConfigError, EncoderConfig, EngineKind, LayerShares,
+    RateMode, Rates, Rational, ScalabilityMode, Speed, WireOverhead,
 };
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 pub use decoder::{ChromaSamplePosition, DecodeError, Decoder, DecoderConfig, Picture};

@@ -2,7 +2,7 @@
 
 use crate::common::metrics::mean;
 use crate::network::Fate;
-use crate::record::Record;
+use crate::record::{Record, Row};
 
 /// Packets that got lost one after another or of one frame, and what came of it.
 #[derive(Clone, Debug, PartialEq)]
@@ -51,6 +51,25 @@ pub(crate) fn losses(record: &Record) -> Vec<Loss> {
         });
     }
     losses
+}
+
+/// What losses of layer 0 cost in the mean, and those of higher layers, for the table of the call.
+pub(crate) fn rows(record: &Record) -> Vec<Row> {
+    let (base, higher): (Vec<_>, Vec<_>) =
+        losses(record).into_iter().partition(|loss| loss.temporal_id == 0);
+    let row = |(what, losses): (&'static str, Vec<Loss>)| {
+        let a_loss =
+            |cost: fn(&Loss) -> f64| losses.iter().map(cost).sum::<f64>() / losses.len() as f64;
+        let remark = format!(
+            "each {:.1} frames not shown, {:.0} ms frozen, {:.1} dB below what was sent",
+            a_loss(|loss| loss.not_shown as f64),
+            a_loss(|loss| 1000.0 * loss.frozen),
+            a_loss(|loss| loss.decibels.unwrap_or(0.0)),
+        );
+        (!losses.is_empty()).then(|| (what, losses.len().to_string(), remark))
+    };
+    let layers = [("losses of layer 0", base), ("losses of higher layers", higher)];
+    layers.into_iter().filter_map(row).collect()
 }
 
 /// The losses, without what came of them.
@@ -145,6 +164,12 @@ mod tests {
         assert_eq!(frozen, [0.0, 0.3, 0.2]);
         let decibels: Vec<_> = losses.iter().map(|loss| loss.decibels).collect();
         assert_eq!(decibels, [Some(6.0), Some(4.5), None]);
+        let remarks: Vec<_> =
+            rows(&record).into_iter().map(|(_, count, remark)| (count, remark)).collect();
+        let of_base = "each 1.5 frames not shown, 250 ms frozen, 2.2 dB below what was sent";
+        let of_higher = "each 1.0 frames not shown, 0 ms frozen, 6.0 dB below what was sent";
+        let expected = [("2", of_base), ("1", of_higher)];
+        assert_eq!(remarks, expected.map(|(count, remark)| (count.to_owned(), remark.to_owned())));
     }
 
     #[test]

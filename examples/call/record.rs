@@ -6,7 +6,7 @@ use rtav1::{DropReason, PictureBuffer};
 
 use crate::common::metrics::{Freeze, mean, percentile};
 use crate::common::rtp::CLOCK_RATE;
-use crate::losses::{Loss, losses};
+use crate::losses;
 use crate::network::Fate;
 
 /// The settings of the call, as the report names them.
@@ -160,6 +160,12 @@ impl Record {
         frames.filter_map(shown).collect()
     }
 
+    /// Seconds frozen.
+    fn frozen(&self) -> f64 {
+        // The sum of nothing would be a negative zero.
+        self.freezes.iter().map(|freeze| freeze.end - freeze.start).fold(0.0, f64::add)
+    }
+
     /// The freezes by the capture times of the pictures that stayed and that came, which is where
     /// the frames that were not shown lie.
     pub(crate) fn frozen_captures(&self) -> Vec<Freeze> {
@@ -199,9 +205,7 @@ impl Record {
         let delay = |p: f64| percentile(&delays, p).map_or("-".into(), |ms| format!("{ms:.0}"));
         let psnr: Vec<f64> = self.frames.iter().filter_map(|f| f.psnr).collect();
         let decibel = |value: Option<f64>| value.map_or("-".into(), |db| format!("{db:.1} dB"));
-        // The sum of nothing is a negative zero.
-        let frozen =
-            self.freezes.iter().map(|freeze| freeze.end - freeze.start).fold(0.0, f64::add);
+        let frozen = self.frozen();
         let (lost, overflow) = (with_fate(Fate::Lost), with_fate(Fate::QueueFull));
         let target = mean_level(&self.settings.target_levels(), self.duration) / 1000.0;
         let capacity = mean_level(&self.settings.capacities, self.duration) / 1000.0;
@@ -280,31 +284,12 @@ impl Record {
         if drops.is_empty() { String::new() } else { format!(": {}", drops.join(", ")) }
     }
 
-    /// What losses of the base layer cost in the mean, and those of higher layers; packets that were sent
-    /// again.
+    /// Packets that were sent again, and what losses cost.
     fn loss_rows(&self) -> Vec<Row> {
-        let losses = losses(self);
-        let of_layers = |what, above: bool| -> Option<Row> {
-            let losses: Vec<&Loss> =
-                losses.iter().filter(|loss| (loss.temporal_id > 0) == above).collect();
-            let count = losses.len();
-            let a_loss = |cost: fn(&Loss) -> f64| {
-                losses.iter().map(|loss| cost(loss)).sum::<f64>() / count as f64
-            };
-            let remark = format!(
-                "each {:.1} frames not shown, {:.0} ms frozen, {:.1} dB below what was sent",
-                a_loss(|loss| loss.not_shown as f64),
-                a_loss(|loss| 1000.0 * loss.frozen),
-                a_loss(|loss| loss.decibels.unwrap_or(0.0)),
-            );
-            (count > 0).then(|| (what, count.to_string(), remark))
-        };
         let again = self.packets.iter().filter(|packet| packet.again).count();
         let asked = "asked for by NACK, on the same link".to_owned();
         let again = (again > 0).then(|| ("packets sent again", again.to_string(), asked));
-        let base = of_layers("losses of layer 0", false);
-        let above = of_layers("losses of higher layers", true);
-        again.into_iter().chain(base).chain(above).collect()
+        again.into_iter().chain(losses::rows(self)).collect()
     }
 
     /// The waits in front of a link of the target rate, and of the real one, against the bound.

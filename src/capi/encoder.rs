@@ -8,7 +8,7 @@ use super::encoder_types::{
     Rtav1Capabilities, Rtav1EncodeOutcome, Rtav1EncoderConfig, Rtav1Frame, Rtav1FrameOptions,
     most_bytes, speed,
 };
-use super::encoder_values::{acknowledged_prediction, scalability_mode};
+use super::encoder_values::acknowledged_prediction;
 use super::error::Failure;
 use super::handle::{Handle, Report, c_string, call, create, free, guard, last_error, text_of};
 use super::memory::{CallerStruct, Out, byte, fill, write_data, write_text};
@@ -21,7 +21,7 @@ use crate::encoder::{Encoder, FrameOptions};
 
 /// Codes frames into temporal units.
 pub struct Rtav1Encoder {
-    encoder: Encoder,
+    pub(super) encoder: Encoder,
     engine_name: CString,
     report: Report,
 }
@@ -294,20 +294,6 @@ pub unsafe extern "C" fn rtav1_encoder_set_speed(
 ) -> Rtav1Status {
     // SAFETY: the caller gives null or an encoder that it alone uses.
     unsafe { call(encoder, |handle| Ok(handle.encoder.set_speed(self::speed(speed)?)?)) }
-}
-
-/// Sets the temporal layers, an `Rtav1ScalabilityMode`, from the next frame on, without a key frame.
-/// Frames tell their layer at once, OBU headers from the next key frame on.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn rtav1_encoder_set_scalability_mode(
-    encoder: *mut Rtav1Encoder,
-    mode: u32,
-) -> Rtav1Status {
-    let set = |handle: &mut Rtav1Encoder| {
-        Ok(handle.encoder.set_scalability_mode(scalability_mode(mode)?)?)
-    };
-    // SAFETY: the caller gives null or an encoder that it alone uses.
-    unsafe { call(encoder, set) }
 }
 
 /// Sets when frames depend on acknowledged frames only, an `Rtav1AcknowledgedPrediction`, from the next

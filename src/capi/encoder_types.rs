@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::encoder_values::{
     Rtav1DropReason, Rtav1Engine, Rtav1OutcomeKind, Rtav1PixelFormat, Rtav1RateMode,
-    acknowledged_prediction, prediction_value, scalability_mode, scalability_mode_value,
+    acknowledged_prediction, layer_shares, layer_shares_value, prediction_value, scalability_mode,
+    scalability_mode_value,
 };
 use super::error::Failure;
 use super::memory::{CallerStruct, byte, items};
@@ -89,6 +90,11 @@ pub struct Rtav1EncoderConfig {
     pub scalability_mode: u32,
     /// An `Rtav1AcknowledgedPrediction`.
     pub acknowledged_prediction: u32,
+    /// What each temporal layer gets of the bitrate, lowest first, in percent that add up to 100, zeros
+    /// behind those of the mode's layers; zeros only, the default: what makes the whole stream look best.
+    /// With shares `max_delay` holds for the frames of the lower layers, too, on a link of their share. With
+    /// a mode of another number of layers they mean nothing.
+    pub layer_shares: [u32; 3],
 }
 
 /// A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -255,6 +261,7 @@ impl Rtav1EncoderConfig {
             tile_columns: settings.tile_columns.unwrap_or(0),
             scalability_mode: scalability_mode_value(settings.scalability_mode),
             acknowledged_prediction: prediction_value(settings.acknowledged_prediction),
+            layer_shares: layer_shares_value(settings.layer_shares),
         }
     }
 
@@ -292,6 +299,7 @@ impl Rtav1EncoderConfig {
         settings.wire = WireOverhead::new(packet_overhead, max_payload);
         settings.scalability_mode = scalability_mode(self.scalability_mode)?;
         settings.acknowledged_prediction = acknowledged_prediction(self.acknowledged_prediction)?;
+        settings.layer_shares = layer_shares(self.layer_shares)?;
         settings.adaptive_frame_rate = self.adaptive_frame_rate != 0;
         Ok(settings)
     }

@@ -1,7 +1,7 @@
 //! The values that fields of the encoder's structs may have.
 
 use super::error::Failure;
-use crate::config::{AcknowledgedPrediction, ScalabilityMode};
+use crate::config::{AcknowledgedPrediction, LayerShares, ScalabilityMode};
 
 /// Values of `Rtav1EncoderConfig.engine`.
 #[repr(C)]
@@ -84,6 +84,26 @@ pub enum Rtav1DropReason {
     FrameRate = 3,
     /// The target rate is 0: nothing is sent until it is raised.
     Paused = 4,
+}
+
+/// Shares of the layers, zeros behind them; `None` of zeros only.
+pub(super) fn layer_shares(percent: [u32; 3]) -> Result<Option<LayerShares>, Failure> {
+    let count = percent.iter().rposition(|&percent| percent > 0).map_or(0, |last| last + 1);
+    if count == 0 {
+        return Ok(None);
+    }
+    // What is beyond a byte is beyond 100 as well.
+    let shares: Vec<u8> =
+        percent[..count].iter().map(|&percent| percent.min(u8::MAX.into()) as u8).collect();
+    Ok(Some(LayerShares::new(&shares)?))
+}
+
+/// The same as C has them.
+pub(super) fn layer_shares_value(shares: Option<LayerShares>) -> [u32; 3] {
+    let mut percent = [0; 3];
+    let shares = shares.iter().flat_map(LayerShares::percent);
+    percent.iter_mut().zip(shares).for_each(|(place, &share)| *place = share.into());
+    percent
 }
 
 /// Layers, by their value.

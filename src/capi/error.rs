@@ -107,6 +107,7 @@ fn config_status(error: &ConfigError) -> Rtav1Status {
         ConfigError::MaxFrameBytes(_) => Rtav1Status::ConfigMaxFrameBytes,
         ConfigError::QindexRange { .. } => Rtav1Status::ConfigQindexRange,
         ConfigError::ScalabilityMode(_) => Rtav1Status::ConfigScalabilityMode,
+        ConfigError::LayerShares(_) => Rtav1Status::ConfigLayerShares,
         ConfigError::Size { .. } => Rtav1Status::ConfigSize,
         ConfigError::SmallestFrame { .. } => Rtav1Status::ConfigSmallestFrame,
         ConfigError::Speed(_) => Rtav1Status::ConfigSpeed,

@@ -22,6 +22,7 @@ mod memory;
 mod owned;
 
 mod encoder;
+mod encoder_layers;
 mod encoder_types;
 mod encoder_values;
 mod unit;

@@ -114,6 +114,8 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_CONFIG_TILE_COLUMNS = 217,
     // No scalability mode has the name.
     RTAV1_STATUS_CONFIG_SCALABILITY_MODE = 218,
+    // The shares of layers are not percentages above 0 that add up to 100.
+    RTAV1_STATUS_CONFIG_LAYER_SHARES = 219,
     // The engine failed on its own account.
     RTAV1_STATUS_ENCODE_ENGINE = 301,
     // The encoder was flushed and takes no more frames.
@@ -506,6 +508,11 @@ typedef struct Rtav1EncoderConfig {
     uint32_t scalability_mode;
     // An `Rtav1AcknowledgedPrediction`.
     uint32_t acknowledged_prediction;
+    // What each temporal layer gets of the bitrate, lowest first, in percent that add up to 100, zeros
+    // behind those of the mode's layers; zeros only, the default: what makes the whole stream look best.
+    // With shares `max_delay` holds for the frames of the lower layers, too, on a link of their share. With
+    // a mode of another number of layers they mean nothing.
+    uint32_t layer_shares[3];
 } Rtav1EncoderConfig;
 
 // A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -1155,10 +1162,6 @@ enum Rtav1Status rtav1_encoder_report_encode_time(struct Rtav1Encoder *encoder,
 // Sets the speed, 0 to 10 or RTAV1_SPEED_AUTO, from the next frame on.
 enum Rtav1Status rtav1_encoder_set_speed(struct Rtav1Encoder *encoder, uint32_t speed);
 
-// Sets the temporal layers, an `Rtav1ScalabilityMode`, from the next frame on, without a key frame.
-// Frames tell their layer at once, OBU headers from the next key frame on.
-enum Rtav1Status rtav1_encoder_set_scalability_mode(struct Rtav1Encoder *encoder, uint32_t mode);
-
 // Sets when frames depend on acknowledged frames only, an `Rtav1AcknowledgedPrediction`, from the next
 // frame on.
 enum Rtav1Status rtav1_encoder_set_acknowledged_prediction(struct Rtav1Encoder *encoder,
@@ -1193,6 +1196,17 @@ const char *rtav1_encoder_engine_name(struct Rtav1Encoder *encoder);
 
 // Frees the unit and sets `*unit` to null; does nothing where that is null already.
 void rtav1_unit_free(const struct Rtav1Unit **unit);
+
+// Sets the temporal layers, an `Rtav1ScalabilityMode`, from the next frame on, without a key frame.
+// Frames tell their layer at once, OBU headers from the next key frame on.
+enum Rtav1Status rtav1_encoder_set_scalability_mode(struct Rtav1Encoder *encoder, uint32_t mode);
+
+// Sets the shares of the layers (`Rtav1EncoderConfig.layer_shares`) in percent, lowest first, from the next
+// frame on; three zeros for the default.
+enum Rtav1Status rtav1_encoder_set_layer_shares(struct Rtav1Encoder *encoder,
+                                                uint32_t layer_0,
+                                                uint32_t layer_1,
+                                                uint32_t layer_2);
 
 // Fills `config`: one thread, pictures of up to 8192 * 4320, operating point 0, film grain
 // applied. `struct_size` is `sizeof *config`.

@@ -76,6 +76,8 @@ pub enum Rtav1Status {
     ConfigTileColumns = 217,
     /// No scalability mode has the name.
     ConfigScalabilityMode = 218,
+    /// The shares of layers are not percentages above 0 that add up to 100.
+    ConfigLayerShares = 219,
 
     /// The engine failed on its own account.
     EncodeEngine = 301,
@@ -227,7 +229,7 @@ pub extern "C" fn rtav1_status_string(status: i32) -> *const c_char {
 }
 
 /// Every status with its words.
-pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 99] = [
+pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 100] = [
     (Rtav1Status::Ok, c"success"),
     (Rtav1Status::NullPointer, c"a pointer is null or not aligned for its type"),
     (Rtav1Status::StructSize, c"`struct_size` is not a size of the struct"),
@@ -259,6 +261,10 @@ pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 99] = [
     (Rtav1Status::ConfigFrameRate, c"the frame rate is not between 1/10 and 240 frames a second"),
     (Rtav1Status::ConfigKeyInterval, c"the key-frame interval is out of range"),
     (Rtav1Status::ConfigScalabilityMode, c"no scalability mode has the name"),
+    (
+        Rtav1Status::ConfigLayerShares,
+        c"the shares of layers are not percentages above 0 that add up to 100",
+    ),
     (Rtav1Status::ConfigSize, c"the picture size of the encoder is out of range"),
     (Rtav1Status::ConfigSpeed, c"the speed is above 10"),
     (Rtav1Status::ConfigThreads, c"the thread count of the encoder is zero or above 64"),

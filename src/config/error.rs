@@ -44,6 +44,9 @@ pub enum ConfigError {
     /// The key-frame interval is zero.
     #[error("key-frame interval {0} is not at least 1")]
     KeyInterval(u32),
+    /// The shares of layers are not one to three percentages above 0 that add up to 100.
+    #[error("layer shares {0:?} are not one to three percentages above 0 that add up to 100")]
+    LayerShares(String),
     /// The most delay is outside 50 to 1000 ms.
     #[error("max delay {0:?} is outside 50ms to 1s")]
     MaxDelay(Duration),

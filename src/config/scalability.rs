@@ -62,6 +62,65 @@ impl FromStr for ScalabilityMode {
     }
 }
 
+/// Shares of the target rate that the temporal layers get, lowest layer first, in percent of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct LayerShares {
+    percent: [u8; Self::MOST],
+    layers: u8,
+}
+
+impl LayerShares {
+    const MOST: usize = 3;
+
+    /// A share for each layer.
+    ///
+    /// # Errors
+    /// None or more than three, one of 0, or another sum than 100.
+    pub fn new(percent: &[u8]) -> Result<Self, ConfigError> {
+        let sum: u32 = percent.iter().copied().map(u32::from).sum();
+        let in_range = (1..=Self::MOST).contains(&percent.len());
+        if !in_range || percent.contains(&0) || sum != 100 {
+            let percent: Vec<String> = percent.iter().map(u8::to_string).collect();
+            return Err(ConfigError::LayerShares(percent.join(",")));
+        }
+        let mut shares = Self { percent: [0; Self::MOST], layers: percent.len() as u8 };
+        shares.percent[..percent.len()].copy_from_slice(percent);
+        Ok(shares)
+    }
+
+    /// The shares.
+    pub fn percent(&self) -> &[u8] {
+        &self.percent[..usize::from(self.layers)]
+    }
+
+    /// The shares of a mode's layers; none if it has another number of them.
+    pub(crate) fn of_mode(shares: &Option<Self>, mode: ScalabilityMode) -> &[u8] {
+        let fitting = shares.as_ref().filter(|shares| shares.layers == mode.temporal_layers());
+        fitting.map_or(&[], Self::percent)
+    }
+}
+
+impl fmt::Display for LayerShares {
+    /// As [`FromStr`] reads them.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let percent: Vec<String> = self.percent().iter().map(u8::to_string).collect();
+        f.pad(&percent.join(","))
+    }
+}
+
+impl FromStr for LayerShares {
+    type Err = ConfigError;
+
+    /// The shares of a list such as `60,40`.
+    fn from_str(list: &str) -> Result<Self, ConfigError> {
+        let percent: Result<Vec<u8>, _> = list.split(',').map(str::parse).collect();
+        percent
+            .ok()
+            .and_then(|percent| Self::new(&percent).ok())
+            .ok_or_else(|| ConfigError::LayerShares(list.to_owned()))
+    }
+}
+
 /// When frames of layer 0 depend on frames only that the receiver has
 /// [acknowledged](crate::Encoder::acknowledge).
 ///
@@ -90,6 +149,28 @@ pub enum AcknowledgedPrediction {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn shares_are_read_and_written() {
+        for list in ["100", "60,40", "40,20,40", "98,1,1"] {
+            let shares: LayerShares = list.parse().unwrap();
+            assert_eq!(shares.to_string(), list);
+            assert_eq!(LayerShares::new(shares.percent()), Ok(shares));
+            for &mode in ScalabilityMode::ALL {
+                let fits = shares.percent().len() == usize::from(mode.temporal_layers());
+                let expected = if fits { shares.percent() } else { &[] };
+                assert_eq!(LayerShares::of_mode(&Some(shares), mode), expected);
+            }
+        }
+        assert!(LayerShares::of_mode(&None, ScalabilityMode::L1T1).is_empty());
+        for list in ["", "60", "60,41", "100,0", "25,25,25,25", "60,x", "60,40,", "256,1", "-1,101"]
+        {
+            let refused = Err(ConfigError::LayerShares(list.to_owned()));
+            assert_eq!(list.parse::<LayerShares>(), refused);
+        }
+        let refused = ConfigError::LayerShares("200,156".to_owned());
+        assert_eq!(LayerShares::new(&[200, 156]), Err(refused));
+    }
 
     #[test]
     fn names_are_read_and_written() {

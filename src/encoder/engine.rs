@@ -4,7 +4,7 @@ use super::error::EncodeError;
 use super::unit::{EncodeOutcome, FrameOptions, TemporalUnit};
 use crate::av1::obu::SequenceHeader;
 use crate::config::{
-    AcknowledgedPrediction, ConfigError, EncoderConfig, EngineKind, Rates, Rational,
+    AcknowledgedPrediction, ConfigError, EncoderConfig, EngineKind, LayerShares, Rates, Rational,
     ScalabilityMode, SendLimits, Settings,
 };
 use crate::frame::Frame;
@@ -99,6 +99,13 @@ pub(crate) trait Engine: Send {
         Err(unsupported(self.name(), "scalability mode", mode))
     }
 
+    /// Other shares of the rate for the layers from the next frame on; to be had as far as
+    /// [`Capabilities::temporal_layers`] says.
+    fn set_layer_shares(&mut self, shares: Option<LayerShares>) -> Result<(), ConfigError> {
+        let shares = shares.map_or("default".to_owned(), |shares| shares.to_string());
+        Err(unsupported(self.name(), "layer shares", shares))
+    }
+
     /// When frames depend on acknowledged frames only, from the next frame on; to be had with
     /// [`Capabilities::feedback`].
     fn set_acknowledged_prediction(
@@ -152,6 +159,9 @@ pub(super) fn check_unbounded(
     }
     if settings.scalability_mode != usual.scalability_mode {
         return Err(unsupported(engine, "scalability mode", settings.scalability_mode));
+    }
+    if let Some(shares) = settings.layer_shares {
+        return Err(unsupported(engine, "layer shares", shares));
     }
     if settings.acknowledged_prediction != usual.acknowledged_prediction {
         let choice = format_args!("{:?}", settings.acknowledged_prediction);

@@ -17,6 +17,7 @@
 mod auto_speed;
 mod engine;
 mod error;
+mod layers;
 pub(crate) mod native;
 #[cfg(feature = "rav1e")]
 mod rav1e;
@@ -37,8 +38,8 @@ pub use unit::{
 
 use crate::av1::obu::BitstreamError;
 use crate::config::{
-    AcknowledgedPrediction, ConfigError, EncoderConfig, RateMode, Rates, Rational, ScalabilityMode,
-    SendLimits, Settings, Speed, WireOverhead, check_bitrate, check_frame_rate, check_limits,
+    AcknowledgedPrediction, ConfigError, EncoderConfig, RateMode, Rates, Rational, SendLimits,
+    Settings, Speed, WireOverhead, check_bitrate, check_frame_rate, check_limits,
     check_qindex_range,
 };
 use crate::frame::Frame;
@@ -271,24 +272,6 @@ impl Encoder {
     /// The level that the next frame is encoded at, 0 to 10.
     pub fn speed_level(&self) -> u8 {
         self.auto_speed.level()
-    }
-
-    /// Sets the temporal layers from the next frame on ([`EncoderConfig::scalability_mode`]), without a
-    /// key frame. The next frame is of layer 0, as is every one that is the first of its pattern.
-    ///
-    /// [`CodedFrame`] tells the layer of each frame at once. OBU headers and the operating points of the
-    /// sequence header do with the next key frame; until then OBU headers tell of no layers that were
-    /// not announced (AV1 specification, 6.4.1).
-    ///
-    /// # Errors
-    /// More layers than the engine has.
-    pub fn set_scalability_mode(&mut self, mode: ScalabilityMode) -> Result<(), ConfigError> {
-        if mode == self.config.scalability_mode {
-            return Ok(());
-        }
-        self.engine.set_scalability_mode(mode)?;
-        self.config.scalability_mode = mode;
-        Ok(())
     }
 
     /// Sets when frames depend on acknowledged frames only, from the next frame on

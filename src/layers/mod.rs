@@ -60,6 +60,15 @@ pub(crate) struct Cascade {
     pub(crate) soft_delay: f64,
 }
 
+/// What a plan has of one temporal layer.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct LayerMix {
+    /// Share of the frames.
+    pub(crate) frames: f64,
+    /// Share of each level among the layer's frames.
+    pub(crate) levels: [f64; PYRAMID_LEVELS],
+}
+
 /// What one frame is, reads and writes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct FramePlan {

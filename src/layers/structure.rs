@@ -7,7 +7,7 @@
 //! (6.2.3), so that after every frame but those of the highest layer a receiver of fewer layers may
 //! take more.
 
-use super::{Cascade, PyramidLevel};
+use super::{Cascade, LayerMix, PYRAMID_LEVELS, PyramidLevel};
 use crate::config::ScalabilityMode;
 
 /// Frames of a pattern: two anchors, one for each of their slots.
@@ -49,6 +49,18 @@ impl Structure {
             ScalabilityMode::L1T2 => &L1T2,
             ScalabilityMode::L1T3 => &L1T3,
         }
+    }
+
+    /// The layers, lowest first.
+    pub(crate) fn mixes(&self) -> Vec<LayerMix> {
+        let mix = |layer: u8| {
+            let frames = self.positions.iter().filter(|position| position.temporal_id == layer);
+            let count = frames.clone().count() as f64;
+            let mut levels = [0.0; PYRAMID_LEVELS];
+            frames.for_each(|position| levels[position.level.index()] += 1.0 / count);
+            LayerMix { frames: count / PERIOD as f64, levels }
+        };
+        (0..self.layers).map(mix).collect()
     }
 
     /// Whether the frames of a layer are referred to by none.
@@ -237,6 +249,12 @@ mod tests {
                 counts[position.level.index()] += 1.0 / PERIOD as f64;
             }
             assert_eq!(counts, structure.cascade.shares, "{mode}");
+            let mixes = structure.mixes();
+            assert_eq!(mixes.len(), usize::from(structure.layers));
+            let by_layer = PyramidLevel::ALL.map(|level| {
+                mixes.iter().map(|mix| mix.frames * mix.levels[level.index()]).sum::<f64>()
+            });
+            assert_eq!(by_layer, counts, "{mode}");
         }
     }
 }

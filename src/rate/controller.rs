@@ -2,13 +2,14 @@
 
 use super::bucket::Bucket;
 use super::frame_dropper::FrameDropper;
+use super::layer_rates::{LayerRates, TargetLink};
 use super::model::{Class, Model};
 use super::tuning::budget::{
     AFTER_KEY, INTERVAL_GAIN, KEY_ROOM, LEAST_BYTES, LEAST_KEY_BYTES, LEAST_ROOM, LONGEST_INTERVAL,
     MOST_ROOM,
 };
 use super::{Decision, DropReason, FrameFacts, Limits, Outcome, QindexRange, Residual, Used};
-use crate::layers::Cascade;
+use crate::layers::{Cascade, LayerMix};
 
 /// Holds the rate of a stream.
 #[derive(Clone, Debug)]
@@ -34,6 +35,8 @@ pub(crate) struct Controller {
     pub(super) model: Model,
     pub(super) dropper: FrameDropper,
     pub(super) cascade: Cascade,
+    /// Rates of layers, where the caller sets them.
+    pub(super) layers: LayerRates,
     /// log₂ of the step that offsets of levels are from, of the frame before.
     pub(super) last: Option<f64>,
     /// Mean difference of the frame before.
@@ -79,6 +82,7 @@ impl Controller {
             model: Model::new(samples),
             dropper: FrameDropper::new(samples, frame_rate, settings.adaptive_frame_rate),
             cascade,
+            layers: LayerRates::default(),
             last: None,
             temporal: 0.0,
             free: true,
@@ -129,6 +133,14 @@ impl Controller {
         self.free = true;
     }
 
+    /// Layers of these mixes get these percentages of the rate from the next frame on, and the bound on
+    /// delay holds for each decode target on a link of its share; without any percentages it holds for
+    /// the whole, and layers get what the cascade makes of it.
+    pub(crate) fn set_layer_shares(&mut self, mixes: &[LayerMix], percent: &[u8]) {
+        self.layers = LayerRates::new(mixes, percent, self.bucket.bits());
+        self.free = true;
+    }
+
     /// Another nominal frame rate from the next frame on.
     pub(crate) fn set_frame_rate(&mut self, frame_rate: f64) {
         self.interval = frame_rate.recip();
@@ -160,23 +172,28 @@ impl Controller {
         }
         let waiting = self.bucket.after(frame.elapsed, self.rate).bits();
         let interval = self.interval_with(frame.elapsed);
-        let usual = self.rate * interval;
-        let max_bytes = self.limits.max_bytes(self.rate, waiting);
-        if self.room(waiting) < self.least_room(key, usual) {
-            return Decision::Drop(DropReason::LinkFull);
+        let whole = TargetLink { share: 1.0, waiting };
+        let mut max_bytes = self.limits.max_bytes(self.rate, waiting);
+        let lower = self.layers.links(frame.temporal_id, frame.elapsed, self.rate);
+        for link in lower.chain([whole]) {
+            max_bytes = max_bytes.min(link.max_bytes(&self.limits, self.rate));
+            if self.room(link) < self.least_room(key, link.share, interval) {
+                return Decision::Drop(DropReason::LinkFull);
+            }
         }
         Decision::Code(self.target(frame, waiting, interval, max_bytes))
     }
 
-    /// Bytes of a temporal unit that the bound on delay leaves room for when `waiting` bits wait.
-    fn room(&self, waiting: f64) -> u64 {
-        Limits { max_frame_bytes: None, ..self.limits }.max_bytes(self.rate, waiting)
+    /// Bytes of a temporal unit that the bound on delay leaves room for on a link.
+    fn room(&self, link: TargetLink) -> u64 {
+        link.max_bytes(&Limits { max_frame_bytes: None, ..self.limits }, self.rate)
     }
 
-    /// Bytes of room that a frame waits for, where a frame interval carries `usual` bits: never more
-    /// than an empty link has, and no less than the smallest key frame where it is one.
-    fn least_room(&self, key: bool, usual: f64) -> u64 {
-        let empty = self.room(0.0);
+    /// Bytes of room that a frame waits for on a link of a share of the rate: never more than an empty
+    /// one has, and no less than the smallest key frame where it is one.
+    fn least_room(&self, key: bool, share: f64, interval: f64) -> u64 {
+        let empty = self.room(TargetLink { share, waiting: 0.0 });
+        let usual = share * self.rate * interval;
         let (share, least) = match key {
             true => (KEY_ROOM * empty as f64, LEAST_KEY_BYTES),
             false => (LEAST_ROOM * usual / 8.0, LEAST_BYTES),
@@ -189,7 +206,8 @@ impl Controller {
     /// The frame was coded.
     pub(crate) fn coded(&mut self, frame: &FrameFacts, outcome: &Outcome) {
         self.pass(frame.elapsed, true);
-        self.bucket = self.bucket.with(self.limits.wire_bits(outcome.bytes));
+        let wire_bits = self.limits.wire_bits(outcome.bytes);
+        self.bucket = self.bucket.with(wire_bits);
         let Used { mean, greatest, log_step, .. } = outcome.used;
         // Lossless frames follow another law, and so do those that had to be small.
         if greatest > 0 && outcome.residual == Residual::Normal {
@@ -200,11 +218,14 @@ impl Controller {
             Class::Key | Class::SceneCut => log_step - AFTER_KEY,
             Class::Inter(level) => log_step - self.cascade.octaves[level.index()],
         };
-        self.last = match self.last {
+        let last = self.layers.layer(frame.temporal_id).map_or(self.last, |layer| layer.last);
+        let last = match last {
             // A part of the picture was coded so finely that all of it would have been too much.
-            Some(last) if outcome.residual != Residual::Normal => Some(base.max(last)),
-            _ => Some(base),
+            Some(last) if outcome.residual != Residual::Normal => base.max(last),
+            _ => base,
         };
+        self.last = Some(last);
+        self.layers.coded(frame.temporal_id, wire_bits, last);
         self.temporal = frame.complexity.temporal;
         self.free = false;
         self.dropper.coded(mean, self.since_coded);
@@ -229,6 +250,7 @@ impl Controller {
 
     fn pass(&mut self, elapsed: f64, wanted: bool) {
         self.bucket = self.bucket.after(elapsed, self.rate);
+        self.layers.pass(elapsed, self.rate);
         self.since_coded += elapsed;
         self.dropper.pass(elapsed, wanted);
         if wanted {

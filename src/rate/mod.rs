@@ -18,6 +18,7 @@ mod bucket;
 mod controller;
 mod frame_control;
 mod frame_dropper;
+mod layer_rates;
 mod limits;
 mod model;
 mod partial_frame;

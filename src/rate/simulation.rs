@@ -259,6 +259,7 @@ impl<C: Content> Simulation<C> {
                 false if new => Class::SceneCut,
                 false => Class::Inter(plan.level),
             },
+            temporal_id: plan.layer.temporal_id,
             complexity,
         };
         self.waiting = (self.waiting - self.elapsed * self.rate).max(0.0);

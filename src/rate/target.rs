@@ -12,7 +12,7 @@ use super::tuning::budget::{
 use super::tuning::model::INTER_EXPONENT;
 use super::{DropReason, QindexRange, QindexReason, Residual, Used, nearest_qindex};
 use crate::kernels::logarithm::exp2;
-use crate::layers::{Cascade, PyramidLevel};
+use crate::layers::{PYRAMID_LEVELS, PyramidLevel};
 
 /// A frame as the controller sees it.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +21,8 @@ pub(crate) struct FrameFacts {
     pub(crate) elapsed: f64,
     /// Class.
     pub(crate) class: Class,
+    /// Temporal layer.
+    pub(crate) temporal_id: u8,
     /// Complexity.
     pub(crate) complexity: Complexity,
 }
@@ -129,10 +131,13 @@ impl Controller {
         interval: f64,
         most: f64,
     ) -> (f64, f64, f64, QindexReason) {
-        let (second, usual) = (self.rate, self.rate * interval);
-        let max_delay = self.limits.max_delay;
+        let slow = interval >= SLOW_INTERVAL;
         // The next frame may come so much later than frames do in the mean.
         let late = (self.longest_with(frame.elapsed) - interval).max(0.0);
+        let link = self.link_of(frame, waiting, interval);
+        let Link { second, waiting, interval, .. } = link;
+        let usual = second * interval;
+        let max_delay = self.limits.max_delay;
         let resting = RESTING_DELAY
             .max(RESTING_INTERVALS * interval + late)
             .min(RESTING_SHARE * (max_delay - interval).max(0.0));
@@ -140,7 +145,7 @@ impl Controller {
             .max(resting + SOFT_DELAY_INTERVALS * interval)
             .min(SOFT_DELAY_MOST * max_delay);
         // After a short interval more waits than in the mean, after a long one less.
-        let level_now = (resting + interval - self.since_wanted(frame.elapsed)).max(0.0);
+        let level_now = (resting + interval - link.since).max(0.0);
         let horizon = if waiting > level_now * second { DRAIN_HORIZON } else { FILL_HORIZON };
         let frames = (horizon / interval).max(2.0);
         let excess = (waiting + usual - soft_delay * second).max(0.0);
@@ -148,16 +153,16 @@ impl Controller {
         let correction =
             (level_now * second - waiting) / frames + LATE_SHARE * lacking - excess / EXCESS_FRAMES;
         let bits = (usual + correction).clamp(LEAST_BUDGET * usual, MOST_BUDGET * usual);
-        let Cascade { octaves, shares, .. } = &self.cascade;
+        let octaves = &self.cascade.octaves;
         let mix = PyramidLevel::ALL
-            .map(|level| (Class::Inter(level), shares[level.index()], octaves[level.index()]));
+            .map(|level| (Class::Inter(level), link.levels[level.index()], octaves[level.index()]));
         let alone =
             |class, bits| self.model.log_step_alone(class, frame.complexity, self.payload(bits));
         let mut base = self.model.log_step(mix.into_iter(), frame.complexity, self.payload(bits));
         if self.rises(frame) {
             base = base.min(alone(Class::SceneCut, bits));
         }
-        let limited = self.limited(base, waiting);
+        let limited = self.limited(base, link.last, waiting);
         let step = limited + octaves[level.index()];
         let room = (soft_delay * second - waiting)
             .max(LEAST_BUDGET * usual)
@@ -166,8 +171,8 @@ impl Controller {
         if self.rises(frame) {
             bound = bound.min(alone(Class::SceneCut, room));
         }
-        let share = level_share(&self.cascade, level);
-        let share = if interval >= SLOW_INTERVAL { share.max(1.0) } else { share };
+        let share = level_share(octaves, link.levels, level);
+        let share = if slow { share.max(1.0) } else { share };
         let aim = (bits * share).min(room);
         let (step, reason) = if step < bound {
             (bound, QindexReason::Delay)
@@ -177,6 +182,33 @@ impl Controller {
             (step, QindexReason::Budget)
         };
         (aim, self.payload(room), step, reason)
+    }
+
+    /// What the budget of a frame goes by: the whole link, or that of its layer, if it has a rate of its
+    /// own.
+    fn link_of(&self, frame: &FrameFacts, waiting: f64, interval: f64) -> Link<'_> {
+        match self.layers.layer(frame.temporal_id) {
+            Some(layer) => {
+                let interval = interval / layer.frames;
+                Link {
+                    second: layer.share * self.rate,
+                    waiting: layer.waiting(frame.elapsed, self.rate),
+                    interval,
+                    // Frames of one layer are as far apart as they are in the mean.
+                    since: interval,
+                    levels: &layer.levels,
+                    last: layer.last.or(self.last),
+                }
+            }
+            None => Link {
+                second: self.rate,
+                waiting,
+                interval,
+                since: self.since_wanted(frame.elapsed),
+                levels: &self.cascade.shares,
+                last: self.last,
+            },
+        }
     }
 
     /// Whether a frame differs so much more from the one before it than that one did, that what was
@@ -191,19 +223,40 @@ impl Controller {
         (bits - 8.0 * overhead).max(8.0 * LEAST_BYTES as f64)
     }
 
-    /// `base`, not too far from that of the frame before.
-    fn limited(&self, base: f64, waiting: f64) -> f64 {
+    /// `base`, not too far from `last`, that of the frame before.
+    fn limited(&self, base: f64, last: Option<f64>, waiting: f64) -> f64 {
         let fall = if waiting > 0.0 { STEP_FALL } else { STEP_FALL_IDLE };
-        match self.last {
+        match last {
             Some(last) if !self.free => base.clamp(last - fall, last + STEP_RISE),
             _ => base,
         }
     }
 }
 
-/// The bits of a frame of `level` over those of the mean frame, by the model's exponent.
-fn level_share(cascade: &Cascade, level: PyramidLevel) -> f64 {
-    let cost = |level: PyramidLevel| exp2(-INTER_EXPONENT * cascade.octaves[level.index()]);
-    let mean: f64 = PyramidLevel::ALL.map(|l| cascade.shares[l.index()] * cost(l)).iter().sum();
+/// A link that budgets go by, and the frames that it carries.
+struct Link<'a> {
+    /// Bits a second.
+    second: f64,
+    /// Bits that wait.
+    waiting: f64,
+    /// Mean seconds between the frames.
+    interval: f64,
+    /// Seconds since the last of them that was wanted.
+    since: f64,
+    /// Share of each level.
+    levels: &'a [f64; PYRAMID_LEVELS],
+    /// log₂ of the step that offsets of levels are from, of the last of them.
+    last: Option<f64>,
+}
+
+/// The bits of a frame of `level` over those of the mean frame, by the model's exponent, among frames of
+/// these levels.
+fn level_share(
+    octaves: &[f64; PYRAMID_LEVELS],
+    shares: &[f64; PYRAMID_LEVELS],
+    level: PyramidLevel,
+) -> f64 {
+    let cost = |level: PyramidLevel| exp2(-INTER_EXPONENT * octaves[level.index()]);
+    let mean: f64 = PyramidLevel::ALL.map(|l| shares[l.index()] * cost(l)).iter().sum();
     cost(level) / mean
 }

@@ -204,6 +204,7 @@ fn a_full_link_drops_and_a_pick_changes_nothing() {
     let mut controller = Controller::new(settings(100_000.0, 30.0));
     let frame = |elapsed| FrameFacts {
         elapsed,
+        temporal_id: 0,
         class: Class::Inter(PyramidLevel::Ordinary),
         complexity: Complexity { spatial: 6.0, temporal: 2.0 },
     };
@@ -223,7 +224,7 @@ fn a_rate_of_0_pauses_and_the_bucket_drains_on() {
     let mut controller = Controller::new(settings(100_000.0, 30.0));
     let complexity = Complexity { spatial: 6.0, temporal: 2.0 };
     let class = Class::Inter(PyramidLevel::Ordinary);
-    let frame = FrameFacts { elapsed: 0.1, class, complexity };
+    let frame = FrameFacts { elapsed: 0.1, class, temporal_id: 0, complexity };
     let outcome = Outcome { used: Used::one(250), residual: Residual::Normal, bytes: 15_000 / 8 };
     controller.coded(&frame, &outcome);
     controller.set_rate(0.0);
@@ -293,7 +294,7 @@ fn a_new_size_keeps_what_waits_and_what_was_learnt() {
         Controller::new(ControllerSettings { samples: small, ..settings(100_000.0, 30.0) });
     let complexity = Complexity { spatial: 6.0, temporal: 2.0 };
     let class = Class::Inter(PyramidLevel::Ordinary);
-    let frame = FrameFacts { elapsed: 0.01, class, complexity };
+    let frame = FrameFacts { elapsed: 0.01, class, temporal_id: 0, complexity };
     let outcome = Outcome { used: Used::one(100), residual: Residual::Normal, bytes: 1_500 };
     controller.coded(&frame, &outcome);
     let before = controller.clone();
@@ -317,7 +318,7 @@ fn targets_stay_below_their_ceilings() {
             let controller = Controller::new(ControllerSettings { limits, ..settings(rate, 30.0) });
             for class in [Class::Key, Class::SceneCut, Class::Inter(PyramidLevel::Anchor)] {
                 let complexity = Complexity { spatial: 5.0, temporal: 5.0 };
-                let frame = FrameFacts { elapsed: 0.0, class, complexity };
+                let frame = FrameFacts { elapsed: 0.0, class, temporal_id: 0, complexity };
                 let Decision::Code(target) = controller.pick(&frame) else { panic!("{class:?}") };
                 assert!(target.bits <= target.soft_bytes * 8, "{class:?} {target:?}");
                 assert!(target.soft_bytes <= target.max_bytes, "{class:?} {target:?}");

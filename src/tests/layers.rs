@@ -7,8 +7,8 @@ use crate::av1::obu::{DecoderState, ObuContent, Obus};
 use crate::kernels::random::Random;
 use crate::synthetic::{Clip, Scene};
 use crate::{
-    Decoder, DecoderConfig, Encoder, EncoderConfig, FrameOptions, LayerId, Rates, Rational,
-    ScalabilityMode, SequenceHeader, Speed, TemporalUnit,
+    ConfigError, Decoder, DecoderConfig, Encoder, EncoderConfig, FrameOptions, LayerId,
+    LayerShares, RateMode, Rates, Rational, ScalabilityMode, SequenceHeader, Speed, TemporalUnit,
 };
 
 fn config(mode: ScalabilityMode) -> EncoderConfig {
@@ -256,4 +256,155 @@ fn every_decode_target_keeps_the_bound() {
             assert!(waiting[0] <= waiting[1] && waiting[1] <= waiting[2]);
         }
     }
+}
+
+/// A stream over links of all decode targets, each with the share of the rate that its layers have.
+struct Links {
+    rate: f64,
+    /// Shares of the decode targets, and the bits that wait for their links.
+    targets: Vec<(f64, f64)>,
+    /// Bits of each layer.
+    layers: [f64; 3],
+    /// The longest that a link took for what waited, over the bound.
+    worst: f64,
+}
+
+impl Links {
+    fn new(rate: f64, percent: &[u8]) -> Self {
+        let mut sum = 0.0;
+        let cumulative = percent.iter().map(|&percent| {
+            sum += f64::from(percent) / 100.0;
+            (sum, 0.0)
+        });
+        Self { rate, targets: cumulative.collect(), layers: [0.0; 3], worst: 0.0 }
+    }
+
+    /// What came of the frame that is due `interval` seconds after the one before.
+    fn take(&mut self, unit: Option<&TemporalUnit>, interval: f64, counted: bool) {
+        for (share, bits) in &mut self.targets {
+            *bits = (*bits - *share * self.rate * interval).max(0.0);
+        }
+        let Some(unit) = unit else { return };
+        let layer = usize::from(unit.frames[0].temporal_id);
+        let bits = 8.0 * unit.data.len() as f64;
+        for (share, waiting) in &mut self.targets[layer..] {
+            *waiting += bits;
+            self.worst = self.worst.max(*waiting / (*share * self.rate * 0.2));
+        }
+        self.layers[layer] += if counted { bits } else { 0.0 };
+    }
+}
+
+/// Codes a clip, with a second key frame, at even or uneven times; gives what the links had to carry.
+fn over_links(
+    scene: Scene,
+    mode: ScalabilityMode,
+    shares: &[u8],
+    set: bool,
+    uneven: bool,
+) -> Links {
+    const RATE: u32 = 120_000;
+    let mut config = config(mode);
+    (config.width, config.height, config.rate) = (176, 144, RateMode::Bitrate(RATE));
+    config.layer_shares = set.then(|| LayerShares::new(shares).unwrap());
+    let clip = Clip::new(scene, 176, 144, 3).unwrap();
+    let mut encoder = Encoder::new(config).unwrap();
+    let mut links = Links::new(f64::from(RATE), shares);
+    let mut random = Random::new(5);
+    let (mut timestamp, mut before) = (0, 0);
+    for number in 0..240 {
+        if number == 60 {
+            encoder.request_key_frame().unwrap();
+        }
+        let picture = clip.picture(number);
+        let frame = picture.as_frame(timestamp);
+        let outcome = encoder.encode(&frame, FrameOptions::default()).unwrap();
+        let interval = (timestamp - before) as f64 / 90_000.0;
+        // Key frames are of layer 0 and no measure of its share.
+        links.take(outcome.unit(), interval, number >= 120);
+        before = timestamp;
+        timestamp += if uneven { TICKS / 2 + random.below(TICKS as usize) as u64 } else { TICKS };
+    }
+    links
+}
+
+/// With shares the bound on delay holds for what a server forwards on a link of its share, and each layer
+/// gets its share; without, the bound holds for the whole alone.
+#[test]
+fn layers_with_shares_keep_the_bound_on_their_own_links() {
+    let cases: [(ScalabilityMode, &[u8]); 4] = [
+        (ScalabilityMode::L1T2, &[60, 40]),
+        (ScalabilityMode::L1T2, &[80, 20]),
+        (ScalabilityMode::L1T3, &[40, 20, 40]),
+        (ScalabilityMode::L1T3, &[60, 20, 20]),
+    ];
+    for (mode, shares) in cases {
+        for (scene, uneven) in
+            [(Scene::MovingTexture, false), (Scene::MovingTexture, true), (Scene::Cuts, false)]
+        {
+            let at = format!("{mode} {shares:?} {scene:?} {uneven}");
+            let links = over_links(scene, mode, shares, true, uneven);
+            assert!(links.worst <= 1.0, "{at}: {}", links.worst);
+            let sum: f64 = links.layers.iter().sum();
+            assert!(sum > 0.9 * links.rate * 4.0, "{at}: {sum}");
+            for (bits, &percent) in links.layers.iter().zip(shares) {
+                let share = 100.0 * bits / sum;
+                assert!((share - f64::from(percent)).abs() < 4.0, "{at}: {:?}", links.layers);
+            }
+        }
+    }
+    let (scene, mode) = (Scene::MovingTexture, ScalabilityMode::L1T3);
+    let without = over_links(scene, mode, &[40, 20, 40], false, false);
+    assert!(without.worst > 1.5, "{}", without.worst);
+}
+
+/// Shares come and go as the stream goes on, hold for modes of as many layers, and are refused where the
+/// smallest key frame has no room.
+#[test]
+fn shares_change_live() {
+    let mut config = config(ScalabilityMode::L1T2);
+    (config.width, config.height) = (176, 144);
+    let clip = Clip::new(Scene::MovingTexture, 176, 144, 3).unwrap();
+    let mut encoder = Encoder::new(config.clone()).unwrap();
+    // The share of layer 0 over the last of so many frames.
+    let mut start = 0;
+    let mut base = |encoder: &mut Encoder| {
+        let mut bits = [0.0; 3];
+        for number in start..start + 80 {
+            let picture = clip.picture(number);
+            let frame = picture.as_frame(TICKS * number);
+            let outcome = encoder.encode(&frame, FrameOptions::default()).unwrap();
+            if let Some(unit) = outcome.unit().filter(|_| number >= start + 32) {
+                bits[usize::from(unit.frames[0].temporal_id)] += unit.data.len() as f64;
+            }
+        }
+        start += 80;
+        bits[0] / bits.iter().sum::<f64>()
+    };
+    let usual = base(&mut encoder);
+    encoder.set_layer_shares(Some(LayerShares::new(&[50, 50]).unwrap())).unwrap();
+    assert!((base(&mut encoder) - 0.5).abs() < 0.05);
+    // Three layers have no shares.
+    encoder.set_scalability_mode(ScalabilityMode::L1T3).unwrap();
+    let third = base(&mut encoder);
+    encoder.set_layer_shares(Some(LayerShares::new(&[25, 25, 50]).unwrap())).unwrap();
+    assert!((base(&mut encoder) - 0.25).abs() < 0.05);
+    encoder.set_scalability_mode(ScalabilityMode::L1T2).unwrap();
+    let again = base(&mut encoder);
+    assert!((again - usual).abs() < 0.05, "{again} {usual}");
+    assert!((third - 0.25).abs() > 0.1, "{third}");
+    encoder.set_layer_shares(None).unwrap();
+    // 1 % of 80 kbit/s over 200 ms are 160 bits.
+    let least = LayerShares::new(&[1, 99]).unwrap();
+    let refused =
+        |result| matches!(result, Err(ConfigError::SmallestFrame { available_bits: 0..=160, .. }));
+    assert!(refused(encoder.set_layer_shares(Some(least))));
+    assert_eq!(encoder.config().layer_shares, None);
+    config.layer_shares = Some(least);
+    assert!(refused(Encoder::new(config.clone()).map(|_| ())));
+    encoder.set_layer_shares(Some(LayerShares::new(&[10, 90]).unwrap())).unwrap();
+    assert!(refused(encoder.set_rates(Rates::new(8_000, Rational::new(30, 1)))));
+    encoder.set_scalability_mode(ScalabilityMode::L1T1).unwrap();
+    encoder.set_rates(Rates::new(8_000, Rational::new(30, 1))).unwrap();
+    assert!(refused(encoder.set_scalability_mode(ScalabilityMode::L1T2)));
 }

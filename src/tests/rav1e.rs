@@ -107,6 +107,8 @@ fn bounds_beyond_rav1e() {
         unsupported("max delay", "100ms")
     );
     assert_eq!(new(|c| c.max_frame_bytes = Some(900)), unsupported("max frame bytes", "900"));
+    let shares = new(|c| c.layer_shares = Some("60,40".parse().unwrap()));
+    assert_eq!(shares, unsupported("layer shares", "60,40"));
     assert_eq!(new(|c| c.wire.packet_overhead = 40), unsupported("packet overhead", "40"));
     assert_eq!(new(|c| c.wire.max_payload = 900), unsupported("max payload", "900"));
     assert_eq!(new(|c| c.adaptive_frame_rate = true), unsupported("adaptive frame rate", "true"));

@@ -71,6 +71,11 @@ fn encoder_settings_are_checked() {
     let (status, message) = new(|config| config.max_frame_bytes = 63);
     assert_eq!(status, Rtav1Status::ConfigMaxFrameBytes);
     assert_eq!(message, "max frame bytes 63 is not at least 64");
+    let (status, message) = new(|config| config.layer_shares = [60, 30, 0]);
+    assert_eq!(status, Rtav1Status::ConfigLayerShares);
+    let expected =
+        "layer shares \"60,30\" are not one to three percentages above 0 that add up to 100";
+    assert_eq!(message, expected);
     assert_eq!(new(|config| config.packet_overhead = 1001).0, Rtav1Status::ConfigWire);
     assert_eq!(new(|config| config.max_payload = 99).0, Rtav1Status::ConfigWire);
     assert_eq!(new(|config| config.max_payload = 65536).0, Rtav1Status::ConfigWire);
@@ -90,6 +95,7 @@ fn encoder_defaults_are_those_of_the_library() {
     let mut config = config;
     (config.max_delay, config.max_frame_bytes, config.adaptive_frame_rate) = (50, 64, 2);
     (config.packet_overhead, config.max_payload, config.tile_columns) = (1000, 65535, 4);
+    config.layer_shares = [60, 40, 0];
     let settings = config.to_settings().unwrap();
     assert_eq!(
         (settings.max_delay, settings.max_frame_bytes),
@@ -98,6 +104,7 @@ fn encoder_defaults_are_those_of_the_library() {
     let wire = WireOverhead::new(1000, 65535);
     assert_eq!((settings.wire, settings.adaptive_frame_rate), (wire, true));
     assert_eq!(settings.tile_columns, Some(4));
+    assert_eq!(settings.layer_shares, Some("60,40".parse().unwrap()));
 }
 
 /// An I420 frame over `samples`, which has to hold 64 × 64 × 3/2.

@@ -4,6 +4,7 @@ use std::ptr::{null, null_mut};
 
 use super::super::allocator::{rtav1_alloc, rtav1_dealloc};
 use super::super::encoder::*;
+use super::super::encoder_layers::*;
 use super::super::encoder_types::*;
 use super::super::encoder_values::*;
 use super::super::sdp::Rtav1FmtpParameters;
@@ -212,6 +213,18 @@ fn layers_and_feedback() {
         assert_eq!(status, Rtav1Status::Ok);
     }
     assert_eq!((capabilities.temporal_layers, capabilities.feedback), (3, 1));
+    // SAFETY: the encoder is there.
+    unsafe {
+        let set = |[a, b, c]: [u32; 3]| rtav1_encoder_set_layer_shares(call.encoder, a, b, c);
+        for refused in [[50, 0, 50], [40, 40, 40], [300, 56, 0], [0, 0, 1]] {
+            assert_eq!(set(refused), Rtav1Status::ConfigLayerShares, "{refused:?}");
+        }
+        assert_eq!(call.config().layer_shares, [0; 3]);
+        for taken in [[60, 40, 0], [40, 20, 40], [0; 3]] {
+            assert_eq!(set(taken), Rtav1Status::Ok);
+            assert_eq!(call.config().layer_shares, taken);
+        }
+    }
     assert_eq!(call.config().scalability_mode, Rtav1ScalabilityMode::L1t3 as u32);
     let mut frame = || frame_of(&mut call.encode(Rtav1PixelFormat::I420, (64, 48), 4608).1);
     let first: Vec<_> = (0..4).map(|_| frame()).collect();

@@ -9,6 +9,7 @@ use super::super::depacketizer::*;
 use super::super::depacketizer_types::*;
 use super::super::descriptor::*;
 use super::super::encoder::*;
+use super::super::encoder_layers::*;
 use super::super::encoder_types::*;
 use super::super::packetizer::*;
 use super::super::receiver::*;
@@ -56,6 +57,7 @@ fn sending() -> Statuses {
             rtav1_encoder_set_speed(e, 10),
             rtav1_encoder_report_encode_time(e, 1000),
             rtav1_encoder_set_scalability_mode(e, 2),
+            rtav1_encoder_set_layer_shares(e, 60, 40, 0),
             rtav1_encoder_set_acknowledged_prediction(e, 0),
             rtav1_encoder_set_max_delay(e, 100),
             rtav1_encoder_set_max_frame_bytes(e, 0),

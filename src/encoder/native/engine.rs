@@ -11,8 +11,8 @@ use crate::av1::obu::{BitstreamError, SequenceHeader};
 use crate::av1::tile::bounds::TileBounds;
 use crate::av1::tile::threads::most_threads;
 use crate::config::{
-    AcknowledgedPrediction, ConfigError, EngineKind, MAX_THREADS, RateMode, Rates, Rational,
-    ScalabilityMode, SendLimits, Settings,
+    AcknowledgedPrediction, ConfigError, EngineKind, LayerShares, MAX_THREADS, RateMode, Rates,
+    Rational, ScalabilityMode, SendLimits, Settings,
 };
 use crate::encoder::engine::{Capabilities, Engine, Feedback, unsupported};
 use crate::encoder::error::EncodeError;
@@ -37,6 +37,7 @@ pub(crate) struct NativeEngine {
     pub(super) pictures: Pictures,
     pub(super) plan: Planner,
     mode: ScalabilityMode,
+    layer_shares: Option<LayerShares>,
     policy: Policy,
     acknowledged_prediction: AcknowledgedPrediction,
     pub(super) quantizer: QuantizerSource,
@@ -73,6 +74,7 @@ impl NativeEngine {
             pictures,
             plan: Planner::new(settings.scalability_mode),
             mode: settings.scalability_mode,
+            layer_shares: settings.layer_shares,
             policy: Policy::default(),
             acknowledged_prediction: settings.acknowledged_prediction,
             quantizer: QuantizerSource::new(settings, smallest),
@@ -103,7 +105,8 @@ impl NativeEngine {
         let needed = operating_points(&self.settings, rates, mode);
         let before = &self.pictures.stream.sequence().operating_points;
         let points = not_lowered(needed, before);
-        let room = |smallest| check_room(smallest, bitrate, &self.limits).map(|()| smallest);
+        let lowest = lowest_rate(bitrate, mode, &self.layer_shares);
+        let room = |smallest| check_room(smallest, lowest, &self.limits).map(|()| smallest);
         if points == *before {
             return room(self.smallest);
         }
@@ -131,6 +134,14 @@ impl NativeEngine {
         let layers = self.plan.structure().layers;
         let prediction = self.policy.choose(choice, Link { loss, run, delay, layers });
         self.plan.set_prediction(prediction);
+    }
+
+    /// Gives the layers of now their shares of the rate.
+    fn share_out(&mut self) {
+        if let Some(controller) = self.quantizer.controller_mut() {
+            let percent = LayerShares::of_mode(&self.layer_shares, self.mode);
+            controller.set_layer_shares(&Structure::of(self.mode).mixes(), percent);
+        }
     }
 
     fn key_frame_due(&self) -> bool {
@@ -182,7 +193,8 @@ fn pictures(
     }
     let mut pictures = Pictures::new(settings, isa, NAME, pool)?;
     let smallest = pictures.smallest_key_frame(settings.tile_columns).map_err(header_failed)?;
-    check_room(smallest, bitrate(settings), &prepare::limits(settings.send_limits()))?;
+    let lowest = lowest_rate(bitrate(settings), settings.scalability_mode, &settings.layer_shares);
+    check_room(smallest, lowest, &prepare::limits(settings.send_limits()))?;
     Ok((pictures, smallest))
 }
 
@@ -195,6 +207,16 @@ fn bitrate(settings: &Settings) -> Option<u32> {
         RateMode::Bitrate(bitrate) => Some(bitrate),
         RateMode::ConstantQindex(_) => None,
     }
+}
+
+/// The rate of the thinnest link that key frames are sent on.
+fn lowest_rate(
+    bitrate: Option<u32>,
+    mode: ScalabilityMode,
+    shares: &Option<LayerShares>,
+) -> Option<u32> {
+    let percent = LayerShares::of_mode(shares, mode).first().map_or(100, |&percent| percent.into());
+    bitrate.map(|bitrate| (u64::from(bitrate) * percent / 100) as u32)
 }
 
 fn frame_control(settings: &Settings) -> FrameControl {
@@ -318,6 +340,15 @@ impl Engine for NativeEngine {
             controller.set_smallest_key_bytes(self.smallest);
             controller.set_cascade(Structure::of(mode).cascade);
         }
+        self.share_out();
+        Ok(())
+    }
+
+    fn set_layer_shares(&mut self, shares: Option<LayerShares>) -> Result<(), ConfigError> {
+        let lowest = lowest_rate(self.bitrate, self.mode, &shares);
+        check_room(self.smallest, lowest, &self.limits)?;
+        self.layer_shares = shares;
+        self.share_out();
         Ok(())
     }
 
@@ -339,7 +370,8 @@ impl Engine for NativeEngine {
 
     fn set_limits(&mut self, limits: SendLimits) -> Result<(), ConfigError> {
         let limits = prepare::limits(limits);
-        check_room(self.smallest, self.bitrate, &limits)?;
+        let lowest = lowest_rate(self.bitrate, self.mode, &self.layer_shares);
+        check_room(self.smallest, lowest, &limits)?;
         self.limits = limits;
         if let Some(controller) = self.quantizer.controller_mut() {
             *controller.limits_mut() = limits;

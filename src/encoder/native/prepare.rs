@@ -11,7 +11,7 @@ use crate::av1::obu::frame::FrameHeader;
 use crate::av1::obu::{BitstreamError, LayerId};
 use crate::av1::tile::bounds::TileBounds;
 use crate::av1::tile::decider::Control;
-use crate::config::{ConfigError, RateMode, SendLimits, Settings};
+use crate::config::{ConfigError, LayerShares, RateMode, SendLimits, Settings};
 use crate::encoder::engine::unsupported;
 use crate::frame::Frame;
 use crate::frame::padded::PaddedPlane;
@@ -148,6 +148,9 @@ impl QuantizerSource {
                     cascade: Structure::of(settings.scalability_mode).cascade,
                 });
                 controller.set_rate(f64::from(bitrate));
+                let mode = settings.scalability_mode;
+                let percent = LayerShares::of_mode(&settings.layer_shares, mode);
+                controller.set_layer_shares(&Structure::of(mode).mixes(), percent);
                 controller.set_qindex_range(QindexRange {
                     least: settings.min_qindex,
                     most: settings.max_qindex,
@@ -200,6 +203,7 @@ impl NativeEngine {
         FrameFacts {
             elapsed: self.elapsed(timestamp),
             class,
+            temporal_id: plan.layer.temporal_id,
             complexity: Complexity { spatial: analysis.spatial, temporal: analysis.temporal },
         }
     }
