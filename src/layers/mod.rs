@@ -58,6 +58,8 @@ pub(crate) struct Cascade {
     /// Delay after an inter frame that is coded again rather than passed, as a share of the bound. Less
     /// keeps room for what comes, more costs fewer recodes and cuts fewer of the best frames.
     pub(crate) soft_delay: f64,
+    /// The most bits of an inter frame, as a multiple of those of the mean frame.
+    pub(crate) largest: f64,
 }
 
 /// What a plan has of one temporal layer.

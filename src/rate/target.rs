@@ -166,7 +166,8 @@ impl Controller {
         let step = limited + octaves[level.index()];
         let room = (soft_delay * second - waiting)
             .max(LEAST_BUDGET * usual)
-            .min(SOFT_CEILING_SHARE * most);
+            .min(SOFT_CEILING_SHARE * most)
+            .min(self.cascade.largest * usual);
         let mut bound = alone(frame.class, room);
         if self.rises(frame) {
             bound = bound.min(alone(Class::SceneCut, room));

@@ -5,18 +5,14 @@ use super::frame::FrameSearch;
 use super::lambda::Lambda;
 use super::mode::Candidate;
 use super::proposal::{PROPOSALS, Proposal};
-use super::tuning::ZERO_TRANSFORM;
 use crate::av1::geometry::{MiPos, Rect, view};
-use crate::av1::tables::blocks::MODE_TO_TXFM;
 use crate::av1::tile::block::{Block, max_rect_tx_size};
 use crate::av1::tile::cdf::SKIP_CDF;
-use crate::av1::tile::coefficient_syntax::TxSet;
 use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::inter::CompoundScratch;
 use crate::av1::tile::mv_prediction::MvStack;
-use crate::av1::tile::residual::TransformChoice;
 use crate::av1::tile::symbol::Record;
-use crate::av1::types::{BlockSize, TxType};
+use crate::av1::types::BlockSize;
 use crate::kernels::intra::CFL_MAX;
 use crate::kernels::sad::sse;
 use crate::kernels::satd::Room;
@@ -211,14 +207,15 @@ impl BlockSearch<'_, '_, '_> {
                 copy_out(kept, &self.coder.recon[plane], Rect::of_block(plane, pos, size));
             }
         }
-        self.coder.reconstruct(block, 0..3, &mut Transforms { residual: self.residual });
+        let mut transforms = self.transforms();
+        self.coder.reconstruct(block, 0..3, &mut transforms);
         error
     }
 
     /// Reconstructs luma of a prepared intra block, chooses its chroma mode, and reconstructs
     /// chroma.
     fn reconstruct_intra(&mut self, block: &mut Block) {
-        let mut choice = Transforms { residual: self.residual };
+        let mut choice = self.transforms();
         self.coder.reconstruct(block, 0..1, &mut choice);
         self.choose_chroma(block);
         self.coder.reconstruct(block, 1..3, &mut choice);
@@ -238,28 +235,5 @@ impl BlockSearch<'_, '_, '_> {
         block.tx_size = max_rect_tx_size(size);
         block.tx_split = 0;
         self.coder.write(self.records, block, stack);
-    }
-}
-
-/// Transform types by the prediction; coefficients where they are worth it.
-struct Transforms {
-    /// What is left of the residual.
-    residual: Residual,
-}
-
-impl TransformChoice for Transforms {
-    fn tx_type(&mut self, block: &Block, set: TxSet) -> TxType {
-        if block.is_inter {
-            return TxType::DctDct;
-        }
-        let natural = MODE_TO_TXFM[block.y_mode as usize];
-        if set.contains(natural) { natural } else { TxType::DctDct }
-    }
-
-    fn vanishes(&self, energy: u32, steps: [u16; 2]) -> bool {
-        // Transforms count in 1/8.
-        let (numerator, denominator) = ZERO_TRANSFORM;
-        let least = u64::from(steps[0].min(steps[1])) * numerator / denominator;
-        self.residual == Residual::None || u64::from(energy) * 64 < least * least
     }
 }

@@ -306,7 +306,7 @@ impl BlockSearch<'_, '_, '_> {
     fn choose_filter(&mut self, context: &BlockContext, candidate: &mut Candidate) {
         /// Besides the regular one.
         const OTHERS: [InterpFilter; 2] =
-            [InterpFilter::EightTapSmooth, InterpFilter::EightTapSharp];
+            [InterpFilter::EightTapSharp, InterpFilter::EightTapSmooth];
         let mut block = candidate.block;
         let switchable = self.coder.frame.interpolation_filter == InterpFilter::Switchable;
         let fraction = (block.mv[0].row | block.mv[0].col) & 7 != 0;

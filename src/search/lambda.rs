@@ -33,6 +33,11 @@ impl Lambda {
         (distortion << 8) + ((self.squared * u64::from(rate)) >> COST_BITS)
     }
 
+    /// λ times a factor, as numerator and denominator.
+    pub(crate) fn scaled(self, (numerator, denominator): (u64, u64)) -> Self {
+        Self { squared: self.squared * numerator / denominator, ..self }
+    }
+
     /// The squared error that is worth as much as `bits`.
     pub(crate) fn of_bits(&self, bits: u64) -> u64 {
         (self.squared * bits) >> 8

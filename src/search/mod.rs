@@ -7,7 +7,7 @@
 //! |---|---|---|
 //! | predicted vectors, motion search | absolute differences and bits | [`inter_mode`], [`motion`] |
 //! | the best of them, compound, intra | transformed differences and bits | [`inter_mode`], [`compound`], [`intra_mode`] |
-//! | the best of those | squared error and bits, coded in full | [`rd_candidates`], [`block`] |
+//! | the best of those | squared error and bits, coded in full | [`rd_candidates`], [`block`], [`transforms`] |
 //!
 //! How many of each, and which early exits are taken, are the lines of one table by [`speed`]; what
 //! does not depend on the speed stands in [`tuning`].
@@ -32,6 +32,7 @@ mod planes;
 mod proposal;
 mod rd_candidates;
 pub(crate) mod speed;
+mod transforms;
 mod tuning;
 mod zero_block;
 

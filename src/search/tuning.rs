@@ -11,24 +11,21 @@ use super::cost::COST_BITS;
 use crate::av1::tile::quantizers::Rounding;
 
 /// λ of squared error: error per bit, as a share of the squared quantizer step in the sample domain.
-/// More saves bits and loses detail. Swept from 0.045 to 0.20: nothing between 0.05 and 0.075, within
-/// the noise; 0.09 loses 1 to 2 %, 0.13 4 %.
-pub(super) const LAMBDA_SQUARED_SHARE: f64 = 0.06;
+/// More saves bits and loses detail. Swept with [`LEVEL_LAMBDA`] on six clips: 0.06 loses 1.5 % and
+/// 0.10 a half.
+pub(super) const LAMBDA_SQUARED_SHARE: f64 = 0.085;
 
 /// What λ of squared error has beside its share of the step, per bit. Samples are whole, so that 1/12
 /// of squared error stays whatever is coded; where the step is hardly more, bits would chase it for
 /// ever. Without it a picture that stands still never becomes free; 0.3 costs 4 dB there.
 pub(super) const LAMBDA_SQUARED_LEAST: f64 = 0.1;
 
-/// How coefficients of intra blocks are rounded. More keeps more of them, at a higher rate; intra blocks
-/// keep more than others, since what surrounds them is predicted from them. Swept for AC, of intra
-/// and inter blocks together: against 1.2 times 46 and 40, 1.1 times loses 1.8 % by VMAF and gains
-/// 0.5 and 1.0 % by PSNR and SSIM, a further 1.2 times in intra blocks does the opposite. By the
-/// transform's size there is no difference to find. DC: not swept.
-pub(super) const INTRA_ROUNDING: Rounding = Rounding { dc: 56, ac: 55 };
+/// How coefficients of intra blocks are rounded before their levels are chosen by what they cost. More
+/// leaves more to choose from; 1.1 times gains 0.8 % by VMAF and loses 0.2 % by PSNR.
+pub(super) const INTRA_ROUNDING: Rounding = Rounding { dc: 64, ac: 64 };
 
 /// How coefficients of inter blocks are rounded, see [`INTRA_ROUNDING`].
-pub(super) const INTER_ROUNDING: Rounding = Rounding { dc: 48, ac: 48 };
+pub(super) const INTER_ROUNDING: Rounding = Rounding { dc: 56, ac: 56 };
 
 /// λ of absolute differences: differences per bit, as a share of the root of λ of squared error.
 /// More prefers vectors and modes that are cheap to those that predict well. Swept from 0.35 to 1.4:
@@ -57,6 +54,13 @@ pub(super) const INTERPOLATED_AROUND: usize = 48;
 /// coefficient, is below this share of the smaller quantizer step, as numerator and denominator.
 /// Above the rounding point, 0.57 to 0.63 of a step, it would lose coefficients: 2/3 costs 0.5 %.
 pub(super) const ZERO_TRANSFORM: (u64, u64) = (3, 5);
+
+/// λ by which levels of coefficients are chosen, as a factor of that of blocks: numerator and
+/// denominator. More loses texture that VMAF sees: 1 loses 1.5 % by VMAF and 0.5 % by PSNR and SSIM.
+pub(super) const LEVEL_LAMBDA: (u64, u64) = (3, 4);
+
+/// The same for chroma, which would lose much for luma's sake: 3/4 gain 0.7 % of luma.
+pub(super) const CHROMA_LEVEL_LAMBDA: (u64, u64) = (9, 16);
 
 /// Inter candidates whose cost by absolute differences is more than this many 1/16 of the best one's
 /// are not predicted truly. 20 cost nothing for 0.92 of the CPU, 18 cost 0.6 %.

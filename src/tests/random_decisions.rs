@@ -11,7 +11,7 @@ use crate::av1::tile::decider::SuperblockDecider;
 use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::inter_syntax::{component_modes, needs_interp_filter, predicted_mv};
 use crate::av1::tile::quantizers::Rounding;
-use crate::av1::tile::residual::{Quantized, TransformChoice};
+use crate::av1::tile::residual::{Quantized, TransformChoice, TxTypes};
 use crate::av1::tile::symbol::Record;
 use crate::av1::types::{
     BlockSize, INTRA_FRAME, InterpFilter, LAST_FRAME, Mv, NONE, Partition, PredictionMode, TxMode,
@@ -72,8 +72,8 @@ struct RandomTransforms<'a> {
 }
 
 impl TransformChoice for RandomTransforms<'_> {
-    fn tx_type(&mut self, _: &Block, set: TxSet) -> TxType {
-        pick(self.random, set.types())
+    fn tx_types(&mut self, _: &Block, set: TxSet) -> TxTypes {
+        TxTypes::one(pick(self.random, set.types()))
     }
 
     fn adjust(
@@ -82,10 +82,10 @@ impl TransformChoice for RandomTransforms<'_> {
         levels: &mut [i16],
         dequantized: &mut [i16],
         eob: usize,
-    ) -> usize {
-        let &Quantized { steps, scan, size, .. } = input;
+    ) -> (usize, i64) {
+        let (scan, size, steps) = (input.scan, input.size, input.quantizer.steps());
         if self.random.below(256) as u64 >= self.levels {
-            return eob;
+            return (eob, 0);
         }
         let eob = 1 + self.random.below(scan.len());
         let spread = 1 + self.random.below(12) as u32;
@@ -100,7 +100,8 @@ impl TransformChoice for RandomTransforms<'_> {
             dequantized[usize::from(position)] =
                 dequantize(i32::from(level), step, size.dq_denom_log2());
         }
-        scan[..eob].iter().rposition(|&p| levels[usize::from(p)] != 0).map_or(0, |last| last + 1)
+        let last = scan[..eob].iter().rposition(|&p| levels[usize::from(p)] != 0);
+        (last.map_or(0, |last| last + 1), 0)
     }
 }
 

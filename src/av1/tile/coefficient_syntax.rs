@@ -14,9 +14,9 @@ use crate::av1::tile::symbol::SymbolSink;
 use crate::av1::types::{PredictionMode, TxClass, TxSize, TxType};
 
 /// `NUM_BASE_LEVELS`.
-const NUM_BASE_LEVELS: u32 = 2;
+pub(crate) const NUM_BASE_LEVELS: u32 = 2;
 /// `COEFF_BASE_RANGE`.
-const COEFF_BASE_RANGE: u32 = 12;
+pub(crate) const COEFF_BASE_RANGE: u32 = 12;
 /// `BR_CDF_SIZE` − 1.
 const BR_STEP: u32 = 3;
 
@@ -116,12 +116,6 @@ pub(crate) fn all_zero_row(size: TxSize, ctx: usize) -> CdfRow {
     TXB_SKIP_CDF.row([tx_size_ctx(size), ctx])
 }
 
-/// Magnitudes of a block with a margin of zeros to the right and below, from which contexts are
-/// summed without bounds: 36 to a row.
-struct LevelMap {
-    magnitudes: [u8; MAP_STRIDE * (32 + MAP_MARGIN)],
-}
-
 const MAP_MARGIN: usize = 4;
 const MAP_STRIDE: usize = 32 + MAP_MARGIN;
 
@@ -137,13 +131,82 @@ const BASE_NEIGHBOURS: [[usize; 5]; 3] = [
 const RANGE_NEIGHBOURS: [[usize; 3]; 3] =
     [[1, MAP_STRIDE, MAP_STRIDE + 1], [1, MAP_STRIDE, 2], [1, MAP_STRIDE, 2 * MAP_STRIDE]];
 
-impl LevelMap {
-    fn new() -> Self {
-        Self { magnitudes: [0; MAP_STRIDE * (32 + MAP_MARGIN)] }
+/// The rows that the levels of one transform block are coded with (8.3.2), and the magnitudes that they
+/// depend on.
+pub(crate) struct LevelRows {
+    size: TxSize,
+    class: TxClass,
+    plane_type: usize,
+    width_log2: usize,
+    /// Magnitudes with a margin of zeros to the right and below, from which contexts are summed
+    /// without bounds: 36 to a row.
+    magnitudes: [u8; MAP_STRIDE * (32 + MAP_MARGIN)],
+}
+
+impl LevelRows {
+    /// Those of a block whose levels are all 0 so far. `plane_type` is 0 for luma, 1 for chroma.
+    pub(crate) fn new(size: TxSize, class: TxClass, plane_type: usize) -> Self {
+        let width_log2 = size.width_log2().min(5);
+        Self {
+            size,
+            class,
+            plane_type,
+            width_log2,
+            magnitudes: [0; MAP_STRIDE * (32 + MAP_MARGIN)],
+        }
     }
 
+    /// Row, column and place in the map of a position.
+    #[inline]
+    fn place(&self, position: usize) -> (usize, usize, usize) {
+        let (row, col) = (position >> self.width_log2, position & ((1 << self.width_log2) - 1));
+        (row, col, row * MAP_STRIDE + col)
+    }
+
+    /// Sets the level at a position.
+    #[inline]
+    pub(crate) fn set(&mut self, position: usize, level: i16) {
+        let (_, _, at) = self.place(position);
+        self.magnitudes[at] = level.unsigned_abs().min(255) as u8;
+    }
+
+    #[inline]
     fn sum<const N: usize>(&self, at: usize, neighbours: &[usize; N], limit: u8) -> usize {
         neighbours.iter().map(|&n| usize::from(self.magnitudes[at + n].min(limit))).sum()
+    }
+
+    /// The row of `coeff_base` at a position.
+    #[inline]
+    pub(crate) fn base(&self, position: usize) -> CdfRow {
+        let (row, col, at) = self.place(position);
+        let magnitude = self.sum(at, &BASE_NEIGHBOURS[self.class as usize], 3);
+        let ctx = magnitude.div_ceil(2).min(4);
+        let ctx = match self.class {
+            TxClass::TwoD if position == 0 => 0,
+            TxClass::TwoD => {
+                let offsets = &COEFF_BASE_CTX_OFFSET[self.size as usize];
+                ctx + usize::from(offsets[row.min(4)][col.min(4)])
+            }
+            TxClass::Horiz => ctx + usize::from(COEFF_BASE_POS_CTX_OFFSET[col.min(2)]),
+            TxClass::Vert => ctx + usize::from(COEFF_BASE_POS_CTX_OFFSET[row.min(2)]),
+        };
+        COEFF_BASE_CDF.row([tx_size_ctx(self.size), self.plane_type, ctx])
+    }
+
+    /// The row of `coeff_base_eob` where the last level is at `c` of the scan.
+    #[inline]
+    pub(crate) fn base_eob(&self, c: usize) -> CdfRow {
+        let ctx = coeff_base_eob_ctx(c, self.size.height().min(32) << self.width_log2);
+        COEFF_BASE_EOB_CDF.row([tx_size_ctx(self.size), self.plane_type, ctx])
+    }
+
+    /// The row of `coeff_br` at a position.
+    #[inline]
+    pub(crate) fn range(&self, position: usize) -> CdfRow {
+        let (row, col, at) = self.place(position);
+        let magnitude = self.sum(at, &RANGE_NEIGHBOURS[self.class as usize], 15);
+        let ctx = coeff_br_ctx(magnitude, self.class, (row, col));
+        COEFF_BR_CDF.row([tx_size_ctx(self.size).min(3), self.plane_type, ctx])
     }
 }
 
@@ -173,63 +236,40 @@ pub(crate) fn write_coefficients(
     input: &CoefficientInput<'_>,
 ) -> (u8, u8) {
     let &CoefficientInput { size, tx_type, plane_type, scan, levels, eob, dc_sign_ctx } = input;
-    let size_ctx = tx_size_ctx(size);
     let class = tx_type.class();
     write_eob(sink, size, class, plane_type, eob);
-
-    let width_log2 = size.width_log2().min(5);
-    let height = size.height().min(32);
-    let mask = (1 << width_log2) - 1;
-    let place = |position: usize| {
-        let (row, col) = (position >> width_log2, position & mask);
-        (row, col, row * MAP_STRIDE + col)
-    };
-    let mut map = LevelMap::new();
+    let mut rows = LevelRows::new(size, class, plane_type);
     for &position in &scan[..eob] {
-        let position = usize::from(position);
-        map.magnitudes[place(position).2] = levels[position].unsigned_abs().min(255) as u8;
+        rows.set(position.into(), levels[usize::from(position)]);
     }
-    let range_size_ctx = size_ctx.min(3);
     for c in (0..eob).rev() {
         let position = usize::from(scan[c]);
-        let (row, col, at) = place(position);
         let level = u32::from(levels[position].unsigned_abs());
-        let base;
+        let base = level.min(NUM_BASE_LEVELS + 1);
         if c == eob - 1 {
-            let ctx = coeff_base_eob_ctx(c, height << width_log2);
-            base = level.min(NUM_BASE_LEVELS + 1);
-            sink.symbol(COEFF_BASE_EOB_CDF.row([size_ctx, plane_type, ctx]), base as usize - 1);
+            sink.symbol(rows.base_eob(c), base as usize - 1);
         } else {
-            let magnitude = map.sum(at, &BASE_NEIGHBOURS[class as usize], 3);
-            let ctx = magnitude.div_ceil(2).min(4);
-            let ctx = match class {
-                TxClass::TwoD if position == 0 => 0,
-                TxClass::TwoD => {
-                    let offsets = &COEFF_BASE_CTX_OFFSET[size as usize];
-                    ctx + usize::from(offsets[row.min(4)][col.min(4)])
-                }
-                TxClass::Horiz => ctx + usize::from(COEFF_BASE_POS_CTX_OFFSET[col.min(2)]),
-                TxClass::Vert => ctx + usize::from(COEFF_BASE_POS_CTX_OFFSET[row.min(2)]),
-            };
-            base = level.min(NUM_BASE_LEVELS + 1);
-            sink.symbol(COEFF_BASE_CDF.row([size_ctx, plane_type, ctx]), base as usize);
+            sink.symbol(rows.base(position), base as usize);
         }
         if base > NUM_BASE_LEVELS {
-            let magnitude = map.sum(at, &RANGE_NEIGHBOURS[class as usize], 15);
-            let ctx = coeff_br_ctx(magnitude, class, (row, col));
-            let cdf = COEFF_BR_CDF.row([range_size_ctx, plane_type, ctx]);
-            let mut rest = (level - NUM_BASE_LEVELS - 1).min(COEFF_BASE_RANGE);
-            for _ in 0..COEFF_BASE_RANGE / BR_STEP {
-                let part = rest.min(BR_STEP);
-                sink.symbol(cdf, part as usize);
-                rest -= part;
-                if part < BR_STEP {
-                    break;
-                }
-            }
+            write_range(sink, rows.range(position), level);
         }
     }
     write_signs(sink, input, plane_type, dc_sign_ctx)
+}
+
+/// `coeff_br` (5.11.39) of a level above `NUM_BASE_LEVELS`.
+#[inline]
+pub(crate) fn write_range(sink: &mut impl SymbolSink, row: CdfRow, level: u32) {
+    let mut rest = (level - NUM_BASE_LEVELS - 1).min(COEFF_BASE_RANGE);
+    for _ in 0..COEFF_BASE_RANGE / BR_STEP {
+        let part = rest.min(BR_STEP);
+        sink.symbol(row, part as usize);
+        rest -= part;
+        if part < BR_STEP {
+            break;
+        }
+    }
 }
 
 /// The context of `coeff_base_eob` (8.3.2) of the coefficient at `c` of a scan of `count`.
@@ -258,7 +298,7 @@ fn coeff_br_ctx(magnitude: usize, class: TxClass, (row, col): (usize, usize)) ->
 }
 
 /// `eob_pt_*`, `eob_extra` and `eob_extra_bit` (5.11.39).
-fn write_eob(
+pub(crate) fn write_eob(
     sink: &mut impl SymbolSink,
     size: TxSize,
     class: TxClass,
@@ -324,7 +364,7 @@ fn write_signs(
 }
 
 /// `golomb_length_bit` and `golomb_data_bit` (5.11.39) of `x`, at least 1.
-fn write_golomb(sink: &mut impl SymbolSink, x: u32) {
+pub(crate) fn write_golomb(sink: &mut impl SymbolSink, x: u32) {
     let length = x.ilog2();
     sink.literal(0, length);
     sink.literal(1, 1);

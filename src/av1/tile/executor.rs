@@ -45,6 +45,10 @@ pub(crate) struct Scratch {
     pub(super) coefficients: Vec<i16>,
     pub(super) dequantized: Vec<i16>,
     pub(super) levels: Vec<i16>,
+    /// [`dequantized`](Self::dequantized) of the best type of a transform so far.
+    pub(super) best_dequantized: Vec<i16>,
+    /// [`levels`](Self::levels) of the same.
+    pub(super) best_levels: Vec<i16>,
     pub(super) tx_types: [TxType; 256],
     pub(super) cfl: Box<[i16; CFL_MAX * CFL_MAX]>,
     pub(super) compound: Box<CompoundScratch>,
@@ -60,6 +64,8 @@ impl Scratch {
             coefficients: vec![0; MAX_COEFFICIENTS],
             dequantized: vec![0; MAX_COEFFICIENTS],
             levels: vec![0; MAX_COEFFICIENTS],
+            best_dequantized: vec![0; MAX_COEFFICIENTS],
+            best_levels: vec![0; MAX_COEFFICIENTS],
             tx_types: [TxType::DctDct; 256],
             cfl: Box::new([0; CFL_MAX * CFL_MAX]),
             compound: Box::new(CompoundScratch::new()),

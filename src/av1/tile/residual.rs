@@ -7,10 +7,8 @@ use super::executor::{TileCoder, TransformPlace};
 use super::reconstruct::reconstruct;
 use crate::av1::tables::blocks::MODE_TO_TXFM;
 use crate::av1::tables::scans::scan;
-#[cfg(test)]
-use crate::av1::types::TxSize;
-use crate::av1::types::TxType;
-use crate::kernels::quantize::{Levels, quantize};
+use crate::av1::types::{PredictionMode, TxSize, TxType};
+use crate::kernels::quantize::{Levels, Quantizer, quantize};
 use crate::kernels::sad::{residual, sse};
 use crate::kernels::transform::conformance::is_conformant;
 use crate::kernels::transform::wht::forward_wht;
@@ -18,21 +16,28 @@ use crate::kernels::transform::{coefficient_count, forward_transform};
 use crate::kernels::view::{View, ViewMut};
 
 /// A transform block that was quantized.
-#[cfg(test)]
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Quantized<'a> {
+    /// The plane.
+    pub(crate) plane: usize,
     /// `txSz`.
     pub(crate) size: TxSize,
+    /// `PlaneTxType`.
+    pub(crate) tx_type: TxType,
     /// The scan (5.11.41).
     pub(crate) scan: &'a [u16],
-    /// The steps of DC and AC.
-    pub(crate) steps: [u16; 2],
+    /// The set that the type is one of, if it is coded, and the luma mode that its symbol depends on.
+    pub(crate) types: Option<(TxSet, PredictionMode)>,
+    /// What was quantized.
+    pub(crate) coefficients: &'a [i16],
+    /// By what.
+    pub(crate) quantizer: &'a Quantizer,
 }
 
 /// Choices inside a block that are made transform by transform.
 pub(crate) trait TransformChoice {
-    /// The type of a luma transform, one of `set`.
-    fn tx_type(&mut self, block: &Block, set: TxSet) -> TxType;
+    /// The types of a luma transform that are tried, at least one, all of `set`.
+    fn tx_types(&mut self, block: &Block, set: TxSet) -> TxTypes;
 
     /// Whether no coefficient is left of a residual with this sum of squares, given the steps of
     /// DC and AC.
@@ -41,17 +46,45 @@ pub(crate) trait TransformChoice {
         false
     }
 
-    /// Changes quantized levels before they are reconstructed; gives the new `eob`.
-    #[cfg(test)]
+    /// Changes quantized levels, of which none may be left, before they are reconstructed; gives the new `eob`, and what the block costs beside one
+    /// of another type.
     fn adjust(
         &mut self,
         input: &Quantized<'_>,
         levels: &mut [i16],
         dequantized: &mut [i16],
         eob: usize,
-    ) -> usize {
-        let _ = (input, levels, dequantized);
-        eob
+    ) -> (usize, i64);
+}
+
+/// Types of a transform to be tried.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TxTypes {
+    types: [TxType; Self::MOST],
+    count: usize,
+}
+
+impl TxTypes {
+    /// The most types that are tried.
+    pub(crate) const MOST: usize = 4;
+
+    /// Only one.
+    pub(crate) fn one(tx_type: TxType) -> Self {
+        Self { types: [tx_type; Self::MOST], count: 1 }
+    }
+
+    /// One more, unless it is there already or there are so many.
+    pub(crate) fn and(mut self, tx_type: TxType) -> Self {
+        if self.count < Self::MOST && !self.as_slice().contains(&tx_type) {
+            self.types[self.count] = tx_type;
+            self.count += 1;
+        }
+        self
+    }
+
+    /// The types.
+    fn as_slice(&self) -> &[TxType] {
+        &self.types[..self.count]
     }
 }
 
@@ -65,8 +98,11 @@ impl TileCoder<'_> {
         choice: &mut impl TransformChoice,
     ) {
         let TransformPlace { plane, x, y, size } = at;
-        let tx_type =
-            if lossless { TxType::DctDct } else { self.choose_tx_type(block, at, choice) };
+        let types = if lossless {
+            TxTypes::one(TxType::DctDct)
+        } else {
+            self.choose_tx_types(block, at, choice)
+        };
         let qindex = self.block_qindex(block);
         let scratch = &mut *self.scratch;
         let (w, h) = (size.width(), size.height());
@@ -80,7 +116,7 @@ impl TileCoder<'_> {
             x4: x / 4,
             y4: y / 4,
             size,
-            tx_type,
+            tx_type: types.types[0],
             eob: 0,
             start,
         };
@@ -93,33 +129,44 @@ impl TileCoder<'_> {
         residual(self.isa, src, pred, difference, (w, h));
         let difference = View::new(&scratch.difference[..], w);
         let count = coefficient_count(size);
-        let coefficients = &mut scratch.coefficients[..count];
-        let dequantized = &mut scratch.dequantized[..count];
-        let levels = &mut scratch.levels[..count];
-        if lossless {
-            forward_wht(difference, coefficients);
-        } else {
-            forward_transform(self.isa, difference, energy, coefficients, (size, tx_type));
-        }
-        let order = scan(size, tx_type.class());
+        let set = TxSet::of(size, block.is_inter, self.frame.reduced_tx_set);
+        let coded = plane == 0 && set != TxSet::DctOnly && qindex > 0;
         let quantizer = &self.quantizers.get(qindex, block.is_inter)[plane];
-        let out = Levels { levels: &mut *levels, dequantized: &mut *dequantized };
-        let mut eob = quantize(self.isa, quantizer, size, order, coefficients, out);
-        #[cfg(test)]
-        if eob > 0 {
-            let steps = self.quantizers.steps(qindex, plane);
-            let input = Quantized { size, scan: order, steps };
-            eob = choice.adjust(&input, levels, dequantized, eob);
+        let mut least = i64::MAX;
+        for &tx_type in types.as_slice() {
+            let coefficients = &mut scratch.coefficients[..count];
+            let dequantized = &mut scratch.dequantized[..count];
+            let levels = &mut scratch.levels[..count];
+            if lossless {
+                forward_wht(difference, coefficients);
+            } else {
+                forward_transform(self.isa, difference, energy, coefficients, (size, tx_type));
+            }
+            let scan = scan(size, tx_type.class());
+            let out = Levels { levels: &mut *levels, dequantized: &mut *dequantized };
+            let mut eob = quantize(self.isa, quantizer, size, scan, coefficients, out);
+            let mut cost = 0;
+            if !lossless {
+                let types = coded.then_some((set, block.y_mode));
+                let input =
+                    Quantized { plane, size, tx_type, scan, types, coefficients, quantizer };
+                (eob, cost) = choice.adjust(&input, levels, dequantized, eob);
+            }
+            if eob > 0 && !lossless && !is_conformant(dequantized, size, tx_type) {
+                (eob, cost) = (0, 0);
+            }
+            if cost < least {
+                (least, transform.tx_type, transform.eob) = (cost, tx_type, eob);
+                std::mem::swap(&mut scratch.levels, &mut scratch.best_levels);
+                std::mem::swap(&mut scratch.dequantized, &mut scratch.best_dequantized);
+            }
         }
-        if eob > 0 && !lossless && !is_conformant(dequantized, size, tx_type) {
-            eob = 0;
-        }
-        transform.eob = eob;
+        let (tx_type, eob) = (transform.tx_type, transform.eob);
         scratch.residual.blocks.push(transform);
         if eob == 0 {
             return;
         }
-        scratch.residual.levels.extend_from_slice(levels);
+        scratch.residual.levels.extend_from_slice(&scratch.best_levels[..count]);
         if plane == 0 {
             let (col, row) = (x / 4 - block.pos.col, y / 4 - block.pos.row);
             for row in row..row + size.height4() {
@@ -127,6 +174,7 @@ impl TileCoder<'_> {
             }
         }
         let dst = recon.view_mut(x as isize, y as isize);
+        let dequantized = &scratch.best_dequantized[..count];
         reconstruct(self.isa, dst, dequantized, size, (!lossless).then_some(tx_type), eob);
     }
 
@@ -140,19 +188,19 @@ impl TileCoder<'_> {
     }
 
     /// 5.11.40 `compute_tx_type`: luma chooses, chroma follows.
-    fn choose_tx_type(
+    fn choose_tx_types(
         &mut self,
         block: &Block,
         TransformPlace { plane, x, y, size }: TransformPlace,
         choice: &mut impl TransformChoice,
-    ) -> TxType {
+    ) -> TxTypes {
         let set = TxSet::of(size, block.is_inter, self.frame.reduced_tx_set);
         if plane == 0 {
             let coded = self.frame.qindex(block.segment_id) > 0;
             return if set == TxSet::DctOnly || !coded {
-                TxType::DctDct
+                TxTypes::one(TxType::DctDct)
             } else {
-                choice.tx_type(block, set)
+                choice.tx_types(block, set)
             };
         }
         let wanted = if block.is_inter {
@@ -161,6 +209,6 @@ impl TileCoder<'_> {
         } else {
             MODE_TO_TXFM[block.uv_mode as usize]
         };
-        if set.contains(wanted) { wanted } else { TxType::DctDct }
+        TxTypes::one(if set.contains(wanted) { wanted } else { TxType::DctDct })
     }
 }

@@ -27,6 +27,20 @@ impl Quantizer {
     pub(crate) fn new(dc_step: u16, ac_step: u16, dc_rounding: u16, ac_rounding: u16) -> Self {
         Self { dc: Step::new(dc_step, dc_rounding), ac: Step::new(ac_step, ac_rounding) }
     }
+
+    /// What the level at a position, 0 for DC, is dequantized to (7.12.3 steps 1c to 1f), if [`quantize`] gave it or one
+    /// of greater magnitude there.
+    #[inline]
+    pub(crate) fn dequantize(&self, position: usize, level: i16, tx_size: TxSize) -> i16 {
+        let step = if position == 0 { self.dc } else { self.ac };
+        step.dequantize(level, tx_size.dq_denom_log2())
+    }
+
+    /// The steps of DC and AC.
+    #[cfg(test)]
+    pub(crate) fn steps(&self) -> [u16; 2] {
+        [self.dc.step, self.ac.step]
+    }
 }
 
 /// A step and its reciprocal, in numbers that multiply in 16 bits.

@@ -1,0 +1,219 @@
+//! The transforms of a block: their types, and the levels of their coefficients.
+//!
+//! Levels are chosen by what they cost (rate–distortion optimised quantization): each is what it was
+//! rounded to or one less, and the block ends where coding more is not worth its bits. One pass from the
+//! last level to the first, as they are coded, so that the contexts of each are known; what a level
+//! does to the contexts of those after it is left out.
+
+use super::block::BlockSearch;
+use super::cost::{COST_BITS, CostSink, CostTable};
+use super::lambda::Lambda;
+use super::tuning::{CHROMA_LEVEL_LAMBDA, LEVEL_LAMBDA, ZERO_TRANSFORM};
+use crate::av1::tables::blocks::MODE_TO_TXFM;
+use crate::av1::tile::block::Block;
+use crate::av1::tile::coefficient_syntax::{
+    COEFF_BASE_RANGE, LevelRows, NUM_BASE_LEVELS, TxSet, all_zero_row, write_eob, write_golomb,
+    write_range, write_transform_type,
+};
+use crate::av1::tile::residual::{Quantized, TransformChoice, TxTypes};
+use crate::av1::tile::symbol::SymbolSink;
+use crate::av1::types::TxType;
+use crate::rate::Residual;
+
+/// Transform types by the prediction; coefficients where they are worth it.
+pub(super) struct Transforms<'a> {
+    /// What is left of the residual.
+    residual: Residual,
+    /// Whether levels are chosen by what they cost.
+    chooses_levels: bool,
+    /// Types that are tried besides that of the intra mode, at most.
+    other_types: usize,
+    /// λ.
+    lambda: Lambda,
+    /// Costs of symbols.
+    costs: &'a CostTable,
+}
+
+impl<'a> BlockSearch<'a, '_, '_> {
+    /// The choices of transforms in this superblock.
+    pub(super) fn transforms(&self) -> Transforms<'a> {
+        let frame = self.frame;
+        Transforms {
+            residual: self.residual,
+            chooses_levels: frame.effort.chosen_levels,
+            other_types: frame.effort.other_intra_types,
+            lambda: self.lambda,
+            costs: &frame.costs,
+        }
+    }
+}
+
+impl TransformChoice for Transforms<'_> {
+    fn tx_types(&mut self, block: &Block, set: TxSet) -> TxTypes {
+        if block.is_inter {
+            return TxTypes::one(TxType::DctDct);
+        }
+        let natural = MODE_TO_TXFM[block.y_mode as usize];
+        let natural = if set.contains(natural) { natural } else { TxType::DctDct };
+        let others = [TxType::DctDct, TxType::AdstAdst, TxType::AdstDct, TxType::DctAdst];
+        let others = others.into_iter().filter(|&other| set.contains(other));
+        others.take(self.other_types).fold(TxTypes::one(natural), TxTypes::and)
+    }
+
+    fn vanishes(&self, energy: u32, steps: [u16; 2]) -> bool {
+        // Transforms count in 1/8.
+        let (numerator, denominator) = ZERO_TRANSFORM;
+        let least = u64::from(steps[0].min(steps[1])) * numerator / denominator;
+        self.residual == Residual::None || u64::from(energy) * 64 < least * least
+    }
+
+    fn adjust(
+        &mut self,
+        input: &Quantized<'_>,
+        levels: &mut [i16],
+        dequantized: &mut [i16],
+        eob: usize,
+    ) -> (usize, i64) {
+        if !self.chooses_levels {
+            return (eob, 0);
+        }
+        let plane_type = usize::from(input.plane > 0);
+        let rows = LevelRows::new(input.size, input.tx_type.class(), plane_type);
+        let factor = if input.plane == 0 { LEVEL_LAMBDA } else { CHROMA_LEVEL_LAMBDA };
+        let lambda = self.lambda.scaled(factor);
+        LevelChoice { lambda, costs: self.costs, input, rows, levels, dequantized }.run(eob)
+    }
+}
+
+/// The choice of the levels of one transform block.
+struct LevelChoice<'a> {
+    lambda: Lambda,
+    costs: &'a CostTable,
+    input: &'a Quantized<'a>,
+    rows: LevelRows,
+    levels: &'a mut [i16],
+    dequantized: &'a mut [i16],
+}
+
+/// A level, and what it costs beside 0 without bits.
+#[derive(Clone, Copy)]
+struct Choice {
+    level: i16,
+    dequantized: i16,
+    cost: i64,
+}
+
+impl LevelChoice<'_> {
+    /// Chooses levels; gives the new `eob`.
+    fn run(mut self, eob: usize) -> (usize, i64) {
+        let scan = self.input.scan;
+        // What is coded so far, from `end` down; 0 while nothing is.
+        let (mut end, mut cost) = (0, 0_i64);
+        for c in (0..eob).rev() {
+            let position = usize::from(scan[c]);
+            if self.levels[position] == 0 {
+                if end > 0 {
+                    cost += self.rate(self.costs.symbol(self.rows.base(position), 0));
+                }
+                continue;
+            }
+            let among = (end > 0).then(|| self.best(position, None));
+            let last = self.best(position, Some(c));
+            let last_cost = last.cost + self.end_cost(c + 1);
+            let chosen = match among {
+                Some(among) if cost + among.cost <= last_cost => {
+                    cost += among.cost;
+                    among
+                }
+                _ => {
+                    for &behind in &scan[c + 1..end.max(c + 1)] {
+                        self.leave(behind.into(), 0, 0);
+                    }
+                    (end, cost) = (c + 1, last_cost);
+                    last
+                }
+            };
+            self.leave(position, chosen.level, chosen.dequantized);
+        }
+        let all_zero = all_zero_row(self.input.size, if self.input.plane == 0 { 0 } else { 7 });
+        let [some, none] = [0, 1].map(|value| self.rate(self.costs.symbol(all_zero, value)));
+        let cost = cost + some + self.type_cost();
+        if end > 0 && cost < none {
+            return (end, cost);
+        }
+        for &position in &scan[..end] {
+            self.leave(position.into(), 0, 0);
+        }
+        (0, none)
+    }
+
+    /// Sets the level at a position.
+    fn leave(&mut self, position: usize, level: i16, dequantized: i16) {
+        self.levels[position] = level;
+        self.dequantized[position] = dequantized;
+        self.rows.set(position, level);
+    }
+
+    /// The cost of a rate in 1/512 bit.
+    fn rate(&self, rate: u32) -> i64 {
+        self.lambda.squared(0, rate) as i64
+    }
+
+    /// The cost of the transform's type.
+    fn type_cost(&self) -> i64 {
+        let Quantized { size, tx_type, types, .. } = *self.input;
+        let Some((set, y_mode)) = types else { return 0 };
+        let mut sink = CostSink::new(self.costs);
+        write_transform_type(&mut sink, set, size, y_mode, tx_type);
+        self.rate(sink.cost)
+    }
+
+    /// The cost of an `eob`.
+    fn end_cost(&self, eob: usize) -> i64 {
+        let mut sink = CostSink::new(self.costs);
+        let Quantized { size, tx_type, plane, .. } = *self.input;
+        write_eob(&mut sink, size, tx_type.class(), usize::from(plane > 0), eob);
+        self.rate(sink.cost)
+    }
+
+    /// The best level at a position: as it is, or one less. `last` is its index in the scan if it is to be the
+    /// last one, which cannot be 0.
+    fn best(&self, position: usize, last: Option<usize>) -> Choice {
+        let level = self.levels[position];
+        let row = last.map_or_else(|| self.rows.base(position), |c| self.rows.base_eob(c));
+        let least = i16::from(last.is_some());
+        let candidate = |magnitude: i16| {
+            let signed = if level < 0 { -magnitude } else { magnitude };
+            let dequantized = if magnitude == level.abs() {
+                self.dequantized[position]
+            } else {
+                self.input.quantizer.dequantize(position, signed, self.input.size)
+            };
+            let coefficient = i64::from(self.input.coefficients[position]);
+            let error = coefficient - i64::from(dequantized);
+            // Transforms count in 1/8 of the sample's unit, or less; costs in 1/256 of its square.
+            let scale = 2 + 2 * self.input.size.dq_denom_log2();
+            let gained = (coefficient * coefficient - error * error) << scale;
+            let mut sink = CostSink::new(self.costs);
+            let base = u32::from(magnitude.unsigned_abs()).min(NUM_BASE_LEVELS + 1);
+            sink.symbol(row, (base as i16 - least) as usize);
+            if magnitude > 0 {
+                sink.cost += 1 << COST_BITS;
+            }
+            if base > NUM_BASE_LEVELS {
+                let magnitude = u32::from(magnitude.unsigned_abs());
+                write_range(&mut sink, self.rows.range(position), magnitude);
+                if magnitude > NUM_BASE_LEVELS + COEFF_BASE_RANGE {
+                    write_golomb(&mut sink, magnitude - NUM_BASE_LEVELS - COEFF_BASE_RANGE);
+                }
+            }
+            Choice { level: signed, dequantized, cost: self.rate(sink.cost) - gained }
+        };
+        let as_is = candidate(level.abs());
+        if level.abs() <= least {
+            return as_is;
+        }
+        let less = candidate(level.abs() - 1);
+        if less.cost < as_is.cost { less } else { as_is }
+    }
+}
