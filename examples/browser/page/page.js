@@ -123,7 +123,7 @@ function update(before, now) {
   plots.delay.add(peer.time, [peer.queue, (1000 * buffered) / emitted, peer.encodeTime]);
   plots.frames.add(peer.time, [
     rate(peer.frames, old.frames), rate(inbound.framesDecoded, oldInbound.framesDecoded),
-    rate(peer.received.pictures, old.received.pictures),
+    peer.received.packets ? rate(peer.received.pictures, old.received.pictures) : null,
   ]);
   plots.losses.add(peer.time, [
     peer.packetsLost - old.packetsLost, peer.resent - old.resent, peer.recoveries - old.recoveries,

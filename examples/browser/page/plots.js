@@ -58,12 +58,12 @@ export class Plot {
     context.lineWidth = 1;
     for (const share of [0, 0.5, 1]) {
       const y = height - 4 - share * (height - 20);
-      context.strokeStyle = style.getPropertyValue('--line');
+      context.strokeStyle = style.borderTopColor;
       context.beginPath();
       context.moveTo(0, y);
       context.lineTo(width, y);
       context.stroke();
-      context.fillStyle = style.getPropertyValue('--soft');
+      context.fillStyle = style.color;
       context.fillText(`${round(share * most)}`, 2, y - 3);
     }
     if (points.length < 2) return;
