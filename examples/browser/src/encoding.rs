@@ -13,6 +13,7 @@ use rtav1::{
 use crate::check::Check;
 use crate::common::scale::scale;
 use crate::ladder::Ladder;
+use crate::losses::Losses;
 use crate::mark;
 use crate::options::{Mode, Options};
 use crate::peer::Input;
@@ -175,7 +176,7 @@ impl State {
                 config.frame_rate = frame_rate;
                 config.max_delay = options.max_delay;
                 config.wire = WireOverhead::new(PACKET_OVERHEAD, MAX_PAYLOAD as u32);
-                config.scalability_mode = options.layers.unwrap_or_default();
+                config.scalability_mode = options.layers.unwrap_or(Losses::first_layers());
                 config.acknowledged_prediction = options.prediction;
                 // BT.601, as cameras and browsers have it at these sizes.
                 config.color = ColorDescription::new(6, 6, 6);

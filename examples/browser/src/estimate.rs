@@ -16,6 +16,9 @@ const TOGETHER: Duration = Duration::from_millis(4);
 /// Pairs whose median is the capacity, and how long one counts.
 const PAIRS: usize = 9;
 const PAIR_AGE: Duration = Duration::from_secs(6);
+/// Fewer pairs than this are believed by this share.
+const FEW_PAIRS: usize = 4;
+const FEW_SHARE: f64 = 0.85;
 /// A queue that stands: the least delay over the window is as long as this above the base.
 const STANDING: Duration = Duration::from_millis(25);
 /// What the queue is measured over: bursts that drain within it are none, nor is a packet that waited for
@@ -35,8 +38,8 @@ const DRAIN: f64 = 0.6;
 const DOUBLING: f64 = 0.7;
 /// Share of packets lost in a window above which the loss is taken as the link's being full.
 const HEAVY_LOSS: f64 = 0.18;
-/// The least number of packets to judge losses by.
-const LOSS_PACKETS: usize = 20;
+/// The packets to judge losses by.
+const LOSS_PACKETS: usize = 60;
 
 /// What became of a packet.
 #[derive(Clone, Copy, Debug)]
@@ -60,6 +63,8 @@ pub(crate) struct Estimator {
     pairs: VecDeque<(Duration, f64)>,
     /// What arrived last: sent, arrived, bytes.
     window: VecDeque<(Duration, Duration, usize)>,
+    /// Bytes that were lost since the last arrival.
+    lost_bytes: usize,
     /// Losses among the last packets.
     fates: VecDeque<bool>,
     /// Arrivals with their delay, rising: the first is the least.
@@ -77,6 +82,7 @@ impl Estimator {
             least: least.into(),
             pairs: VecDeque::new(),
             window: VecDeque::new(),
+            lost_bytes: 0,
             fates: VecDeque::new(),
             base: VecDeque::new(),
             queue: 0.0,
@@ -98,7 +104,9 @@ impl Estimator {
     pub(crate) fn capacity(&self) -> Option<f64> {
         let mut rates: Vec<f64> = self.pairs.iter().map(|&(_, rate)| rate).collect();
         rates.sort_by(f64::total_cmp);
-        rates.get(rates.len() / 2).copied()
+        let median = rates.get(rates.len().saturating_sub(1) / 2).copied();
+        // One or two may be off by far.
+        median.map(|rate| if rates.len() < FEW_PAIRS { rate * FEW_SHARE } else { rate })
     }
 
     /// Whether packets that are sent together would tell what is not known.
@@ -110,11 +118,13 @@ impl Estimator {
     pub(crate) fn feedback(&mut self, now: Duration, reports: &[Report]) {
         for report in reports {
             self.fates.push_back(report.arrived.is_none());
-            if let Some(arrived) = report.arrived {
-                self.arrived(report, arrived);
+            match report.arrived {
+                Some(arrived) => self.arrived(report, arrived),
+                // Most are lost behind the bottleneck, and took their time there.
+                None => self.lost_bytes += report.bytes,
             }
         }
-        while self.fates.len() > 3 * LOSS_PACKETS {
+        while self.fates.len() > LOSS_PACKETS {
             self.fates.pop_front();
         }
         let Some(&(_, latest, _)) = self.window.back() else { return };
@@ -134,12 +144,14 @@ impl Estimator {
     fn arrived(&mut self, report: &Report, arrived: Duration) {
         if let Some(&(sent, before, _)) = self.window.back()
             && report.sent.saturating_sub(sent) <= TOGETHER
+            && self.lost_bytes == 0
         {
             // An arrival that is not told apart from the one before counts as a tick of the feedback.
             let apart = arrived.saturating_sub(before).as_secs_f64().max(250e-6);
             self.pairs.push_back((arrived, report.bytes as f64 * 8.0 / apart));
         }
-        self.window.push_back((report.sent, arrived, report.bytes));
+        let bytes = report.bytes + std::mem::take(&mut self.lost_bytes);
+        self.window.push_back((report.sent, arrived, bytes));
         let delay = arrived.as_secs_f64() - report.sent.as_secs_f64();
         while self.base.back().is_some_and(|last| last.1 >= delay) {
             self.base.pop_back();
@@ -166,7 +178,10 @@ impl Estimator {
         if standing && let Some(&(_, latest, _)) = self.window.back() {
             // What arrives while a queue stands is all that the link carries, whatever pairs told before.
             self.pairs.retain(|pair| pair.1 <= OUTDATED * delivered);
-            self.pairs.push_back((latest, delivered));
+            let last = self.pairs.back().map_or(Duration::ZERO, |pair| pair.0);
+            if self.pairs.is_empty() || latest.saturating_sub(last) > WINDOW {
+                self.pairs.push_back((latest, delivered));
+            }
         }
         let capacity = self.capacity();
         let risen = self.target * (passed / DOUBLING).min(0.5).exp2();

@@ -8,8 +8,10 @@ const BITS_PER_SAMPLE: f64 = 0.0055;
 /// change is a key frame.
 const MARGIN: f64 = 1.4;
 const PATIENCE: Duration = Duration::from_secs(4);
-/// Down when the rate is less than this share of what the size is worth.
+/// Down when the rate has been less than this share of what the size is worth for this long; until then
+/// the quantizer does.
 const SHORTFALL: f64 = 0.7;
+const TOLERANCE: Duration = Duration::from_secs(1);
 /// The sizes, as shares of the source's sides, in sixteenths.
 const SHARES: [u32; 4] = [16, 12, 8, 5];
 /// Below this rate headers would eat up too much at the full frame rate, in bit/s.
@@ -22,12 +24,14 @@ pub(crate) struct Ladder {
     frame_rate: f64,
     step: usize,
     enough_since: Option<Duration>,
+    short_since: Option<Duration>,
 }
 
 impl Ladder {
     /// The steps of a source, beginning with what `target` bit/s are worth.
     pub(crate) fn new(source: (u32, u32), frame_rate: f64, target: u32) -> Self {
-        let mut ladder = Self { source, frame_rate, step: 0, enough_since: None };
+        let mut ladder =
+            Self { source, frame_rate, step: 0, enough_since: None, short_since: None };
         let steps = 0..SHARES.len();
         ladder.step = steps
             .into_iter()
@@ -51,9 +55,16 @@ impl Ladder {
         let target = f64::from(target);
         let before = self.step;
         if target < SHORTFALL * self.worth(self.step) {
-            self.step = (self.step + 1).min(SHARES.len() - 1);
+            let since = *self.short_since.get_or_insert(now);
+            if now.saturating_sub(since) >= TOLERANCE {
+                self.step = (self.step + 1).min(SHARES.len() - 1);
+                self.short_since = None;
+            }
             self.enough_since = None;
-        } else if self.step > 0 && target >= MARGIN * self.worth(self.step - 1) {
+            return self.step != before;
+        }
+        self.short_since = None;
+        if self.step > 0 && target >= MARGIN * self.worth(self.step - 1) {
             let since = *self.enough_since.get_or_insert(now);
             if now.saturating_sub(since) >= PATIENCE {
                 self.step -= 1;
@@ -82,19 +93,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn down_at_once_and_up_after_a_while() {
+    fn down_after_a_second_and_up_after_more() {
         let mut ladder = Ladder::new((640, 360), 30.0, 40_000);
         assert_eq!(ladder.size(), (640, 360));
         let seconds = Duration::from_secs;
         assert!(!ladder.update(30_000, seconds(1)));
-        assert!(ladder.update(20_000, seconds(2)));
+        assert!(!ladder.update(20_000, seconds(2)));
+        assert!(ladder.update(20_000, seconds(3)));
         assert_eq!(ladder.size(), (480, 270));
         assert_eq!(ladder.frame_rate(20_000), 15.0);
-        assert!(!ladder.update(60_000, seconds(3)));
-        assert!(!ladder.update(30_000, seconds(4)));
-        assert!(!ladder.update(60_000, seconds(5)));
-        assert!(!ladder.update(60_000, seconds(8)));
-        assert!(ladder.update(60_000, seconds(9)));
+        assert!(!ladder.update(60_000, seconds(4)));
+        assert!(!ladder.update(30_000, seconds(5)));
+        assert!(!ladder.update(60_000, seconds(6)));
+        assert!(!ladder.update(60_000, seconds(9)));
+        assert!(ladder.update(60_000, seconds(10)));
         assert_eq!((ladder.size(), ladder.frame_rate(60_000)), ((640, 360), 30.0));
     }
 

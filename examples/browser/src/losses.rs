@@ -19,31 +19,43 @@ pub(crate) const LAYERS: ScalabilityMode = ScalabilityMode::L1T2;
 /// Weight of a packet in the mean share of losses.
 const WEIGHT: f64 = 1.0 / 150.0;
 /// The share from which on something is done, and up to which no more: one loss starts it, a few hundred
-/// packets without any end it.
+/// packets without any end it. Calls begin as if there had been one.
 const FROM: f64 = 0.005;
 const UP_TO: f64 = 0.001;
-/// What a browser waits beyond the round trip: its time to notice.
-const NOTICE: Duration = Duration::from_millis(25);
+/// What a browser waits beyond the round trip: its time to notice, and that in the link's queue.
+const NOTICE: Duration = Duration::from_millis(40);
 /// The most that it is asked to wait: beyond it talking suffers more than the picture gains.
-const MOST: Duration = Duration::from_millis(130);
+const MOST: Duration = Duration::from_millis(150);
 /// The most that it may wait on its own account.
 const PATIENCE: MediaTime = MediaTime::from_hundredths(200);
-/// How long a change is told, in case of losses.
+/// The least change that is told, and how long it is, in case of losses.
+const CHANGE: Duration = Duration::from_millis(20);
 const TOLD: Duration = Duration::from_secs(1);
 /// The round trip is the least of this time.
 const AGE: Duration = Duration::from_secs(10);
 
 /// Losses and round trips as feedback tells them.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Losses {
     share: f64,
     lossy: bool,
-    changed: Duration,
+    /// What the browser was told to wait, and since when.
+    told: (Duration, Duration),
     /// When, and how long from sending to feedback; rising, so that the first is the least.
     round_trips: VecDeque<(Duration, Duration)>,
 }
 
 impl Losses {
+    pub(crate) fn new() -> Self {
+        let told = (Duration::ZERO, Duration::ZERO);
+        Self { share: FROM, lossy: true, told, round_trips: VecDeque::new() }
+    }
+
+    /// The layers to begin with.
+    pub(crate) fn first_layers() -> ScalabilityMode {
+        LAYERS
+    }
+
     /// Takes a feedback message at `now`; tells whether layers change.
     pub(crate) fn feedback(
         &mut self,
@@ -67,21 +79,27 @@ impl Losses {
             return None;
         }
         self.lossy = lossy;
-        self.changed = now;
         Some(if lossy { LAYERS } else { ScalabilityMode::L1T1 })
     }
 
     /// How long the browser is to wait with each picture.
-    pub(crate) fn wait(&self) -> Duration {
-        let round_trip = self.round_trips.front().map_or(Duration::ZERO, |least| least.1);
-        if self.lossy { (round_trip + NOTICE).min(MOST) } else { Duration::ZERO }
+    fn wait(&self) -> Duration {
+        match self.round_trips.front() {
+            Some((_, least)) if self.lossy => (*least + NOTICE).min(MOST),
+            _ => Duration::ZERO,
+        }
     }
 
     /// Tells it in a packet that is sent at `now`, if it is new.
-    pub(crate) fn tell(&self, now: Duration, values: &mut ExtensionValues) {
-        if self.changed > Duration::ZERO && now.saturating_sub(self.changed) < TOLD {
-            let wait = self.wait().as_millis() as u64;
-            values.play_delay_min = Some(MediaTime::from_hundredths(wait.div_ceil(10)));
+    pub(crate) fn tell(&mut self, now: Duration, values: &mut ExtensionValues) {
+        let wait = self.wait();
+        if wait.abs_diff(self.told.0) >= CHANGE {
+            self.told = (wait, now);
+        }
+        let (wait, since) = self.told;
+        if since > Duration::ZERO && now.saturating_sub(since) < TOLD {
+            let wait = (wait.as_millis() as u64).div_ceil(10);
+            values.play_delay_min = Some(MediaTime::from_hundredths(wait));
             values.play_delay_max = Some(PATIENCE);
         }
     }
@@ -92,34 +110,35 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_loss_starts_it_and_a_while_without_ends_it() {
+    fn a_while_without_losses_ends_it_and_one_starts_it() {
         let ms = Duration::from_millis;
-        let mut losses = Losses::default();
-        let mut changes = Vec::new();
-        for packet in 0..1000 {
+        let mut losses = Losses::new();
+        let (mut changes, mut told) = (Vec::new(), Vec::new());
+        for packet in 0..1500 {
             let sent = ms(33 * packet);
-            let arrived = (packet != 100).then_some(sent);
+            let now = sent + ms(101);
+            let arrived = (packet != 700).then_some(sent);
             let report = Report { sent, bytes: 100, arrived };
-            if let Some(layers) = losses.feedback(sent + ms(101), &[report]) {
+            if let Some(layers) = losses.feedback(now, &[report]) {
                 changes.push((packet, layers));
             }
-            match packet {
-                99 => assert_eq!(losses.wait(), ms(0)),
-                100 => assert_eq!(losses.wait(), ms(126)),
-                _ => {}
-            }
             let mut values = ExtensionValues::default();
-            losses.tell(sent + ms(101), &mut values);
-            if (101..130).contains(&packet) {
-                assert_eq!(values.play_delay_min, Some(MediaTime::from_hundredths(13)));
-            } else if packet < 100 || (135..300).contains(&packet) {
-                assert_eq!(values.play_delay_min, None);
+            losses.tell(now, &mut values);
+            if let Some(wait) = values.play_delay_min {
+                told.push((packet, wait.numer()));
             }
         }
-        let [(100, LAYERS), (end, ScalabilityMode::L1T1)] = changes[..] else {
+        let [(off, ScalabilityMode::L1T1), (700, LAYERS), (end, ScalabilityMode::L1T1)] =
+            changes[..]
+        else {
             panic!("{changes:?}");
         };
-        assert!((300..500).contains(&end), "{end}");
-        assert_eq!(losses.wait(), ms(0));
+        assert!((200..300).contains(&off) && (900..1100).contains(&end), "{changes:?}");
+        // Each for a second.
+        let expected: Vec<(u64, u64)> = [(0, 15), (off, 0), (700, 15), (end, 0)]
+            .into_iter()
+            .flat_map(|(from, wait)| (from..from + 31).map(move |packet| (packet, wait)))
+            .collect();
+        assert_eq!(told, expected);
     }
 }

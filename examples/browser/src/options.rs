@@ -61,7 +61,7 @@ impl Default for Options {
             start: 40_000,
             most: 1_000_000,
             link: None,
-            max_delay: Duration::from_millis(150),
+            max_delay: Duration::from_millis(120),
             layers: None,
             prediction: AcknowledgedPrediction::Never,
             resend: true,

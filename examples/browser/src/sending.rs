@@ -78,7 +78,7 @@ impl Sending {
             last_pair: Duration::ZERO,
             layers_by_loss: options.layers.is_none() && described,
             described,
-            losses: Losses::default(),
+            losses: Losses::new(),
             resend: options.resend,
             wrong_descriptors: options.wrong_descriptors,
             packets: VecDeque::new(),
