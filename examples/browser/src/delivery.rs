@@ -16,6 +16,10 @@ use crate::estimate::Report;
 /// Packets that are remembered for feedback to come: seconds of them.
 const REMEMBERED: usize = 4096;
 
+/// How late a packet may be sent again and still be relied on: a browser waits about as long (see
+/// [`losses`](crate::losses)).
+const IN_TIME: Duration = Duration::from_millis(150);
+
 /// Packets on their way.
 #[derive(Debug)]
 pub(crate) struct Deliveries {
@@ -76,7 +80,8 @@ impl Deliveries {
         }
     }
 
-    /// A packet leaves once more, or one of padding does.
+    /// A packet leaves once more, or one of padding does. One that comes too late to be shown in time counts as
+    /// lost, though it is on its way: a recovery frame may come first.
     pub(crate) fn left_again(
         &mut self,
         sequence: Option<u16>,
@@ -85,9 +90,11 @@ impl Deliveries {
         now: Duration,
     ) {
         self.count(number, bytes, now);
-        if let Some(sequence) = sequence
-            && let Some(original) = self.numbers.insert(sequence, number)
-        {
+        let Some(sequence) = sequence else { return };
+        let Some(original) = self.numbers.insert(sequence, number) else { return };
+        let mut unreported = self.unreported.iter();
+        let sent = unreported.find(|packet| packet.0 as u16 == original).map(|packet| packet.1);
+        if sent.is_some_and(|sent| now.saturating_sub(sent) <= IN_TIME) {
             self.tracker.packet_resent(original, number, now);
         }
     }

@@ -201,6 +201,7 @@ async function table(page) {
     const of = (name) => mean(measured.map((numbers) => numbers[name]));
     const told = rating ? `, told ${rating}` : '';
     const fluent = measured.every((numbers) => numbers.fluent !== null) ? of('fluent') : null;
+    if (process.env.RAW) console.log(JSON.stringify(measured.map(({ by, ...numbers }) => numbers)));
     const counts = ['pli', 'keyFrames', 'recoveries'].map((name) => fixed(of(name), 1)).join(', ');
     console.log(
       `| ${rate} kbit/s, ${loss} %${told} | ${fixed(fluent, 1)} s | ${fixed(of('freezes'), 1)} | ` +
