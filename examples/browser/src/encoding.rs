@@ -15,7 +15,7 @@ use crate::common::scale::scale;
 use crate::ladder::Ladder;
 use crate::losses::Losses;
 use crate::mark;
-use crate::options::{Mode, Options};
+use crate::options::{Mode, Options, Rating};
 use crate::peer::Input;
 use crate::source::Source;
 use crate::stats::SharedStats;
@@ -175,7 +175,10 @@ impl State {
                 let mut config = EncoderConfig::new(width, height, target);
                 config.frame_rate = frame_rate;
                 config.max_delay = options.max_delay;
-                config.wire = WireOverhead::new(PACKET_OVERHEAD, MAX_PAYLOAD as u32);
+                // str0m's estimate counts payloads alone.
+                let counted = options.rating != Rating::Str0m;
+                let overhead = if counted { PACKET_OVERHEAD } else { 0 };
+                config.wire = WireOverhead::new(overhead, MAX_PAYLOAD as u32);
                 config.scalability_mode = options.layers.unwrap_or(Losses::first_layers());
                 config.acknowledged_prediction = options.prediction;
                 // BT.601, as cameras and browsers have it at these sizes.

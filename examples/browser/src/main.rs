@@ -1,5 +1,7 @@
 //! A call between a browser and this library: serves a page, and is the other end of its calls.
 
+#[cfg(test)]
+mod calls;
 mod check;
 mod common;
 mod delivery;

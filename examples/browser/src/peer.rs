@@ -11,8 +11,7 @@ use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::time::{Duration, Instant};
 
 use anyhow::Context;
-use rtav1::TemporalUnit;
-use rtav1::rtp::ReceivedUnit;
+use rtav1::{ScalabilityMode, TemporalUnit};
 use str0m::bwe::{Bitrate, BweKind};
 use str0m::change::SdpOffer;
 use str0m::format::Codec;
@@ -23,7 +22,7 @@ use str0m::{Candidate, Event, IceConnectionState, Output, Rtc, RtcConfig};
 
 use crate::check::Check;
 use crate::descriptor;
-use crate::encoding::{Control, Encoding};
+use crate::encoding::Encoding;
 use crate::options::{Options, Rating};
 use crate::receiving::{self, Receiving};
 use crate::relay::Relay;
@@ -327,6 +326,10 @@ impl Peer {
         self.stats.lock().start = Instant::now();
         let stats = self.stats.clone();
         let described = stats.lock().descriptors;
+        if !described {
+            // Where each frame is held to need the one before, no layer can be done without.
+            self.options.layers.get_or_insert(ScalabilityMode::L1T1);
+        }
         self.sending =
             Some(Sending::new(&self.options, stream, described, controls.clone(), stats.clone())?);
         self.receiving = Some(Receiving::new(units, stats.clone())?);
@@ -342,7 +345,7 @@ impl Peer {
         };
         self.spawn(move || encoding.run(&told));
         let (peer, stats) = (self.inputs.clone(), self.stats.clone());
-        self.spawn(move || decode(&received, controls, &peer, &stats));
+        self.spawn(move || receiving::decode(&received, &controls, &peer, &stats));
         Ok(())
     }
 
@@ -380,13 +383,4 @@ impl Peer {
             stream.request_keyframe(kind);
         }
     }
-}
-
-fn decode(
-    units: &Receiver<ReceivedUnit>,
-    pictures: Sender<Control>,
-    peer: &Sender<Input>,
-    stats: &SharedStats,
-) -> anyhow::Result<()> {
-    receiving::decode(units, &pictures, peer, stats)
 }

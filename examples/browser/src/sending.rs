@@ -76,7 +76,7 @@ impl Sending {
             estimator,
             next_sequence: 1,
             last_pair: Duration::ZERO,
-            layers_by_loss: options.layers.is_none() && described,
+            layers_by_loss: options.layers.is_none(),
             described,
             losses: Losses::new(),
             resend: options.resend,

@@ -4,6 +4,7 @@
 
 import { spawn } from 'node:child_process';
 import { parseArgs } from 'node:util';
+import { baseline } from './baseline.mjs';
 import { call, installed, launch, open } from './browsers.mjs';
 import { fixed, mean, measure } from './measures.mjs';
 
@@ -183,13 +184,47 @@ async function control(page, name) {
   expect(decoded <= keyFrames + 2, `${name}: ${decoded} frames decoded with wrong descriptors`);
 }
 
-async function table(page) {
+/// The rows of the table without a peer that is told anything, by Chromium's own sender.
+async function comparisons(url) {
+  heading();
+  for (const { rate, loss } of chosenRows().filter(({ rating }) => !rating)) {
+    const recorded = await baseline(url, { ...LINK, rate, loss, seed: 1 }, SECONDS, args.clip);
+    if (recorded.failed) expect(false, `Chromium to Chromium: ${recorded.failed}`);
+    else row(`Chromium to Chromium, ${rate} kbit/s, ${loss} %`, [measure(recorded)]);
+  }
+}
+
+function chosenRows() {
   const wanted = args.rows ? args.rows.split(',').map(Number) : null;
-  const rows = ROWS.filter((row, index) => (wanted ? wanted.includes(index) : args.full || row.short));
-  const runs = Number(args.runs || (args.full ? 3 : 1));
-  console.log('| link | fluent after | freezes | frozen s | jitter buffer ms | kbit/s | use after 10 s | PLI, key, recovery | PSNR-Y |');
+  return ROWS.filter((row, index) => (wanted ? wanted.includes(index) : args.full || row.short));
+}
+
+function heading() {
+  console.log(
+    '| link | fluent after | freezes | frozen s | jitter buffer ms | kbit/s | use after 10 s ' +
+      '| PLI, key, recovery | PSNR-Y |',
+  );
   console.log('|---|---|---|---|---|---|---|---|---|');
-  for (const { rate, loss, rating } of rows) {
+}
+
+/// A row of means.
+function row(link, measured) {
+  const of = (name) => mean(measured.map((numbers) => numbers[name]));
+  const fluent = measured.every((numbers) => numbers.fluent !== null) ? of('fluent') : null;
+  const counts = ['pli', 'keyFrames', 'recoveries'].map((name) => fixed(of(name), 1)).join(', ');
+  const use = of('use') === null ? '–' : `${fixed(100 * of('use'), 0)} %`;
+  console.log(
+    `| ${link} | ${fixed(fluent, 1)} s | ${fixed(of('freezes'), 1)} | ${fixed(of('frozen'), 2)} | ` +
+      `${fixed(of('jitterBuffer'), 0)} | ${fixed(of('rate'), 1)} | ${use} | ${counts} | ` +
+      `${fixed(of('browser'), 1)} |`,
+  );
+  return { fluent, frozen: of('frozen') };
+}
+
+async function table(page) {
+  const runs = Number(args.runs || (args.full ? 3 : 1));
+  heading();
+  for (const { rate, loss, rating } of chosenRows()) {
     const measured = [];
     for (let run = 0; run < runs; run++) {
       const options = { ...LINK, rate, loss, seed: run + 1, check: 1, ...extra };
@@ -198,24 +233,18 @@ async function table(page) {
       if (recorded.failed) expect(false, `${rate} kbit/s: ${recorded.failed}`);
       else measured.push(measure(recorded, { rate }));
     }
-    const of = (name) => mean(measured.map((numbers) => numbers[name]));
     const told = rating ? `, told ${rating}` : '';
-    const fluent = measured.every((numbers) => numbers.fluent !== null) ? of('fluent') : null;
-    if (process.env.RAW) console.log(JSON.stringify(measured.map(({ by, ...numbers }) => numbers)));
-    const counts = ['pli', 'keyFrames', 'recoveries'].map((name) => fixed(of(name), 1)).join(', ');
-    console.log(
-      `| ${rate} kbit/s, ${loss} %${told} | ${fixed(fluent, 1)} s | ${fixed(of('freezes'), 1)} | ` +
-        `${fixed(of('frozen'), 2)} | ${fixed(of('jitterBuffer'), 0)} | ${fixed(of('rate'), 1)} | ` +
-        `${fixed(100 * of('use'), 0)} % | ${counts} | ${fixed(of('browser'), 1)} |`,
-    );
+    const { fluent, frozen } = row(`${rate} kbit/s, ${loss} %${told}`, measured);
     // Wide of the targets, for machines that have other things to do.
     expect(fluent !== null && fluent <= 6, `${rate} kbit/s, ${loss} %: fluent after ${fixed(fluent, 1)} s`);
-    expect(of('frozen') <= 4, `${rate} kbit/s, ${loss} %: ${fixed(of('frozen'), 2)} s frozen`);
+    expect(frozen <= 4, `${rate} kbit/s, ${loss} %: ${fixed(frozen, 2)} s frozen`);
   }
 }
 
 const chosen = (part) => args.only.length === 0 || args.only.includes(part);
 const server = await serve();
+// A comparison, not a test: only where it is asked for.
+if (args.only.includes('baseline')) await comparisons(server.url);
 try {
   for (const name of args.browser) {
     if (!installed(name)) {
