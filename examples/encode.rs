@@ -101,6 +101,10 @@ struct Args {
     #[arg(long, value_name = "N")]
     key_every: Option<u32>,
 
+    /// Frames of a sweep of rolling intra refresh, 2 to 1000; without it there are none
+    #[arg(long, value_name = "N")]
+    intra_refresh: Option<u32>,
+
     /// Temporal layers: L1T1, L1T2 or L1T3
     #[arg(long, value_name = "MODE", default_value_t)]
     layers: ScalabilityMode,
@@ -198,6 +202,7 @@ fn config(args: &Args, clip: &Clip) -> anyhow::Result<EncoderConfig> {
     config.threads = args.threads;
     config.tile_columns = args.tile_columns;
     config.key_interval = args.key_every;
+    config.intra_refresh = args.intra_refresh;
     config.scalability_mode = args.layers;
     config.layer_shares = args.layer_shares;
     config.max_delay =

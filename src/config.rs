@@ -246,6 +246,17 @@ pub struct EncoderConfig {
     pub tile_columns: Option<u32>,
     /// The most frames from one key frame to the next; `None`: key frames on request only.
     pub key_interval: Option<u32>,
+    /// Frames of a sweep of rolling intra refresh, 2 to 1000; `None`, the default: no such sweeps. It is for
+    /// receivers that cannot tell what they lose.
+    ///
+    /// Each frame codes some rows without reference to frames before the sweep, from top to bottom, and
+    /// sizes stay even. A decoder that has the last key frame and goes on decoding shows exact pictures
+    /// from the last frame of the first sweep that begins after a loss: after 2 sweeps less one frame at
+    /// most, and whatever was lost before. Sweeps count frames that were coded, from the key frame on. Every
+    /// frame can be parsed whatever was lost, as none has a primary reference frame; this, and some 24 rows
+    /// more than those of the sweep that are predicted within the frame, cost bits. A decoder that joins
+    /// without a key frame has no references to begin with, and depends on whether it decodes at all.
+    pub intra_refresh: Option<u32>,
     /// Temporal layers; [`ScalabilityMode::L1T1`] unless changed.
     pub scalability_mode: ScalabilityMode,
     /// What the temporal layers get of the target rate, while
@@ -285,6 +296,7 @@ impl EncoderConfig {
             threads: 1,
             tile_columns: None,
             key_interval: None,
+            intra_refresh: None,
             scalability_mode: ScalabilityMode::default(),
             layer_shares: None,
             acknowledged_prediction: AcknowledgedPrediction::default(),
@@ -338,6 +350,9 @@ impl TryFrom<EncoderConfig> for Settings {
         check_tile_columns(config.tile_columns, width)?;
         if key_interval == Some(0) {
             return Err(ConfigError::KeyInterval(0));
+        }
+        if let Some(period) = config.intra_refresh.filter(|period| !(2..=1000).contains(period)) {
+            return Err(ConfigError::IntraRefresh(period));
         }
         check_color(config.color)?;
         Ok(Self(config))

@@ -108,6 +108,11 @@ struct Args {
     #[arg(long)]
     nack: bool,
 
+    /// Frames of a sweep of rolling intra refresh, 2 to 1000, for links without feedback: pictures that miss
+    /// a reference are decoded all the same, and no key frame is asked for
+    #[arg(long, value_name = "N", requires = "no_feedback")]
+    intra_refresh: Option<u32>,
+
     /// Time from the bottleneck to the receiver in ms
     #[arg(long, value_name = "MS", default_value = "100", value_parser = cli::milliseconds)]
     delay: f64,
@@ -187,6 +192,7 @@ fn run(args: &Args) -> anyhow::Result<()> {
     };
     config.scalability_mode = args.layers.unwrap_or(mode);
     config.acknowledged_prediction = args.prediction;
+    config.intra_refresh = args.intra_refresh;
     let layers = args.drop_layer.unwrap_or(u8::MAX);
     let sender = Sender::new(config, !args.no_feedback, layers)?;
     if !sender.takes_key_requests() {

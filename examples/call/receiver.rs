@@ -28,6 +28,8 @@ pub(crate) struct Receiver {
     decoder: Decoder,
     freezes: FreezeCounter,
     screen: Screen,
+    /// Pictures become whole by themselves: no key frame is asked for.
+    refreshes: bool,
 }
 
 impl Receiver {
@@ -50,6 +52,7 @@ impl Receiver {
         config.round_trip = round_trip;
         config.retransmission = nack;
         config.recovery = sender.takes_feedback();
+        config.decode_damaged = sender.refreshes();
         let layers = sender.layers();
         config.highest_layer.temporal_id = config.highest_layer.temporal_id.min(layers - 1);
         Ok(Self {
@@ -57,6 +60,7 @@ impl Receiver {
             decoder: Decoder::new(DecoderConfig::default())?,
             freezes: FreezeCounter::default(),
             screen: Screen { wanted: stills, ..Screen::default() },
+            refreshes: sender.refreshes(),
         })
     }
 
@@ -118,7 +122,7 @@ impl Receiver {
         while let Some(request) = self.receiver.next_request(now) {
             news = true;
             match request {
-                Request::KeyFrame => {
+                Request::KeyFrame if !self.refreshes => {
                     record.key_requests.push(now.as_secs_f64());
                     write_picture_loss(RECEIVER, SENDER, &mut rtcp);
                 }

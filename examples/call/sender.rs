@@ -90,6 +90,11 @@ impl Sender {
         self.layers
     }
 
+    /// Whether its pictures become whole without key frames, whatever was lost.
+    pub(crate) fn refreshes(&self) -> bool {
+        self.encoder.config().intra_refresh.is_some()
+    }
+
     /// Whether it hears what was received.
     pub(crate) fn takes_feedback(&self) -> bool {
         self.feedback.is_some()

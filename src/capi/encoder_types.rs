@@ -95,6 +95,10 @@ pub struct Rtav1EncoderConfig {
     /// With shares `max_delay` holds for the frames of the lower layers, too, on a link of their share. With
     /// a mode of another number of layers they mean nothing.
     pub layer_shares: [u32; 3],
+    /// Frames of a sweep of rolling intra refresh, 2 to 1000: pictures are exact from the last frame of the
+    /// first sweep that begins after a loss, for a decoder that goes on decoding, without feedback or key
+    /// frames. 0, the default: no sweeps.
+    pub intra_refresh: u32,
 }
 
 /// A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -262,6 +266,7 @@ impl Rtav1EncoderConfig {
             scalability_mode: scalability_mode_value(settings.scalability_mode),
             acknowledged_prediction: prediction_value(settings.acknowledged_prediction),
             layer_shares: layer_shares_value(settings.layer_shares),
+            intra_refresh: settings.intra_refresh.unwrap_or(0),
         }
     }
 
@@ -300,6 +305,7 @@ impl Rtav1EncoderConfig {
         settings.scalability_mode = scalability_mode(self.scalability_mode)?;
         settings.acknowledged_prediction = acknowledged_prediction(self.acknowledged_prediction)?;
         settings.layer_shares = layer_shares(self.layer_shares)?;
+        settings.intra_refresh = (self.intra_refresh > 0).then_some(self.intra_refresh);
         settings.adaptive_frame_rate = self.adaptive_frame_rate != 0;
         Ok(settings)
     }

@@ -102,6 +102,7 @@ fn config_status(error: &ConfigError) -> Rtav1Status {
         ConfigError::ConstantQindex { .. } => Rtav1Status::ConfigConstantQindex,
         ConfigError::EngineMissing(_) => Rtav1Status::ConfigEngineMissing,
         ConfigError::FrameRate { .. } => Rtav1Status::ConfigFrameRate,
+        ConfigError::IntraRefresh(_) => Rtav1Status::ConfigIntraRefresh,
         ConfigError::KeyInterval(_) => Rtav1Status::ConfigKeyInterval,
         ConfigError::MaxDelay(_) => Rtav1Status::ConfigMaxDelay,
         ConfigError::MaxFrameBytes(_) => Rtav1Status::ConfigMaxFrameBytes,

@@ -116,6 +116,8 @@ typedef enum Rtav1Status {
     RTAV1_STATUS_CONFIG_SCALABILITY_MODE = 218,
     // The shares of layers are not percentages above 0 that add up to 100.
     RTAV1_STATUS_CONFIG_LAYER_SHARES = 219,
+    // A sweep of rolling intra refresh has fewer than 2 frames or more than 1000.
+    RTAV1_STATUS_CONFIG_INTRA_REFRESH = 220,
     // The engine failed on its own account.
     RTAV1_STATUS_ENCODE_ENGINE = 301,
     // The encoder was flushed and takes no more frames.
@@ -513,6 +515,10 @@ typedef struct Rtav1EncoderConfig {
     // With shares `max_delay` holds for the frames of the lower layers, too, on a link of their share. With
     // a mode of another number of layers they mean nothing.
     uint32_t layer_shares[3];
+    // Frames of a sweep of rolling intra refresh, 2 to 1000: pictures are exact from the last frame of the
+    // first sweep that begins after a loss, for a decoder that goes on decoding, without feedback or key
+    // frames. 0, the default: no sweeps.
+    uint32_t intra_refresh;
 } Rtav1EncoderConfig;
 
 // A picture to be coded. The samples stay the caller's and are not used after the call.

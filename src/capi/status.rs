@@ -78,6 +78,8 @@ pub enum Rtav1Status {
     ConfigScalabilityMode = 218,
     /// The shares of layers are not percentages above 0 that add up to 100.
     ConfigLayerShares = 219,
+    /// A sweep of rolling intra refresh has fewer than 2 frames or more than 1000.
+    ConfigIntraRefresh = 220,
 
     /// The engine failed on its own account.
     EncodeEngine = 301,
@@ -229,7 +231,7 @@ pub extern "C" fn rtav1_status_string(status: i32) -> *const c_char {
 }
 
 /// Every status with its words.
-pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 100] = [
+pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 101] = [
     (Rtav1Status::Ok, c"success"),
     (Rtav1Status::NullPointer, c"a pointer is null or not aligned for its type"),
     (Rtav1Status::StructSize, c"`struct_size` is not a size of the struct"),
@@ -259,6 +261,10 @@ pub(super) const DESCRIPTIONS: [(Rtav1Status, &CStr); 100] = [
     ),
     (Rtav1Status::ConfigEngineMissing, c"the engine is not part of this build"),
     (Rtav1Status::ConfigFrameRate, c"the frame rate is not between 1/10 and 240 frames a second"),
+    (
+        Rtav1Status::ConfigIntraRefresh,
+        c"a sweep of rolling intra refresh has fewer than 2 frames or more than 1000",
+    ),
     (Rtav1Status::ConfigKeyInterval, c"the key-frame interval is out of range"),
     (Rtav1Status::ConfigScalabilityMode, c"no scalability mode has the name"),
     (

@@ -41,6 +41,9 @@ pub enum ConfigError {
     /// No mode has this name.
     #[error("scalability mode {0:?} is none of L1T1, L1T2 and L1T3")]
     ScalabilityMode(String),
+    /// A sweep of rolling intra refresh has fewer than 2 frames or more than 1000.
+    #[error("intra refresh of {0} frames is outside 2 to 1000")]
+    IntraRefresh(u32),
     /// The key-frame interval is zero.
     #[error("key-frame interval {0} is not at least 1")]
     KeyInterval(u32),

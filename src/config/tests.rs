@@ -77,6 +77,13 @@ fn threads_and_key_intervals() {
     }
     assert_eq!(check(|c| c.key_interval = Some(1)), Ok(()));
     assert_eq!(check(|c| c.key_interval = Some(0)), Err(ConfigError::KeyInterval(0)));
+    for period in [2, 1000] {
+        assert_eq!(check(|c| c.intra_refresh = Some(period)), Ok(()));
+    }
+    for period in [0, 1, 1001, u32::MAX] {
+        let error = ConfigError::IntraRefresh(period);
+        assert_eq!(check(|c| c.intra_refresh = Some(period)), Err(error));
+    }
 }
 
 #[test]

@@ -167,6 +167,9 @@ pub(super) fn check_unbounded(
         let choice = format_args!("{:?}", settings.acknowledged_prediction);
         return Err(unsupported(engine, "acknowledged prediction", choice));
     }
+    if let Some(period) = settings.intra_refresh {
+        return Err(unsupported(engine, "intra refresh", period));
+    }
     let (min, max) = (settings.min_qindex, settings.max_qindex);
     if (min, max) != (usual.min_qindex, usual.max_qindex) {
         return Err(unsupported(engine, "qindex range", format_args!("{min} to {max}")));

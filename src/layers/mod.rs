@@ -3,6 +3,7 @@
 
 #[cfg(feature = "rav1e")]
 mod frame_ids;
+mod intra_refresh;
 mod planner;
 mod policy;
 mod receiver;
@@ -13,6 +14,7 @@ mod tests;
 
 #[cfg(feature = "rav1e")]
 pub(crate) use frame_ids::FrameIds;
+pub(crate) use intra_refresh::{ALL_ROWS, CleanRows, IntraRefresh};
 pub(crate) use planner::Planner;
 pub(crate) use policy::{Link, Policy};
 pub(crate) use receiver::Lineage;

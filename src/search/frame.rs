@@ -20,6 +20,7 @@ use crate::av1::tile::symbol::Record;
 use crate::av1::types::{BlockSize, Mv, RefFrame};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
+use crate::layers::CleanRows;
 use crate::pool::Pool;
 use crate::rate::Residual;
 
@@ -52,6 +53,8 @@ pub(crate) struct FrameSearch {
     analyser: Analyser,
     /// How many frames back the first reference is.
     distance: u8,
+    /// What rolling intra refresh lets blocks be predicted from.
+    pub(super) clean_rows: Option<CleanRows>,
 }
 
 /// What is done towards a reference, given by its luma, before the first superblock.
@@ -87,6 +90,7 @@ impl Search {
                 small: PaddedPlane::new(width.div_ceil(4), height.div_ceil(4)),
                 analyser: Analyser::new(width, height, isa),
                 distance: 1,
+                clean_rows: None,
             },
             workers: Vec::new(),
         }
@@ -116,6 +120,11 @@ impl Search {
     pub(crate) fn set_distance(&mut self, distance: u8) {
         self.frame.distance = distance;
         self.frame.analyser.set_distance(distance);
+    }
+
+    /// Sets what rolling intra refresh lets the next frame be predicted from.
+    pub(crate) fn set_clean_rows(&mut self, clean_rows: Option<CleanRows>) {
+        self.frame.clean_rows = clean_rows;
     }
 
     /// Takes the picture that was analysed last and its references by name (1 to 7), once for all

@@ -256,6 +256,9 @@ impl BlockSearch<'_, '_, '_> {
         reference: &ReferenceContext<'_>,
         choice: VectorMode,
     ) {
+        if !self.frame.may_refer(context.pos, context.size, reference.name, choice.mv) {
+            return;
+        }
         let block = self.single(context, reference.name, choice);
         let Some(planes) = self.frame.subpel(self.coder, reference.index) else { return };
         let rate = self.inter_rate(context, &block, reference.stack);

@@ -70,6 +70,9 @@ impl BlockSearch<'_, '_, '_> {
         let mut luma = IntraPrediction { plane: 0, tx, mode: dc, angle_delta: 0, edges: &around };
         let mut best = (u32::MAX, dc);
         for &mode in &MODES[..count] {
+            if !self.may_predict(pos, size, mode, 0) {
+                continue;
+            }
             luma.mode = mode;
             let cost = self.try_intra(context, &block, luma);
             if mode.is_directional() && cost < best.0 {
@@ -94,6 +97,9 @@ impl BlockSearch<'_, '_, '_> {
         for step in [2, 1] {
             let around = centre;
             for delta in [around - step, around + step] {
+                if !self.may_predict(block.pos, block.size, luma.mode, delta) {
+                    continue;
+                }
                 luma.angle_delta = delta;
                 let there = self.try_intra(context, block, luma);
                 if there < cost {

@@ -16,6 +16,7 @@ mod analysis;
 mod block;
 mod checkpoint;
 mod chroma_mode;
+mod clean_rows;
 mod coarse_motion;
 mod compound;
 mod cost;

@@ -95,7 +95,7 @@ impl BlockSearch<'_, '_, '_> {
             Square { pos, size, before, snapshot, current: false, tried: false, best: u64::MAX };
         square.before.save(self.coder, self.records, pos);
         let mut split = true;
-        if inside == [true; 2] {
+        if inside == [true; 2] && !self.frame.is_on_border(pos, size) {
             let coded = self.whole(pos, size, &mut hints);
             (square.best, square.current, square.tried) = (coded.cost, true, true);
             split = self.may_split(pos, size, &coded);
@@ -122,6 +122,8 @@ impl BlockSearch<'_, '_, '_> {
         for (partition, forced) in
             [(P::Horz, has_cols && !has_rows), (P::Vert, has_rows && !has_cols)]
         {
+            let half = parts_of(square.pos, square.size, partition).0;
+            let forced = forced && !self.frame.is_on_border(square.pos, half);
             if forced || near {
                 self.try_parts(square, partition, hints, limit);
             }
@@ -172,6 +174,8 @@ impl BlockSearch<'_, '_, '_> {
             || self.coder.target_q_index == 0
             || self.frame.names.first() != Some(&LAST_FRAME)
             || !self.frame.is_still(pos, size)
+            || self.frame.is_on_border(pos, size)
+            || !self.frame.may_refer(pos, size, LAST_FRAME, Mv::default())
         {
             return false;
         }

@@ -89,6 +89,11 @@ impl BlockSearch<'_, '_, '_> {
             self.leave(Proposal { is_static: true, ..Proposal::whole(block) }, size);
             return cost;
         }
+        if self.frame.is_on_border(pos, size) {
+            let quarters = self.propose_quarters(pos, size, &hints, [0; 4], limit);
+            self.leave_split(pos, size);
+            return quarters;
+        }
         let Candidate { block, estimate } = self.propose_block(pos, size, &mut hints);
         let proposed = Proposal { is_zero: estimate.is_zero, ..Proposal::whole(block) };
         let whole = estimate.coded + self.partition_cost(pos, size, Partition::None);
@@ -123,6 +128,11 @@ impl BlockSearch<'_, '_, '_> {
         if size != BlockSize::B8x8 && has_rows != has_cols {
             let partition = if has_cols { Partition::Horz } else { Partition::Vert };
             let (part, _) = parts_of(pos, size, partition);
+            if self.frame.is_on_border(pos, part) {
+                let quarters = self.propose_quarters(pos, size, hints, [0; 4], limit);
+                self.leave_split(pos, size);
+                return quarters;
+            }
             let Candidate { block, estimate } = self.propose_block(pos, part, &mut hints.clone());
             let cost = estimate.coded + self.partition_cost(pos, size, partition);
             least = least.min(cost);
@@ -136,8 +146,7 @@ impl BlockSearch<'_, '_, '_> {
                 cost
             }
             _ => {
-                let split = Proposal { partition: Partition::Split, ..Proposal::default() };
-                self.worker.proposals[place(pos, size)] = split;
+                self.leave_split(pos, size);
                 quarters
             }
         }
@@ -184,6 +193,12 @@ impl BlockSearch<'_, '_, '_> {
         let mut sink = CostSink::new(&self.frame.costs);
         self.coder.writer().write_partition(&mut sink, pos, size, partition);
         self.lambda.squared(0, sink.cost)
+    }
+
+    /// Proposes that a square is split, which it has to be.
+    fn leave_split(&mut self, pos: MiPos, size: BlockSize) {
+        let split = Proposal { partition: Partition::Split, ..Proposal::default() };
+        self.worker.proposals[place(pos, size)] = split;
     }
 
     /// Keeps the proposal of a square of `size` that has one block inside the frame, and leaves the

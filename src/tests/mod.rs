@@ -21,6 +21,7 @@ mod forwarding;
 #[cfg(test)]
 mod frame_ids;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod intra_refresh;
 mod layers;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod link;

@@ -53,6 +53,8 @@ fn encoder_settings_are_checked() {
     assert_eq!(new(|config| config.frame_rate_den = 0).0, Rtav1Status::ConfigFrameRate);
     assert_eq!(new(|config| config.timebase_num = 0).0, Rtav1Status::ConfigTimebase);
     assert_eq!(new(|config| config.threads = 0).0, Rtav1Status::ConfigThreads);
+    let (status, message) = new(|config| config.intra_refresh = 1);
+    assert_eq!(status, Rtav1Status::ConfigIntraRefresh, "{message}");
     let (status, message) = new(|config| config.tile_columns = 3);
     assert_eq!(status, Rtav1Status::ConfigTileColumns);
     assert_eq!(message, "3 tile columns is not a power of two from 1 to 1 at width 64");
@@ -96,7 +98,9 @@ fn encoder_defaults_are_those_of_the_library() {
     (config.max_delay, config.max_frame_bytes, config.adaptive_frame_rate) = (50, 64, 2);
     (config.packet_overhead, config.max_payload, config.tile_columns) = (1000, 65535, 4);
     config.layer_shares = [60, 40, 0];
+    config.intra_refresh = 30;
     let settings = config.to_settings().unwrap();
+    assert_eq!(settings.intra_refresh, Some(30));
     assert_eq!(
         (settings.max_delay, settings.max_frame_bytes),
         (Duration::from_millis(50), Some(64))

@@ -19,7 +19,7 @@ use crate::encoder::error::EncodeError;
 use crate::encoder::unit::{DroppedFrame, EncodeOutcome, FrameOptions, TemporalUnit};
 use crate::frame::Frame;
 use crate::kernels::isa::Isa;
-use crate::layers::{FramePlan, Lineage, Link, Planner, Policy, Structure};
+use crate::layers::{FramePlan, IntraRefresh, Lineage, Link, Planner, Policy, Structure};
 use crate::pool::Pool;
 use crate::rate::{Decision, DropReason, FrameControl, FrameFacts, Limits, Outcome, QindexRange};
 
@@ -40,6 +40,7 @@ pub(crate) struct NativeEngine {
     layer_shares: Option<LayerShares>,
     policy: Policy,
     acknowledged_prediction: AcknowledgedPrediction,
+    pub(super) intra_refresh: Option<IntraRefresh>,
     pub(super) quantizer: QuantizerSource,
     pub(super) control: FrameControl,
     /// The tiles of the attempt at hand.
@@ -77,6 +78,7 @@ impl NativeEngine {
             layer_shares: settings.layer_shares,
             policy: Policy::default(),
             acknowledged_prediction: settings.acknowledged_prediction,
+            intra_refresh: intra_refresh(settings),
             quantizer: QuantizerSource::new(settings, smallest),
             control: frame_control(settings),
             tiles: Vec::new(),
@@ -161,6 +163,9 @@ impl NativeEngine {
         if let Some(controller) = self.quantizer.controller_mut() {
             controller.coded(facts, outcome);
         }
+        if let Some(refresh) = &mut self.intra_refresh {
+            refresh.coded(plan);
+        }
         self.plan.commit(plan)
     }
 
@@ -219,6 +224,10 @@ fn lowest_rate(
     bitrate.map(|bitrate| (u64::from(bitrate) * percent / 100) as u32)
 }
 
+fn intra_refresh(settings: &Settings) -> Option<IntraRefresh> {
+    settings.intra_refresh.map(|period| IntraRefresh::new(period, settings.height))
+}
+
 fn frame_control(settings: &Settings) -> FrameControl {
     FrameControl::new((settings.width.div_ceil(64) * settings.height.div_ceil(64)) as usize)
 }
@@ -268,6 +277,8 @@ impl Engine for NativeEngine {
             Decision::Code(target) => target,
             Decision::Drop(reason) => return Ok(self.dropped(timestamp, &facts, reason)),
         };
+        let clean = self.intra_refresh.and_then(|refresh| refresh.clean_rows(&plan));
+        self.pictures.search.set_clean_rows(clean);
         self.pictures.prepare(&plan);
         let Some(coded) = self.code_until_accepted(&plan, &target).map_err(failed)? else {
             return Ok(self.dropped(timestamp, &facts, DropReason::Ceiling));
@@ -314,6 +325,7 @@ impl Engine for NativeEngine {
         self.plan.restart();
         self.speed = settings.first_level();
         self.control = frame_control(settings);
+        self.intra_refresh = intra_refresh(settings);
         if let Some(controller) = self.quantizer.controller_mut() {
             let samples = f64::from(settings.width) * f64::from(settings.height);
             controller.resize(samples, self.smallest);

@@ -91,6 +91,8 @@ pub(super) struct Tools {
     pub(super) delta_q: bool,
     /// [`EncoderConfig::tile_columns`](crate::EncoderConfig::tile_columns).
     pub(super) tile_columns: Option<u32>,
+    /// Whether parsing must depend on no other frame ([`IntraRefresh`](crate::layers::IntraRefresh)).
+    pub(super) independent: bool,
 }
 
 /// The header of a frame that follows `plan` at `qindex` and `speed`.
@@ -99,7 +101,7 @@ pub(super) fn frame_header(
     plan: &FramePlan,
     qindex: u8,
     speed: u8,
-    Tools { delta_q, tile_columns }: Tools,
+    Tools { delta_q, tile_columns, independent }: Tools,
 ) -> Result<FrameHeader, BitstreamError> {
     let frame_type = if plan.key_frame { FrameType::Key } else { FrameType::Inter };
     let mut header = FrameHeader::new(sequence, frame_type, qindex)?;
@@ -110,15 +112,16 @@ pub(super) fn frame_header(
     header.reduced_tx_set = !effort.all_transforms;
     if !plan.key_frame {
         header.ref_frame_idx = plan.reads;
-        header.primary_ref_frame = plan.primary;
+        header.primary_ref_frame = plan.primary.filter(|_| !independent);
         header.interpolation_filter = if effort.filters > 1 {
             InterpolationFilter::Switchable
         } else {
             InterpolationFilter::EightTap
         };
         header.allow_high_precision_mv = qindex < effort.high_precision_below;
-        header.reference_select = effort.compound;
-        header.use_ref_frame_mvs = sequence.enable_ref_frame_mvs && effort.temporal_mvs;
+        header.reference_select = effort.compound && !independent;
+        header.use_ref_frame_mvs =
+            sequence.enable_ref_frame_mvs && effort.temporal_mvs && !independent;
     }
     // Index 0 is lossless (5.9.2), which has 4×4 transforms and no filters.
     if qindex > 0 {

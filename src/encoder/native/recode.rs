@@ -79,7 +79,8 @@ impl NativeEngine {
         // Lossless frames have no steps to vary, and those without coefficients none that matter.
         let controlled = target.bits > 0 && qindex > 0 && residual != Residual::None;
         let tile_columns = self.settings.tile_columns;
-        let tools = Tools { delta_q: controlled, tile_columns };
+        let independent = self.intra_refresh.is_some();
+        let tools = Tools { delta_q: controlled, tile_columns, independent };
         let header =
             frame_header(self.pictures.stream.sequence(), plan, qindex, self.speed, tools)?;
         let tile_bytes = u32::try_from(target.soft_bytes).unwrap_or(u32::MAX);
