@@ -249,13 +249,9 @@ pub struct EncoderConfig {
     /// Frames of a sweep of rolling intra refresh, 2 to 1000; `None`, the default: no such sweeps. It is for
     /// receivers that cannot tell what they lose.
     ///
-    /// Each frame codes some rows without reference to frames before the sweep, from top to bottom, and
-    /// sizes stay even. A decoder that has the last key frame and goes on decoding shows exact pictures
-    /// from the last frame of the first sweep that begins after a loss: after 2 sweeps less one frame at
-    /// most, and whatever was lost before. Sweeps count frames that were coded, from the key frame on. Every
-    /// frame can be parsed whatever was lost, as none has a primary reference frame; this, and some 24 rows
-    /// more than those of the sweep that are predicted within the frame, cost bits. A decoder that joins
-    /// without a key frame has no references to begin with, and depends on whether it decodes at all.
+    /// A decoder that has the last key frame and decodes all that arrives shows exact pictures from the last
+    /// frame of the first sweep that begins after a loss. Sweeps count coded frames from the key frame on.
+    /// It costs bits: no frame has a primary reference frame, and some 24 rows beside the sweep's are intra.
     pub intra_refresh: Option<u32>,
     /// Temporal layers; [`ScalabilityMode::L1T1`] unless changed.
     pub scalability_mode: ScalabilityMode,
@@ -351,7 +347,7 @@ impl TryFrom<EncoderConfig> for Settings {
         if key_interval == Some(0) {
             return Err(ConfigError::KeyInterval(0));
         }
-        if let Some(period) = config.intra_refresh.filter(|period| !(2..=1000).contains(period)) {
+        if let Some(period @ (..2 | 1001..)) = config.intra_refresh {
             return Err(ConfigError::IntraRefresh(period));
         }
         check_color(config.color)?;

@@ -122,6 +122,12 @@ impl Search {
         self.frame.analyser.set_distance(distance);
     }
 
+    /// What all blocks share.
+    #[cfg(test)]
+    pub(crate) fn frame(&self) -> &FrameSearch {
+        &self.frame
+    }
+
     /// Sets what rolling intra refresh lets the next frame be predicted from.
     pub(crate) fn set_clean_rows(&mut self, clean_rows: Option<CleanRows>) {
         self.frame.clean_rows = clean_rows;

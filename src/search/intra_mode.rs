@@ -70,7 +70,7 @@ impl BlockSearch<'_, '_, '_> {
         let mut luma = IntraPrediction { plane: 0, tx, mode: dc, angle_delta: 0, edges: &around };
         let mut best = (u32::MAX, dc);
         for &mode in &MODES[..count] {
-            if !self.may_predict(pos, size, mode, 0) {
+            if !self.frame.may_predict(pos, size, mode, 0) {
                 continue;
             }
             luma.mode = mode;
@@ -97,7 +97,7 @@ impl BlockSearch<'_, '_, '_> {
         for step in [2, 1] {
             let around = centre;
             for delta in [around - step, around + step] {
-                if !self.may_predict(block.pos, block.size, luma.mode, delta) {
+                if !self.frame.may_predict(block.pos, block.size, luma.mode, delta) {
                     continue;
                 }
                 luma.angle_delta = delta;
