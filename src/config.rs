@@ -246,8 +246,7 @@ pub struct EncoderConfig {
     pub tile_columns: Option<u32>,
     /// The most frames from one key frame to the next; `None`: key frames on request only.
     pub key_interval: Option<u32>,
-    /// Frames of a sweep of rolling intra refresh, 2 to 1000; `None`, the default: no such sweeps. It is for
-    /// receivers that cannot tell what they lose.
+    /// Frames of a sweep of rolling intra refresh, for receivers without feedback, 2 to 1000; `None`: none.
     ///
     /// A decoder that has the last key frame and decodes all that arrives shows exact pictures from the last
     /// frame of the first sweep that begins after a loss. Sweeps count coded frames from the key frame on.
