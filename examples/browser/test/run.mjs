@@ -245,9 +245,9 @@ async function table(page) {
 
 const chosen = (part) => args.only.length === 0 || args.only.includes(part);
 const server = await serve();
-// A comparison, not a test: only where it is asked for.
-if (args.only.includes('baseline')) await comparisons(server.url);
 try {
+  // A comparison, not a test: only where it is asked for.
+  if (args.only.includes('baseline')) await comparisons(server.url);
   for (const name of args.browser) {
     if (!installed(name)) {
       console.log(`left out: no ${name} is installed`);
