@@ -14,6 +14,7 @@ mod published_aom;
 mod random;
 mod scenes;
 mod sizes;
+mod trails;
 
 use std::ops::Range;
 use std::time::Duration;
