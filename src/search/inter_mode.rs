@@ -308,8 +308,7 @@ impl BlockSearch<'_, '_, '_> {
     /// Tries the other interpolation filters on a candidate.
     fn choose_filter(&mut self, context: &BlockContext, candidate: &mut Candidate) {
         /// Besides the regular one.
-        const OTHERS: [InterpFilter; 2] =
-            [InterpFilter::EightTapSharp, InterpFilter::EightTapSmooth];
+        const OTHERS: [InterpFilter; 1] = [InterpFilter::EightTapSharp];
         let mut block = candidate.block;
         let switchable = self.coder.frame.interpolation_filter == InterpFilter::Switchable;
         let fraction = (block.mv[0].row | block.mv[0].col) & 7 != 0;

@@ -23,10 +23,21 @@ impl BlockSearch<'_, '_, '_> {
     /// changes that only larger transforms see: those of the means of 8×8 samples, by a Hadamard
     /// transform.
     pub(super) fn is_zero_block(&self, plane: usize, rect: Rect, prediction: &PaddedPlane) -> bool {
+        self.is_zero_within(plane, rect, prediction, self.frame.effort.zero_block)
+    }
+
+    /// [`is_zero_block`](Self::is_zero_block) with a limit of so many 1/16 of a step.
+    pub(super) fn is_zero_within(
+        &self,
+        plane: usize,
+        rect: Rect,
+        prediction: &PaddedPlane,
+        sixteenths: i32,
+    ) -> bool {
         let source = &self.coder.source[plane];
         let rect = rect.inside(source, 1);
         let [dc, ac] = self.coder.quantizers.steps(self.coder.target_q_index, plane);
-        let limit = i32::from(dc.min(ac)) * self.frame.effort.zero_block / 16;
+        let limit = i32::from(dc.min(ac)) * sixteenths / 16;
         let (src, pred) = (view(source, rect), view(prediction, rect));
         let (isa, size) = (self.coder.isa, (rect.w.next_multiple_of(4), rect.h));
         let mut parts = PartMoments::default();
