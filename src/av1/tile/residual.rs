@@ -3,11 +3,12 @@
 
 use super::block::{Block, TransformBlock};
 use super::coefficient_syntax::TxSet;
-use super::executor::{TileCoder, TransformPlace};
+use super::executor::{Scratch, TileCoder, TransformPlace};
 use super::reconstruct::reconstruct;
 use crate::av1::tables::blocks::MODE_TO_TXFM;
 use crate::av1::tables::scans::scan;
 use crate::av1::types::{PredictionMode, TxSize, TxType};
+use crate::kernels::isa::Isa;
 use crate::kernels::quantize::{Levels, Quantizer, quantize};
 use crate::kernels::sad::{residual, sse};
 use crate::kernels::transform::conformance::is_conformant;
@@ -46,8 +47,8 @@ pub(crate) trait TransformChoice {
         false
     }
 
-    /// Changes quantized levels, of which none may be left, before they are reconstructed; gives the new `eob`, and what the block costs beside one
-    /// of another type.
+    /// Changes quantized levels, of which none may be left, before they are reconstructed; gives the new
+    /// `eob`, and what the block costs beside one of another type.
     fn adjust(
         &mut self,
         input: &Quantized<'_>,
@@ -85,6 +86,63 @@ impl TxTypes {
     /// The types.
     fn as_slice(&self) -> &[TxType] {
         &self.types[..self.count]
+    }
+}
+
+/// A transform that is tried with one or several types.
+struct Tried<'a> {
+    isa: Isa,
+    plane: usize,
+    size: TxSize,
+    /// Sum of squares of the residual.
+    energy: u32,
+    lossless: bool,
+    /// [`Quantized::types`].
+    set: Option<(TxSet, PredictionMode)>,
+    quantizer: &'a Quantizer,
+}
+
+impl Tried<'_> {
+    /// Transforms and quantizes the residual in `scratch` with each type; leaves the best there, and gives its type and
+    /// `eob`.
+    fn best(
+        &self,
+        scratch: &mut Scratch,
+        types: &[TxType],
+        choice: &mut impl TransformChoice,
+    ) -> (TxType, usize) {
+        let &Self { isa, plane, size, energy, lossless, set, quantizer } = self;
+        let difference = View::new(&scratch.difference[..], size.width());
+        let count = coefficient_count(size);
+        let (mut least, mut best) = (i64::MAX, (types[0], 0));
+        for &tx_type in types {
+            let coefficients = &mut scratch.coefficients[..count];
+            let dequantized = &mut scratch.dequantized[..count];
+            let levels = &mut scratch.levels[..count];
+            if lossless {
+                forward_wht(difference, coefficients);
+            } else {
+                forward_transform(isa, difference, energy, coefficients, (size, tx_type));
+            }
+            let scan = scan(size, tx_type.class());
+            let out = Levels { levels: &mut *levels, dequantized: &mut *dequantized };
+            let mut eob = quantize(isa, quantizer, size, scan, coefficients, out);
+            let mut cost = 0;
+            if !lossless {
+                let input =
+                    Quantized { plane, size, tx_type, scan, types: set, coefficients, quantizer };
+                (eob, cost) = choice.adjust(&input, levels, dequantized, eob);
+                if eob > 0 && !is_conformant(dequantized, size, tx_type) {
+                    (eob, cost) = (0, 0);
+                }
+            }
+            if cost < least {
+                (least, best) = (cost, (tx_type, eob));
+                std::mem::swap(&mut scratch.levels, &mut scratch.best_levels);
+                std::mem::swap(&mut scratch.dequantized, &mut scratch.best_dequantized);
+            }
+        }
+        best
     }
 }
 
@@ -127,40 +185,19 @@ impl TileCoder<'_> {
         }
         let difference = ViewMut::new(&mut scratch.difference[..], w);
         residual(self.isa, src, pred, difference, (w, h));
-        let difference = View::new(&scratch.difference[..], w);
         let count = coefficient_count(size);
         let set = TxSet::of(size, block.is_inter, self.frame.reduced_tx_set);
         let coded = plane == 0 && set != TxSet::DctOnly && qindex > 0;
-        let quantizer = &self.quantizers.get(qindex, block.is_inter)[plane];
-        let mut least = i64::MAX;
-        for &tx_type in types.as_slice() {
-            let coefficients = &mut scratch.coefficients[..count];
-            let dequantized = &mut scratch.dequantized[..count];
-            let levels = &mut scratch.levels[..count];
-            if lossless {
-                forward_wht(difference, coefficients);
-            } else {
-                forward_transform(self.isa, difference, energy, coefficients, (size, tx_type));
-            }
-            let scan = scan(size, tx_type.class());
-            let out = Levels { levels: &mut *levels, dequantized: &mut *dequantized };
-            let mut eob = quantize(self.isa, quantizer, size, scan, coefficients, out);
-            let mut cost = 0;
-            if !lossless {
-                let types = coded.then_some((set, block.y_mode));
-                let input =
-                    Quantized { plane, size, tx_type, scan, types, coefficients, quantizer };
-                (eob, cost) = choice.adjust(&input, levels, dequantized, eob);
-            }
-            if eob > 0 && !lossless && !is_conformant(dequantized, size, tx_type) {
-                (eob, cost) = (0, 0);
-            }
-            if cost < least {
-                (least, transform.tx_type, transform.eob) = (cost, tx_type, eob);
-                std::mem::swap(&mut scratch.levels, &mut scratch.best_levels);
-                std::mem::swap(&mut scratch.dequantized, &mut scratch.best_dequantized);
-            }
-        }
+        let all = Tried {
+            isa: self.isa,
+            plane,
+            size,
+            energy,
+            lossless,
+            set: coded.then_some((set, block.y_mode)),
+            quantizer: &self.quantizers.get(qindex, block.is_inter)[plane],
+        };
+        (transform.tx_type, transform.eob) = all.best(scratch, types.as_slice(), choice);
         let (tx_type, eob) = (transform.tx_type, transform.eob);
         scratch.residual.blocks.push(transform);
         if eob == 0 {
