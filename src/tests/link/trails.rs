@@ -7,7 +7,7 @@ use crate::{EncoderConfig, PictureBuffer, Rational, Speed};
 const SIZE: (u32, u32) = (320, 180);
 const FRAME_RATE: u32 = 25;
 /// Seconds until the object comes, and what it takes to cross the picture.
-const WAIT: f64 = 3.0;
+const WAIT: f64 = 2.0;
 const CROSSING: f64 = 1.5;
 
 /// A bright wall with a weak texture, as smooth as plaster.
@@ -50,7 +50,8 @@ fn picture(wall: &[u8], time: f64, noise: u8) -> PictureBuffer {
     picture
 }
 
-/// Two seconds after something dark crossed the picture the wall is within 0.5 dB of what it was.
+/// Two seconds after something dark crossed the picture the wall is within 0.5 dB of what it was two seconds
+/// after the call began.
 #[test]
 fn a_wall_that_was_covered_is_as_good_as_before() {
     let wall = wall();
