@@ -5,18 +5,20 @@
 //! last level to the first, as they are coded, so that the contexts of each are known; what a level
 //! does to the contexts of those after it is left out.
 
+use std::ops::Range;
+
 use super::block::BlockSearch;
 use super::cost::{COST_BITS, CostSink, CostTable};
 use super::lambda::Lambda;
 use super::tuning::{CHROMA_LEVEL_LAMBDA, LEVEL_LAMBDA, ZERO_TRANSFORM};
 use crate::av1::tables::blocks::MODE_TO_TXFM;
 use crate::av1::tile::block::Block;
+use crate::av1::tile::cdf::CdfRow;
 use crate::av1::tile::coefficient_syntax::{
     COEFF_BASE_RANGE, LevelRows, NUM_BASE_LEVELS, TxSet, all_zero_row, write_eob, write_golomb,
     write_range, write_transform_type,
 };
 use crate::av1::tile::residual::{Quantized, TransformChoice, TxTypes};
-use crate::av1::tile::symbol::SymbolSink;
 use crate::av1::types::TxType;
 use crate::rate::Residual;
 
@@ -103,22 +105,36 @@ struct Choice {
     cost: i64,
 }
 
+/// A level that a coefficient may have, wherever it stands.
+#[derive(Clone, Copy)]
+struct Candidate {
+    level: i16,
+    dequantized: i16,
+    /// The value of `coeff_base`.
+    base: u16,
+    /// What it costs besides `coeff_base`, in 1/512 bit.
+    rate: u32,
+    /// How much less its error is than that of 0.
+    gained: i64,
+}
+
 impl LevelChoice<'_> {
     /// Chooses levels; gives the new `eob`.
     fn run(mut self, eob: usize) -> (usize, i64) {
         let scan = self.input.scan;
         // What is coded so far, from `end` down; 0 while nothing is.
         let (mut end, mut cost) = (0, 0_i64);
-        for c in (0..eob).rev() {
-            let position = usize::from(scan[c]);
+        for (c, &position) in scan[..eob].iter().enumerate().rev() {
+            let position = usize::from(position);
             if self.levels[position] == 0 {
                 if end > 0 {
                     cost += self.rate(self.costs.symbol(self.rows.base(position), 0));
                 }
                 continue;
             }
-            let among = (end > 0).then(|| self.best(position, None));
-            let last = self.best(position, Some(c));
+            let candidates = self.candidates(position);
+            let among = (end > 0).then(|| self.best(self.rows.base(position), 0, candidates));
+            let last = self.best(self.rows.base_eob(c), 1, candidates);
             let last_cost = last.cost + self.end_cost(c + 1);
             let chosen = match among {
                 Some(among) if cost + among.cost <= last_cost => {
@@ -126,14 +142,16 @@ impl LevelChoice<'_> {
                     among
                 }
                 _ => {
-                    for &behind in &scan[c + 1..end.max(c + 1)] {
-                        self.leave(behind.into(), 0, 0);
-                    }
+                    self.clear(c + 1..end.max(c + 1));
                     (end, cost) = (c + 1, last_cost);
                     last
                 }
             };
-            self.leave(position, chosen.level, chosen.dequantized);
+            self.levels[position] = chosen.level;
+            self.dequantized[position] = chosen.dequantized;
+            if chosen.level != 0 {
+                self.rows.set(position, chosen.level);
+            }
         }
         let all_zero = all_zero_row(self.input.size, if self.input.plane == 0 { 0 } else { 7 });
         let [some, none] = [0, 1].map(|value| self.rate(self.costs.symbol(all_zero, value)));
@@ -141,17 +159,20 @@ impl LevelChoice<'_> {
         if end > 0 && cost < none {
             return (end, cost);
         }
-        for &position in &scan[..end] {
-            self.leave(position.into(), 0, 0);
-        }
+        self.clear(0..end);
         (0, none)
     }
 
-    /// Sets the level at a position.
-    fn leave(&mut self, position: usize, level: i16, dequantized: i16) {
-        self.levels[position] = level;
-        self.dequantized[position] = dequantized;
-        self.rows.set(position, level);
+    /// Makes the levels at these places of the scan 0.
+    fn clear(&mut self, places: Range<usize>) {
+        for &position in &self.input.scan[places] {
+            let position = usize::from(position);
+            let level = std::mem::take(&mut self.levels[position]);
+            if level != 0 {
+                self.dequantized[position] = 0;
+                self.rows.clear(position, level);
+            }
+        }
     }
 
     /// The cost of a rate in 1/512 bit.
@@ -176,44 +197,58 @@ impl LevelChoice<'_> {
         self.rate(sink.cost)
     }
 
-    /// The best level at a position: as it is, or one less. `last` is its index in the scan if it is to be the
-    /// last one, which cannot be 0.
-    fn best(&self, position: usize, last: Option<usize>) -> Choice {
+    /// The levels that a coefficient may have which was not rounded to 0: as it is, and one less.
+    #[inline]
+    fn candidates(&self, position: usize) -> [Candidate; 2] {
         let level = self.levels[position];
-        let row = last.map_or_else(|| self.rows.base(position), |c| self.rows.base_eob(c));
-        let least = i16::from(last.is_some());
-        let candidate = |magnitude: i16| {
-            let signed = if level < 0 { -magnitude } else { magnitude };
-            let dequantized = if magnitude == level.abs() {
-                self.dequantized[position]
-            } else {
-                self.input.quantizer.dequantize(position, signed, self.input.size)
-            };
-            let coefficient = i64::from(self.input.coefficients[position]);
-            let error = coefficient - i64::from(dequantized);
-            // Transforms count in 1/8 of the sample's unit, or less; costs in 1/256 of its square.
-            let scale = 2 + 2 * self.input.size.dq_denom_log2();
-            let gained = (coefficient * coefficient - error * error) << scale;
-            let mut sink = CostSink::new(self.costs);
-            let base = u32::from(magnitude.unsigned_abs()).min(NUM_BASE_LEVELS + 1);
-            sink.symbol(row, (base as i16 - least) as usize);
-            if magnitude > 0 {
-                sink.cost += 1 << COST_BITS;
-            }
-            if base > NUM_BASE_LEVELS {
-                let magnitude = u32::from(magnitude.unsigned_abs());
-                write_range(&mut sink, self.rows.range(position), magnitude);
-                if magnitude > NUM_BASE_LEVELS + COEFF_BASE_RANGE {
-                    write_golomb(&mut sink, magnitude - NUM_BASE_LEVELS - COEFF_BASE_RANGE);
-                }
-            }
-            Choice { level: signed, dequantized, cost: self.rate(sink.cost) - gained }
+        let less = level - level.signum();
+        let dequantized = if less == 0 {
+            0
+        } else {
+            self.input.quantizer.dequantize(position, less, self.input.size)
         };
-        let as_is = candidate(level.abs());
-        if level.abs() <= least {
+        [
+            self.candidate(position, level, self.dequantized[position]),
+            self.candidate(position, less, dequantized),
+        ]
+    }
+
+    #[inline]
+    fn candidate(&self, position: usize, level: i16, dequantized: i16) -> Candidate {
+        if level == 0 {
+            return Candidate { level, dequantized, base: 0, rate: 0, gained: 0 };
+        }
+        let coefficient = i64::from(self.input.coefficients[position]);
+        let error = coefficient - i64::from(dequantized);
+        // Transforms count in 1/8 of the sample's unit, or less; costs in 1/256 of its square.
+        let scale = 2 + 2 * self.input.size.dq_denom_log2();
+        let gained = (coefficient * coefficient - error * error) << scale;
+        let magnitude = u32::from(level.unsigned_abs());
+        let base = magnitude.min(NUM_BASE_LEVELS + 1);
+        let mut sink = CostSink::new(self.costs);
+        // The sign.
+        sink.cost += 1 << COST_BITS;
+        if base > NUM_BASE_LEVELS {
+            write_range(&mut sink, self.rows.range(position, self.levels), magnitude);
+            if magnitude > NUM_BASE_LEVELS + COEFF_BASE_RANGE {
+                write_golomb(&mut sink, magnitude - NUM_BASE_LEVELS - COEFF_BASE_RANGE);
+            }
+        }
+        Candidate { level, dequantized, base: base as u16, rate: sink.cost, gained }
+    }
+
+    /// The best of two levels, with the row of its first symbol, whose values begin with that of `least`.
+    #[inline]
+    fn best(&self, row: CdfRow, least: u16, [as_is, less]: [Candidate; 2]) -> Choice {
+        let choice = |Candidate { level, dequantized, base, rate, gained }: Candidate| {
+            let rate = rate + self.costs.symbol(row, usize::from(base - least));
+            Choice { level, dequantized, cost: self.rate(rate) - gained }
+        };
+        let as_is = choice(as_is);
+        if less.base < least {
             return as_is;
         }
-        let less = candidate(level.abs() - 1);
+        let less = choice(less);
         if less.cost < as_is.cost { less } else { as_is }
     }
 }

@@ -54,6 +54,11 @@ impl<const D: usize> CdfTable<D> {
         }
         CdfRow { offset: self.offset + position as u16 * self.stride, symbols: self.symbols }
     }
+    /// The row whose last index is greater than that of `row` by `more`.
+    #[inline]
+    pub(crate) const fn further(&self, row: CdfRow, more: usize) -> CdfRow {
+        CdfRow { offset: row.offset + more as u16 * self.stride, symbols: self.symbols }
+    }
 }
 
 /// The place of a table, whatever its number of indices.

@@ -117,42 +117,69 @@ pub(crate) fn all_zero_row(size: TxSize, ctx: usize) -> CdfRow {
 }
 
 const MAP_MARGIN: usize = 4;
-const MAP_STRIDE: usize = 32 + MAP_MARGIN;
+const MAP_STRIDE: usize = MAP_MARGIN + 32;
 
 /// Neighbours whose magnitudes make the context of `coeff_base` (`Sig_Ref_Diff_Offset`, 9.3), as
 /// offsets in the map, by class.
 const BASE_NEIGHBOURS: [[usize; 5]; 3] = [
     [1, MAP_STRIDE, MAP_STRIDE + 1, 2, 2 * MAP_STRIDE],
     [1, MAP_STRIDE, 2, 3, 4],
-    [MAP_STRIDE, 1, 2 * MAP_STRIDE, 3 * MAP_STRIDE, 4 * MAP_STRIDE],
+    [1, MAP_STRIDE, 2 * MAP_STRIDE, 3 * MAP_STRIDE, 4 * MAP_STRIDE],
 ];
 
-/// Neighbours for `coeff_br` (`Mag_Ref_Offset_With_Tx_Class`, 8.3.2), by class.
-const RANGE_NEIGHBOURS: [[usize; 3]; 3] =
-    [[1, MAP_STRIDE, MAP_STRIDE + 1], [1, MAP_STRIDE, 2], [1, MAP_STRIDE, 2 * MAP_STRIDE]];
+/// Neighbours for `coeff_br` (`Mag_Ref_Offset_With_Tx_Class`, 8.3.2) as rows and columns, by class.
+const RANGE_NEIGHBOURS: [[(usize, usize); 3]; 3] =
+    [[(0, 1), (1, 0), (1, 1)], [(0, 1), (1, 0), (0, 2)], [(0, 1), (1, 0), (2, 0)]];
 
-/// The rows that the levels of one transform block are coded with (8.3.2), and the magnitudes that they
-/// depend on.
+/// What is added to the context of `coeff_base` in the one-dimensional classes (8.3.2), as
+/// [`COEFF_BASE_CTX_OFFSET`] by row and column: by the column or by the row.
+static COEFF_BASE_LINE_OFFSET: [[[u8; 5]; 5]; 2] = {
+    let [a, b, c] = COEFF_BASE_POS_CTX_OFFSET;
+    [[[a, b, c, c, c]; 5], [[a; 5], [b; 5], [c; 5], [c; 5], [c; 5]]]
+};
+
+/// The rows that the levels of one transform block are coded with (8.3.2), and what they depend on.
+///
+/// Most levels are 0, so each one that is not is added to the sums of those whose neighbour it is, and
+/// a context is read without a look at its neighbours.
 pub(crate) struct LevelRows {
-    size: TxSize,
     class: TxClass,
-    plane_type: usize,
     width_log2: usize,
-    /// Magnitudes with a margin of zeros to the right and below, from which contexts are summed
-    /// without bounds: 36 to a row.
-    magnitudes: [u8; MAP_STRIDE * (32 + MAP_MARGIN)],
+    /// Rows of levels.
+    height: usize,
+    /// The first rows of `coeff_base`, `coeff_base_eob` and `coeff_br`.
+    first_rows: [CdfRow; 3],
+    /// The last places in the scan whose context of `coeff_base_eob` is 1 and 2.
+    eob_bounds: [usize; 2],
+    base_offsets: &'static [[u8; 5]; 5],
+    /// Sums of magnitudes for `coeff_base`: 36 to a row, with a margin above and to the left for what
+    /// is added outside the block.
+    base_sums: [u8; MAP_STRIDE * (MAP_MARGIN + 32)],
 }
 
 impl LevelRows {
     /// Those of a block whose levels are all 0 so far. `plane_type` is 0 for luma, 1 for chroma.
     pub(crate) fn new(size: TxSize, class: TxClass, plane_type: usize) -> Self {
         let width_log2 = size.width_log2().min(5);
+        let size_ctx = tx_size_ctx(size);
+        let height = size.height().min(32);
+        let count = height << width_log2;
         Self {
-            size,
             class,
-            plane_type,
             width_log2,
-            magnitudes: [0; MAP_STRIDE * (32 + MAP_MARGIN)],
+            height,
+            first_rows: [
+                COEFF_BASE_CDF.row([size_ctx, plane_type, 0]),
+                COEFF_BASE_EOB_CDF.row([size_ctx, plane_type, 0]),
+                COEFF_BR_CDF.row([size_ctx.min(3), plane_type, 0]),
+            ],
+            eob_bounds: [count / 8, count / 4],
+            base_offsets: match class {
+                TxClass::TwoD => &COEFF_BASE_CTX_OFFSET[size as usize],
+                TxClass::Horiz => &COEFF_BASE_LINE_OFFSET[0],
+                TxClass::Vert => &COEFF_BASE_LINE_OFFSET[1],
+            },
+            base_sums: [0; MAP_STRIDE * (MAP_MARGIN + 32)],
         }
     }
 
@@ -160,53 +187,68 @@ impl LevelRows {
     #[inline]
     fn place(&self, position: usize) -> (usize, usize, usize) {
         let (row, col) = (position >> self.width_log2, position & ((1 << self.width_log2) - 1));
-        (row, col, row * MAP_STRIDE + col)
+        (row, col, (MAP_MARGIN + row) * MAP_STRIDE + MAP_MARGIN + col)
     }
 
-    /// Sets the level at a position.
+    /// Sets the level at a position, which is 0 so far.
     #[inline]
     pub(crate) fn set(&mut self, position: usize, level: i16) {
-        let (_, _, at) = self.place(position);
-        self.magnitudes[at] = level.unsigned_abs().min(255) as u8;
+        self.add(position, level, u8::wrapping_add);
+    }
+
+    /// Sets the level at a position back to 0 from `level`.
+    #[inline]
+    pub(crate) fn clear(&mut self, position: usize, level: i16) {
+        self.add(position, level, u8::wrapping_sub);
     }
 
     #[inline]
-    fn sum<const N: usize>(&self, at: usize, neighbours: &[usize; N], limit: u8) -> usize {
-        neighbours.iter().map(|&n| usize::from(self.magnitudes[at + n].min(limit))).sum()
+    fn add(&mut self, position: usize, level: i16, add: impl Fn(u8, u8) -> u8) {
+        let (_, _, at) = self.place(position);
+        let magnitude = level.unsigned_abs().min(NUM_BASE_LEVELS as u16 + 1) as u8;
+        for behind in BASE_NEIGHBOURS[self.class as usize] {
+            let sum = &mut self.base_sums[at - behind];
+            *sum = add(*sum, magnitude);
+        }
     }
 
     /// The row of `coeff_base` at a position.
     #[inline]
     pub(crate) fn base(&self, position: usize) -> CdfRow {
         let (row, col, at) = self.place(position);
-        let magnitude = self.sum(at, &BASE_NEIGHBOURS[self.class as usize], 3);
-        let ctx = magnitude.div_ceil(2).min(4);
+        let ctx = usize::from(self.base_sums[at]).div_ceil(2).min(4);
         let ctx = match self.class {
             TxClass::TwoD if position == 0 => 0,
-            TxClass::TwoD => {
-                let offsets = &COEFF_BASE_CTX_OFFSET[self.size as usize];
-                ctx + usize::from(offsets[row.min(4)][col.min(4)])
-            }
-            TxClass::Horiz => ctx + usize::from(COEFF_BASE_POS_CTX_OFFSET[col.min(2)]),
-            TxClass::Vert => ctx + usize::from(COEFF_BASE_POS_CTX_OFFSET[row.min(2)]),
+            _ => ctx + usize::from(self.base_offsets[row.min(4)][col.min(4)]),
         };
-        COEFF_BASE_CDF.row([tx_size_ctx(self.size), self.plane_type, ctx])
+        COEFF_BASE_CDF.further(self.first_rows[0], ctx)
     }
 
     /// The row of `coeff_base_eob` where the last level is at `c` of the scan.
     #[inline]
     pub(crate) fn base_eob(&self, c: usize) -> CdfRow {
-        let ctx = coeff_base_eob_ctx(c, self.size.height().min(32) << self.width_log2);
-        COEFF_BASE_EOB_CDF.row([tx_size_ctx(self.size), self.plane_type, ctx])
+        let ctx = match c {
+            0 => 0,
+            c => 1 + self.eob_bounds.iter().filter(|&&bound| c > bound).count(),
+        };
+        COEFF_BASE_EOB_CDF.further(self.first_rows[1], ctx)
     }
 
-    /// The row of `coeff_br` at a position.
+    /// The row of `coeff_br` at a position, given the levels of the block.
     #[inline]
-    pub(crate) fn range(&self, position: usize) -> CdfRow {
-        let (row, col, at) = self.place(position);
-        let magnitude = self.sum(at, &RANGE_NEIGHBOURS[self.class as usize], 15);
-        let ctx = coeff_br_ctx(magnitude, self.class, (row, col));
-        COEFF_BR_CDF.row([tx_size_ctx(self.size).min(3), self.plane_type, ctx])
+    pub(crate) fn range(&self, position: usize, levels: &[i16]) -> CdfRow {
+        let (row, col, _) = self.place(position);
+        let width = 1 << self.width_log2;
+        let magnitudes = RANGE_NEIGHBOURS[self.class as usize].map(|(down, right)| {
+            if row + down < self.height && col + right < width {
+                let level = levels[position + (down << self.width_log2) + right];
+                usize::from(level.unsigned_abs().min(15))
+            } else {
+                0
+            }
+        });
+        let ctx = coeff_br_ctx(magnitudes.iter().sum(), self.class, (row, col));
+        COEFF_BR_CDF.further(self.first_rows[2], ctx)
     }
 }
 
@@ -239,21 +281,24 @@ pub(crate) fn write_coefficients(
     let class = tx_type.class();
     write_eob(sink, size, class, plane_type, eob);
     let mut rows = LevelRows::new(size, class, plane_type);
-    for &position in &scan[..eob] {
-        rows.set(position.into(), levels[usize::from(position)]);
-    }
-    for c in (0..eob).rev() {
-        let position = usize::from(scan[c]);
-        let level = u32::from(levels[position].unsigned_abs());
-        let base = level.min(NUM_BASE_LEVELS + 1);
+    for (c, &position) in scan[..eob].iter().enumerate().rev() {
+        let position = usize::from(position);
+        let level = levels[position];
+        if level == 0 {
+            sink.symbol(rows.base(position), 0);
+            continue;
+        }
+        let magnitude = u32::from(level.unsigned_abs());
+        let base = magnitude.min(NUM_BASE_LEVELS + 1);
         if c == eob - 1 {
             sink.symbol(rows.base_eob(c), base as usize - 1);
         } else {
             sink.symbol(rows.base(position), base as usize);
         }
         if base > NUM_BASE_LEVELS {
-            write_range(sink, rows.range(position), level);
+            write_range(sink, rows.range(position, levels), magnitude);
         }
+        rows.set(position, level);
     }
     write_signs(sink, input, plane_type, dc_sign_ctx)
 }
@@ -269,16 +314,6 @@ pub(crate) fn write_range(sink: &mut impl SymbolSink, row: CdfRow, level: u32) {
         if part < BR_STEP {
             break;
         }
-    }
-}
-
-/// The context of `coeff_base_eob` (8.3.2) of the coefficient at `c` of a scan of `count`.
-fn coeff_base_eob_ctx(c: usize, count: usize) -> usize {
-    match c {
-        0 => 0,
-        c if c <= count / 8 => 1,
-        c if c <= count / 4 => 2,
-        _ => 3,
     }
 }
 
