@@ -115,6 +115,8 @@ macro_rules! lanes {
 }
 
 impl Int16Lanes for I16x16 {
+    const UNROLLED: bool = true;
+
     #[inline(always)]
     fn add(self, other: Self) -> Self {
         let (a, b) = (self.lanes, other.lanes);
@@ -151,6 +153,12 @@ impl Int16Lanes for I16x16 {
     fn scale(self, factor: i16, shift: u32) -> Self {
         let a = self.lanes;
         lanes!(self, integers::scale(a, factor, shift))
+    }
+
+    #[inline(always)]
+    fn product(self, factor: i16) -> Self {
+        // With 15 bits of fraction.
+        self.fraction(factor * 8)
     }
 
     #[inline(always)]

@@ -26,6 +26,9 @@ pub(crate) const FACTOR_BITS: u32 = 12;
 
 /// A vector of 16-bit integers. Sums saturate, which is the clamp of 7.13.2's `H` at 16 bits.
 pub(crate) trait Int16Lanes: Copy {
+    /// Whether transforms are written out step by step: worth its code where they are called often.
+    const UNROLLED: bool;
+
     /// `self + other`.
     fn add(self, other: Self) -> Self;
 
@@ -45,6 +48,9 @@ pub(crate) trait Int16Lanes: Copy {
 
     /// `Round2(Round2(self * factor, 12), shift)`, saturated.
     fn scale(self, factor: i16, shift: u32) -> Self;
+
+    /// `Round2(self * factor, 12)` for a factor within ±4095.
+    fn product(self, factor: i16) -> Self;
 
     /// `Round2(self, shift)`.
     fn round_shift(self, shift: u32) -> Self;

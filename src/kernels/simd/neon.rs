@@ -54,6 +54,8 @@ fn round_factor_bits(low: int32x4_t, high: int32x4_t) -> I16x8 {
 }
 
 impl Int16Lanes for I16x8 {
+    const UNROLLED: bool = true;
+
     #[inline(always)]
     fn add(self, other: Self) -> Self {
         neon! { Self(vqaddq_s16(self.0, other.0)) }
@@ -110,6 +112,12 @@ impl Int16Lanes for I16x8 {
             let high = scaled(vmull_high_n_s16(self.0, factor));
             Self(vqmovn_high_s32(vqmovn_s32(low), high))
         }
+    }
+
+    #[inline(always)]
+    fn product(self, factor: i16) -> Self {
+        // With 15 bits of fraction.
+        self.fraction(factor * 8)
     }
 
     #[inline(always)]

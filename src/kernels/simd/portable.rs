@@ -20,6 +20,8 @@ pub(crate) fn saturate(value: i32) -> i16 {
 }
 
 impl Int16Lanes for I16x8 {
+    const UNROLLED: bool = false;
+
     #[inline(always)]
     fn add(self, other: Self) -> Self {
         Self(from_fn(|i| self.0[i].saturating_add(other.0[i])))
@@ -61,6 +63,12 @@ impl Int16Lanes for I16x8 {
             let product = round2(i32::from(lane) * i32::from(factor), FACTOR_BITS);
             saturate(round2(product, shift))
         }))
+    }
+
+    #[inline(always)]
+    fn product(self, factor: i16) -> Self {
+        // With 15 bits of fraction.
+        self.fraction(factor * 8)
     }
 
     #[inline(always)]

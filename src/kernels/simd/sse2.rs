@@ -39,6 +39,8 @@ fn round_factor_bits(value: __m128i) -> __m128i {
 }
 
 impl Int16Lanes for I16x8 {
+    const UNROLLED: bool = false;
+
     #[inline(always)]
     fn add(self, other: Self) -> Self {
         sse2! {
@@ -104,6 +106,12 @@ impl Int16Lanes for I16x8 {
                 scaled(_mm_unpackhi_epi16(self.0, one)),
             ))
         }
+    }
+
+    #[inline(always)]
+    fn product(self, factor: i16) -> Self {
+        // With 15 bits of fraction.
+        self.fraction(factor * 8)
     }
 
     #[inline(always)]

@@ -167,12 +167,16 @@ fn inverse_2d<const W: usize, const H: usize, const G: usize>(
 ) {
     let zero = I16x16 { lanes: _mm256_setzero_si256(), token };
     let mut rows = [[zero; W]; G];
+    // Groups up to the last that is not 0.
+    let mut held = 0;
     for (g, rows) in rows.iter_mut().enumerate() {
-        row_pass::<W, H>(coefficients, g, shape, rows);
+        if row_pass::<W, H>(coefficients, g, shape, rows) {
+            held = g + 1;
+        }
     }
     for c in 0..W / 16 {
         let mut t = [zero; H];
-        for (g, rows) in rows.iter().enumerate() {
+        for (g, rows) in rows.iter().enumerate().take(held) {
             let mut block = [zero.lanes; 16];
             for (i, lanes) in block.iter_mut().enumerate() {
                 let j = c * 16 + i;
@@ -196,6 +200,7 @@ fn inverse_2d<const W: usize, const H: usize, const G: usize>(
 }
 
 /// The row transforms of 7.13.3 for rows `16 * g` to `16 * g + 15`: lane `i` of entry `j` is `Residual[ 16 * g + i ][ j ]`.
+/// Gives whether any is not 0.
 #[target_feature(enable = "avx2")]
 #[inline]
 fn row_pass<const W: usize, const H: usize>(
@@ -203,35 +208,39 @@ fn row_pass<const W: usize, const H: usize>(
     g: usize,
     shape: &Shape,
     t: &mut [I16x16; W],
-) {
+) -> bool {
     let stride = W.min(32);
     let coefficients = View::new(&coefficients[16 * g * stride..], stride);
     let token = t[0].token;
-    let mut any = false;
+    // Columns up to the last that is not 0.
+    let mut held = 0;
     for j in (0..stride).step_by(8) {
-        let block: [__m256i; 8] = [0, 1, 2, 3, 4, 5, 6, 7].map(|i| {
-            let [first, second] = [i, i + 8].map(|i| load_i16x8(coefficients.row(j, i)));
-            _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(first), second)
-        });
-        let bits =
-            block.into_iter().fold(_mm256_setzero_si256(), |bits, row| _mm256_or_si256(bits, row));
+        let mut block = [_mm256_setzero_si256(); 8];
+        let mut bits = _mm256_setzero_si256();
+        for (i, lanes) in block.iter_mut().enumerate() {
+            let first = load_i16x8(coefficients.row(j, i));
+            let second = load_i16x8(coefficients.row(j, i + 8));
+            *lanes = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(first), second);
+            bits = _mm256_or_si256(bits, *lanes);
+        }
         if _mm256_testz_si256(bits, bits) != 0 {
             continue;
         }
-        any = true;
+        held = j + 8;
         for (entry, lanes) in t[j..].iter_mut().zip(transpose_halves(block)) {
             *entry = I16x16 { lanes, token };
         }
     }
-    if !any {
-        return;
+    if held == 0 {
+        return false;
     }
     if W == 2 * H || H == 2 * W {
-        for entry in t.iter_mut() {
-            *entry = entry.scale(RECTANGLE_FACTOR, 0);
+        for entry in t.iter_mut().take(held) {
+            *entry = entry.product(RECTANGLE_FACTOR);
         }
     }
     inverse_of_length(t, shape.row_kind, shape.row_shift);
+    true
 }
 
 #[target_feature(enable = "avx2")]

@@ -54,6 +54,8 @@ fn fits(value: i32, bits: u32) -> bool {
 }
 
 impl Int16Lanes for Checked {
+    const UNROLLED: bool = false;
+
     fn add(self, other: Self) -> Self {
         Self::from(self.lanes.add(other.lanes), &[self, other])
     }
@@ -84,6 +86,10 @@ impl Int16Lanes for Checked {
 
     fn scale(self, factor: i16, shift: u32) -> Self {
         Self { lanes: self.lanes.scale(factor, shift), ..self }
+    }
+
+    fn product(self, factor: i16) -> Self {
+        Self { lanes: self.lanes.product(factor), ..self }
     }
 
     fn round_shift(self, shift: u32) -> Self {

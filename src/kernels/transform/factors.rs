@@ -1,5 +1,8 @@
 //! Factors and index functions of the butterflies (7.13.2.1).
 
+use super::unrolled;
+use crate::kernels::simd::Int16Lanes;
+
 /// 4096 times the cosine of `i * pi / 128`.
 const COS128_LOOKUP: [i16; 65] = [
     4096, 4095, 4091, 4085, 4076, 4065, 4052, 4036, 4017, 3996, 3973, 3948, 3920, 3889, 3857, 3822,
@@ -29,6 +32,23 @@ pub(super) const fn sin128(angle: usize) -> i16 {
 #[inline(always)]
 pub(super) const fn brev(bits: u32, x: usize) -> usize {
     x.reverse_bits() >> (usize::BITS - bits)
+}
+
+/// 7.13.2.2 Inverse DCT array permutation process, which is its own inverse.
+#[inline(always)]
+pub(super) fn permute<L: Int16Lanes, const N: usize>(t: &mut [L; N]) {
+    let n = N.trailing_zeros();
+    unrolled!(
+        L,
+        for i in 0..32 {
+            // The upper half of 64, too.
+            for i in [i, i + 32] {
+                if i < N && i < brev(n, i) {
+                    t.swap(i, brev(n, i));
+                }
+            }
+        }
+    );
 }
 
 /// 7.13.2.4 Inverse ADST input array permutation process: where entry `i` of `length` comes from.

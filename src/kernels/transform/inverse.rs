@@ -22,13 +22,17 @@ pub(super) fn inverse_2d<L: Int16Vector, const W: usize, const H: usize, const G
     shape: &Shape,
 ) -> bool {
     let mut rows = [[L::zero(); W]; G];
+    // Groups up to the last that is not 0.
+    let mut held = 0;
     for (g, rows) in rows.iter_mut().enumerate() {
-        row_pass::<L, W, H>(coefficients, g, shape, rows);
+        if row_pass::<L, W, H>(coefficients, g, shape, rows) {
+            held = g + 1;
+        }
     }
     let mut fits = true;
     for c in 0..W.div_ceil(8) {
         let mut t = [L::zero(); H];
-        for (g, rows) in rows.iter().enumerate() {
+        for (g, rows) in rows.iter().enumerate().take(held) {
             let mut block = [L::zero(); 8];
             for (i, column) in block.iter_mut().enumerate().take(W.min(8)) {
                 let j = c * 8 + i;
@@ -54,16 +58,18 @@ pub(super) fn inverse_2d<L: Int16Vector, const W: usize, const H: usize, const G
 }
 
 /// The row transforms of 7.13.3 for rows `8 * g` to `8 * g + 7`: lane `i` of entry `j` is `Residual[ 8 * g + i ][ j ]`.
+/// Gives whether any is not 0.
 #[inline(always)]
 fn row_pass<L: Int16Vector, const W: usize, const H: usize>(
     coefficients: &[i16],
     g: usize,
     shape: &Shape,
     t: &mut [L; W],
-) {
+) -> bool {
     let stride = W.min(32);
     let mut block = [L::zero(); 8];
-    let mut any = false;
+    // Columns up to the last that is not 0.
+    let mut held = 0;
     for j in (0..stride).step_by(8) {
         for (i, row) in block.iter_mut().enumerate().take(H.min(8)) {
             let coefficients = View::new(coefficients, stride);
@@ -76,21 +82,22 @@ fn row_pass<L: Int16Vector, const W: usize, const H: usize>(
         if L::all_zero(&block) {
             continue;
         }
-        any = true;
+        held = j + 8;
         let columns = L::transpose(block);
         for (entry, column) in t[j..].iter_mut().zip(columns) {
             *entry = column;
         }
     }
-    if !any {
-        return;
+    if held == 0 {
+        return false;
     }
     if W == 2 * H || H == 2 * W {
-        for entry in t.iter_mut() {
-            *entry = entry.scale(RECTANGLE_FACTOR, 0);
+        for entry in t.iter_mut().take(held) {
+            *entry = entry.product(RECTANGLE_FACTOR);
         }
     }
     transform_1d(t, shape.row_kind, shape.row_shift);
+    true
 }
 
 /// [`inverse_1d`], once in the program for each length.
