@@ -16,7 +16,7 @@ use std::time::{Duration, Instant};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
 use kernels::cdef::{Strength, Window, filter_chroma, filter_luma, find_direction};
-use kernels::convolve::{FilterSet, Source, Subpel, average, prep, put};
+use kernels::convolve::{FilterSet, Source, Subpel, average, prep, put, put_halves};
 use kernels::deblock::{
     Edge, EdgeFilter, EdgeLimits, filter_horizontal_edge, filter_vertical_edge,
 };
@@ -125,6 +125,7 @@ fn convolve(c: &mut Criterion) {
     let plane = plane();
     let src = Source { data: &plane, offset: 100 * SIDE + 100, stride: SIDE };
     let (mut samples, mut values) = (vec![0; 64 * 64], vec![0; 64 * 64]);
+    let mut halves = vec![0; 3 * 64 * 64];
     for n in [8, 16, 64] {
         for filter in [FilterSet::Regular, FilterSet::Sharp] {
             for (x, y) in [(8, 0), (0, 8), (8, 8)] {
@@ -138,6 +139,12 @@ fn convolve(c: &mut Criterion) {
                 });
             }
         }
+        compare(c, "convolve", &format!("put_halves {n}"), |isa| {
+            let (right, rest) = halves.split_at_mut(64 * 64);
+            let (below, both) = rest.split_at_mut(64 * 64);
+            let dst = [right, below, both].map(|plane| SamplesMut::new(plane, n));
+            put_halves(isa, dst, black_box(src), (n, n));
+        });
         compare(c, "convolve", &format!("average {n}"), |isa| {
             let preds = [View::new(black_box(&values[..]), n); 2];
             average(isa, SamplesMut::new(&mut samples, n), preds, (n, n));

@@ -3,7 +3,7 @@
 
 use crate::av1::geometry::{Rect, view};
 use crate::frame::padded::{PaddedPlane, PaddedRows};
-use crate::kernels::convolve::{FilterSet, Source, Subpel, put};
+use crate::kernels::convolve::{Source, put_halves};
 use crate::kernels::isa::Isa;
 use crate::kernels::sad::{sad, sad_4, sad_average};
 use crate::kernels::scale::quarter_row;
@@ -94,16 +94,12 @@ impl HalfRow<'_> {
             }
             *filled = true;
             border |= left == 0 || top == 0 || left + PIECE >= width || top + PIECE >= height;
-            let regular = FilterSet::Regular;
-            for (plane, (x, y)) in self.planes.iter_mut().zip([(8, 0), (0, 8), (8, 8)]) {
-                let subpel = Subpel { x, y, filter_x: regular, filter_y: regular };
-                let margin = MARGIN as isize;
-                let offset = luma.index(left as isize - margin, top as isize - margin);
-                let source = Source { data: &luma.data, offset, stride: luma.stride };
-                let size = (PIECE, PIECE.min(height - top));
-                let dst = plane.view_mut(left as isize, top as isize);
-                put(isa, dst, source, size, subpel);
-            }
+            let margin = MARGIN as isize;
+            let offset = luma.index(left as isize - margin, top as isize - margin);
+            let source = Source { data: &luma.data, offset, stride: luma.stride };
+            let dst =
+                self.planes.each_mut().map(|plane| plane.view_mut(left as isize, top as isize));
+            put_halves(isa, dst, source, (PIECE, PIECE.min(height - top)));
         }
         if border {
             self.planes.iter_mut().for_each(|plane| plane.extend_edges());

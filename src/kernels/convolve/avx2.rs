@@ -4,19 +4,22 @@
 //! Samples that neighbouring taps multiply are interleaved, so that one instruction multiplies by two taps and adds.
 //! The positive taps of a filter, halved, keep such sums within 16 bits.
 
+mod halves;
 mod rows;
 
 use std::arch::x86_64::{
-    __m256i, _mm256_add_epi16, _mm256_add_epi32, _mm256_madd_epi16, _mm256_maddubs_epi16,
-    _mm256_packs_epi32, _mm256_permute2x128_si256, _mm256_set1_epi16, _mm256_set1_epi32,
-    _mm256_setzero_si256, _mm256_slli_epi16, _mm256_srai_epi16, _mm256_srai_epi32,
-    _mm256_unpackhi_epi16, _mm256_unpacklo_epi8, _mm256_unpacklo_epi16,
+    __m256i, _mm256_add_epi16, _mm256_add_epi32, _mm256_castsi256_si128, _mm256_madd_epi16,
+    _mm256_maddubs_epi16, _mm256_packs_epi32, _mm256_packus_epi16, _mm256_permute2x128_si256,
+    _mm256_permute4x64_epi64, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setzero_si256,
+    _mm256_slli_epi16, _mm256_srai_epi16, _mm256_srai_epi32, _mm256_unpackhi_epi16,
+    _mm256_unpacklo_epi8, _mm256_unpacklo_epi16,
 };
 
+pub(super) use self::halves::put_halves;
 use self::rows::{Rows, one_below, unit_rows};
 use super::{FilterSet, Source, Subpel, by_taps, middle_taps, scalar};
-use crate::kernels::isa::load_i16x16;
-use crate::kernels::simd::avx2::{halves, load_wide, packed_halves};
+use crate::kernels::isa::{load_i16x16, store_i16x16, store_u8x16};
+use crate::kernels::simd::avx2::load_wide;
 use crate::kernels::view::{SamplesMut, View, ViewMut};
 
 /// What one reference's prediction is made of: samples, or the values of a compound.
@@ -24,7 +27,7 @@ trait Value: Copy {
     /// Whether `InterRound1` is 7.
     const COMPOUND: bool;
     /// Writes as many values as `to` has: those of a compound, or samples.
-    fn write(to: &mut [Self], values: &[i16; 8], samples: &[u8; 8]);
+    fn write(to: &mut [Self], values: &[i16], samples: &[u8]);
     /// Takes samples at whole positions over.
     fn copy<const W: usize>(to: &mut [Self; W], samples: &[u8; W]);
     /// The scalar twin.
@@ -35,7 +38,7 @@ impl Value for u8 {
     const COMPOUND: bool = false;
 
     #[inline(always)]
-    fn write(to: &mut [Self], _: &[i16; 8], samples: &[u8; 8]) {
+    fn write(to: &mut [Self], _: &[i16], samples: &[u8]) {
         to.copy_from_slice(&samples[..to.len()]);
     }
 
@@ -53,7 +56,7 @@ impl Value for i16 {
     const COMPOUND: bool = true;
 
     #[inline(always)]
-    fn write(to: &mut [Self], values: &[i16; 8], _: &[u8; 8]) {
+    fn write(to: &mut [Self], values: &[i16], _: &[u8]) {
         to.copy_from_slice(&values[..to.len()]);
     }
 
@@ -143,14 +146,14 @@ fn strip<T: Value, const W: usize>(
 #[target_feature(enable = "avx2")]
 #[inline]
 fn write<T: Value, const W: usize>(dst: &mut ViewMut<'_, T>, x: usize, y: usize, v: __m256i) {
-    let (values, samples) = (halves(v), packed_halves(v));
+    let values = store_i16x16(v);
+    let packed = _mm256_permute4x64_epi64::<0x08>(_mm256_packus_epi16(v, v));
+    let samples = store_u8x16(_mm256_castsi256_si128(packed));
     if W == 16 {
-        let (first, second) = dst.row::<16>(x, y).split_at_mut(8);
-        T::write(first, &values[0], &samples[0]);
-        T::write(second, &values[1], &samples[1]);
+        T::write(dst.row::<16>(x, y), &values, &samples);
     } else {
-        T::write(dst.row::<W>(x, 2 * y), &values[0], &samples[0]);
-        T::write(dst.row::<W>(x, 2 * y + 1), &values[1], &samples[1]);
+        T::write(dst.row::<W>(x, 2 * y), &values[..8], &samples[..8]);
+        T::write(dst.row::<W>(x, 2 * y + 1), &values[8..], &samples[8..]);
     }
 }
 

@@ -76,6 +76,22 @@ pub(crate) fn put(
     dispatch!(isa, put(dst, src, size, subpel));
 }
 
+/// The positions of [`put_halves`].
+const HALVES: [Subpel; 3] = {
+    let half = Subpel { x: 8, y: 8, filter_x: FilterSet::Regular, filter_y: FilterSet::Regular };
+    [Subpel { y: 0, ..half }, Subpel { x: 0, ..half }, half]
+};
+
+/// [`put`] half a sample to the right, half a sample below and both, with the regular filter.
+pub(crate) fn put_halves(
+    isa: Isa,
+    dst: [SamplesMut<'_>; 3],
+    src: Source<'_>,
+    size: (usize, usize),
+) {
+    dispatch!(isa, put_halves(dst, src, size));
+}
+
 /// Predicts a block of `size` (width, height, 2 to 128) for a compound (7.11.3.4 with
 /// `InterRound1` 7): 16 times the sample's value, −5132 to 9212.
 pub(crate) fn prep(

@@ -10,7 +10,7 @@ use std::arch::aarch64::{
     vrshrn_n_s32, vrshrq_n_s16, vshll_n_u8,
 };
 
-use super::{FilterSet, Source, Subpel, by_taps, middle_taps, scalar};
+use super::{FilterSet, HALVES, Source, Subpel, by_taps, middle_taps, scalar};
 use crate::kernels::isa::{load_i16x8, load_u8x16, neon, store_i16x8};
 use crate::kernels::simd::neon::{load_8, store_8};
 use crate::kernels::view::{SamplesMut, View, ViewMut};
@@ -20,6 +20,12 @@ pub(super) fn put(dst: SamplesMut<'_>, src: Source<'_>, size: (usize, usize), su
         return scalar::put(dst, src, size, subpel);
     }
     convolve(dst, src, size, subpel);
+}
+
+pub(super) fn put_halves(dst: [SamplesMut<'_>; 3], src: Source<'_>, size: (usize, usize)) {
+    for (dst, subpel) in dst.into_iter().zip(HALVES) {
+        put(dst, src, size, subpel);
+    }
 }
 
 pub(super) fn prep(dst: ViewMut<'_, i16>, src: Source<'_>, size: (usize, usize), subpel: Subpel) {

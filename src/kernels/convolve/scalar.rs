@@ -1,10 +1,16 @@
 //! The filters in plain loops, which become vectors.
 
-use super::{FilterSet, Source, Subpel, by_taps, middle_taps};
+use super::{FilterSet, HALVES, Source, Subpel, by_taps, middle_taps};
 use crate::kernels::view::{SamplesMut, View, ViewMut};
 
 pub(super) fn put(dst: SamplesMut<'_>, src: Source<'_>, size: (usize, usize), subpel: Subpel) {
     convolve::<Put>(dst, src, size, subpel);
+}
+
+pub(super) fn put_halves(dst: [SamplesMut<'_>; 3], src: Source<'_>, size: (usize, usize)) {
+    for (dst, subpel) in dst.into_iter().zip(HALVES) {
+        put(dst, src, size, subpel);
+    }
 }
 
 pub(super) fn prep(dst: ViewMut<'_, i16>, src: Source<'_>, size: (usize, usize), subpel: Subpel) {

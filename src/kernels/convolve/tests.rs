@@ -171,6 +171,30 @@ fn average_is_the_standards_over_the_whole_range() {
 }
 
 #[test]
+fn halves_are_the_three_positions() {
+    let mut random = Random::new(3);
+    for round in 0..120 {
+        let size = (random.pick(&[8, 16, 20, 48, 64]), 1 + random.below(64));
+        let fill = random.pick(&[Fill::Random, Fill::Highest, Fill::Lowest]);
+        let case = Case::new(&mut random, size, HALVES[round % 3], fill);
+        let stride = size.0 + 5;
+        let blank = || vec![77; stride * (size.1 + 1)];
+        let expected = HALVES.map(|subpel| {
+            let mut dst = blank();
+            let scalar = Isa::Scalar;
+            put(scalar, SamplesMut::new(&mut dst, stride), case.source(), size, subpel);
+            dst
+        });
+        for isa in Isa::all() {
+            let mut planes = [blank(), blank(), blank()];
+            let dst = planes.each_mut().map(|plane| SamplesMut::new(plane, stride));
+            put_halves(isa, dst, case.source(), size);
+            assert!(planes == expected, "{size:?} {isa:?}");
+        }
+    }
+}
+
+#[test]
 fn taps_are_what_the_shortcuts_rely_on() {
     for (filter, positions) in FILTERS.into_iter().zip(&SUBPEL_FILTERS) {
         let unused = match filter {

@@ -52,12 +52,7 @@ impl<'a> Rows<'a> {
         let high =
             load_half::<16>(if W == 16 { self.src.row(8, first) } else { self.src.row(0, second) });
         let samples = _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(low), high);
-        let mut sum = _mm256_set1_epi16(2);
-        for (k, &taps) in taps.iter().enumerate().take(T / 2) {
-            let pairs = _mm256_shuffle_epi8(samples, neighbours(2 * k as i8));
-            sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(pairs, taps));
-        }
-        _mm256_srai_epi16::<2>(sum)
+        first_pass::<T>(samples, taps)
     }
 
     /// The next unit's samples, in the lower eight bytes of each half.
@@ -72,6 +67,18 @@ impl<'a> Rows<'a> {
         let [upper, lower] = [first, second].map(|y| load_half::<W>(self.src.row(0, y)));
         _mm256_inserti128_si256::<1>(_mm256_castsi128_si256(upper), lower)
     }
+}
+
+/// The first pass with `T` taps from each of the first eight samples in each half on, rounded.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(super) fn first_pass<const T: usize>(samples: __m256i, taps: &[__m256i; 4]) -> __m256i {
+    let mut sum = _mm256_set1_epi16(2);
+    for (k, &taps) in taps.iter().enumerate().take(T / 2) {
+        let pairs = _mm256_shuffle_epi8(samples, neighbours(2 * k as i8));
+        sum = _mm256_add_epi16(sum, _mm256_maddubs_epi16(pairs, taps));
+    }
+    _mm256_srai_epi16::<2>(sum)
 }
 
 /// Byte `i` and the one after it, for `i` from `first` on, in each half.
