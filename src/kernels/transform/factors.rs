@@ -38,17 +38,14 @@ pub(super) const fn brev(bits: u32, x: usize) -> usize {
 #[inline(always)]
 pub(super) fn permute<L: Int16Lanes, const N: usize>(t: &mut [L; N]) {
     let n = N.trailing_zeros();
-    unrolled!(
-        L,
-        for i in 0..32 {
-            // The upper half of 64, too.
-            for i in [i, i + 32] {
-                if i < N && i < brev(n, i) {
-                    t.swap(i, brev(n, i));
-                }
+    unrolled!(L; i in 0..32 => {
+        // The upper half of 64, too.
+        for i in [i, i + 32] {
+            if i < N && i < brev(n, i) {
+                t.swap(i, brev(n, i));
             }
         }
-    );
+    });
 }
 
 /// 7.13.2.4 Inverse ADST input array permutation process: where entry `i` of `length` comes from.

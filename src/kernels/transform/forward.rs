@@ -222,41 +222,23 @@ fn forward_adst4<L: Int16Fractions>(t: &mut [L; 4]) {
 #[inline(always)]
 fn forward_adst8<L: Int16Fractions>(t: &mut [L; 8]) {
     undo_output(t);
-    unrolled!(
-        L,
-        for i in 0..2 {
-            unrotate(t, 2 + 4 * i, 3 + 4 * i, 32, 1);
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..2 {
-            unrolled!(
-                L,
-                for j in 0..2 {
-                    hadamard(t, 4 * j + i, 2 + 4 * j + i, 0);
-                }
-            );
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..2 {
-            unrotate(t, 4 + 3 * i, 5 + i, 48 - 32 * i, 1);
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..4 {
-            hadamard(t, i, 4 + i, 0);
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..4 {
-            unrotate(t, 2 * i, 2 * i + 1, 60 - 16 * i, 1);
-        }
-    );
+    unrolled!(L; i in 0..2 => {
+        unrotate(t, 2 + 4 * i, 3 + 4 * i, 32, 1);
+    });
+    unrolled!(L; i in 0..2 => {
+        unrolled!(L; j in 0..2 => {
+            hadamard(t, 4 * j + i, 2 + 4 * j + i, 0);
+        });
+    });
+    unrolled!(L; i in 0..2 => {
+        unrotate(t, 4 + 3 * i, 5 + i, 48 - 32 * i, 1);
+    });
+    unrolled!(L; i in 0..4 => {
+        hadamard(t, i, 4 + i, 0);
+    });
+    unrolled!(L; i in 0..4 => {
+        unrotate(t, 2 * i, 2 * i + 1, 60 - 16 * i, 1);
+    });
     undo_input(t);
 }
 
@@ -264,64 +246,34 @@ fn forward_adst8<L: Int16Fractions>(t: &mut [L; 8]) {
 #[inline(always)]
 fn forward_adst16<L: Int16Fractions>(t: &mut [L; 16]) {
     undo_output(t);
-    unrolled!(
-        L,
-        for i in 0..4 {
-            unrotate(t, 2 + 4 * i, 3 + 4 * i, 32, 1);
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..2 {
-            unrolled!(
-                L,
-                for j in 0..4 {
-                    hadamard(t, 4 * j + i, 2 + 4 * j + i, 0);
-                }
-            );
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..2 {
-            unrolled!(
-                L,
-                for j in 0..2 {
-                    unrotate(t, 4 + 8 * j + 3 * i, 5 + 8 * j + i, 48 - 32 * i, 1);
-                }
-            );
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..4 {
-            unrolled!(
-                L,
-                for j in 0..2 {
-                    hadamard(t, 8 * j + i, 4 + 8 * j + i, 0);
-                }
-            );
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..2 {
-            unrotate(t, 8 + 2 * i, 9 + 2 * i, 56 - 32 * i, 1);
-            unrotate(t, 13 + 2 * i, 12 + 2 * i, 8 + 32 * i, 1);
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..8 {
-            hadamard(t, i, 8 + i, 0);
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..8 {
-            unrotate(t, 2 * i, 2 * i + 1, 62 - 8 * i, 1);
-        }
-    );
+    unrolled!(L; i in 0..4 => {
+        unrotate(t, 2 + 4 * i, 3 + 4 * i, 32, 1);
+    });
+    unrolled!(L; i in 0..2 => {
+        unrolled!(L; j in 0..4 => {
+            hadamard(t, 4 * j + i, 2 + 4 * j + i, 0);
+        });
+    });
+    unrolled!(L; i in 0..2 => {
+        unrolled!(L; j in 0..2 => {
+            unrotate(t, 4 + 8 * j + 3 * i, 5 + 8 * j + i, 48 - 32 * i, 1);
+        });
+    });
+    unrolled!(L; i in 0..4 => {
+        unrolled!(L; j in 0..2 => {
+            hadamard(t, 8 * j + i, 4 + 8 * j + i, 0);
+        });
+    });
+    unrolled!(L; i in 0..2 => {
+        unrotate(t, 8 + 2 * i, 9 + 2 * i, 56 - 32 * i, 1);
+        unrotate(t, 13 + 2 * i, 12 + 2 * i, 8 + 32 * i, 1);
+    });
+    unrolled!(L; i in 0..8 => {
+        hadamard(t, i, 8 + i, 0);
+    });
+    unrolled!(L; i in 0..8 => {
+        unrotate(t, 2 * i, 2 * i + 1, 62 - 8 * i, 1);
+    });
     undo_input(t);
 }
 

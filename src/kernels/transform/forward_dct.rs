@@ -21,88 +21,55 @@ pub(super) fn forward_dct<L: Int16Fractions, const N: usize>(t: &mut [L; N]) {
 fn last_steps<L: Int16Fractions, const N: usize>(t: &mut [L; N]) {
     let n = N.trailing_zeros();
     if n == 6 {
-        unrolled!(
-            L,
-            for i in 0..32 {
-                hadamard(t, i, 63 - i, 0); // 31
-            }
-        );
-        unrolled!(
-            L,
-            for i in 0..8 {
-                unrotate(t, 55 - i, 40 + i, 32, 1); // 30
-            }
-        );
+        unrolled!(L; i in 0..32 => {
+            hadamard(t, i, 63 - i, 0); // 31
+        });
+        unrolled!(L; i in 0..8 => {
+            unrotate(t, 55 - i, 40 + i, 32, 1); // 30
+        });
     }
     if n >= 5 {
-        unrolled!(
-            L,
-            for i in 0..16 {
-                hadamard(t, i, 31 - i, 0); // 29
-            }
-        );
+        unrolled!(L; i in 0..16 => {
+            hadamard(t, i, 31 - i, 0); // 29
+        });
     }
     if n == 6 {
-        unrolled!(
-            L,
-            for i in 0..8 {
-                hadamard(t, 32 + i, 47 - i, 0); // 28
-                hadamard(t, 48 + i, 63 - i, 1);
-            }
-        );
+        unrolled!(L; i in 0..8 => {
+            hadamard(t, 32 + i, 47 - i, 0); // 28
+            hadamard(t, 48 + i, 63 - i, 1);
+        });
     }
     if n >= 5 {
-        unrolled!(
-            L,
-            for i in 0..4 {
-                unrotate(t, 27 - i, 20 + i, 32, 1); // 27
-            }
-        );
+        unrolled!(L; i in 0..4 => {
+            unrotate(t, 27 - i, 20 + i, 32, 1); // 27
+        });
     }
     if n >= 4 {
-        unrolled!(
-            L,
-            for i in 0..8 {
-                hadamard(t, i, 15 - i, 0); // 26
-            }
-        );
+        unrolled!(L; i in 0..8 => {
+            hadamard(t, i, 15 - i, 0); // 26
+        });
     }
     if n == 6 {
-        unrolled!(
-            L,
-            for i in 0..8 {
-                unrotate(t, 59 - i, 36 + i, if i < 4 { 48 } else { 112 }, 1); // 25
-            }
-        );
+        unrolled!(L; i in 0..8 => {
+            unrotate(t, 59 - i, 36 + i, if i < 4 { 48 } else { 112 }, 1); // 25
+        });
     }
     if n >= 5 {
-        unrolled!(
-            L,
-            for i in 0..2 {
-                unrolled!(
-                    L,
-                    for j in 0..4 {
-                        hadamard(t, 16 + i * 8 + j, 23 + i * 8 - j, i); // 24
-                    }
-                );
-            }
-        );
+        unrolled!(L; i in 0..2 => {
+            unrolled!(L; j in 0..4 => {
+                hadamard(t, 16 + i * 8 + j, 23 + i * 8 - j, i); // 24
+            });
+        });
     }
     if n >= 4 {
-        unrolled!(
-            L,
-            for i in 0..2 {
-                unrotate(t, 13 - i, 10 + i, 32, 1); // 23
-            }
-        );
+        unrolled!(L; i in 0..2 => {
+            unrotate(t, 13 - i, 10 + i, 32, 1); // 23
+        });
     }
     if n >= 3 {
-        unrolled!(
-            L,
-            for i in 0..4 {
-                hadamard(t, i, 7 - i, 0); // 22
-            }
-        );
+        unrolled!(L; i in 0..4 => {
+            hadamard(t, i, 7 - i, 0); // 22
+        });
     }
 }
 
@@ -111,97 +78,58 @@ fn last_steps<L: Int16Fractions, const N: usize>(t: &mut [L; N]) {
 fn middle_steps<L: Int16Fractions, const N: usize>(t: &mut [L; N]) {
     let n = N.trailing_zeros();
     if n == 6 {
-        unrolled!(
-            L,
-            for i in 0..4 {
-                unrolled!(
-                    L,
-                    for j in 0..4 {
-                        hadamard(t, 32 + 8 * i + j, 39 + 8 * i - j, i & 1); // 21
-                    }
-                );
-            }
-        );
+        unrolled!(L; i in 0..4 => {
+            unrolled!(L; j in 0..4 => {
+                hadamard(t, 32 + 8 * i + j, 39 + 8 * i - j, i & 1); // 21
+            });
+        });
     }
     if n >= 5 {
-        unrolled!(
-            L,
-            for i in 0..4 {
-                unrotate(t, 29 - i, 18 + i, 48 + (i >> 1) * 64, 1); // 20
-            }
-        );
+        unrolled!(L; i in 0..4 => {
+            unrotate(t, 29 - i, 18 + i, 48 + (i >> 1) * 64, 1); // 20
+        });
     }
     if n >= 4 {
-        unrolled!(
-            L,
-            for i in 0..2 {
-                unrolled!(
-                    L,
-                    for j in 0..2 {
-                        hadamard(t, 8 + 4 * i + j, 11 + 4 * i - j, i); // 19
-                    }
-                );
-            }
-        );
+        unrolled!(L; i in 0..2 => {
+            unrolled!(L; j in 0..2 => {
+                hadamard(t, 8 + 4 * i + j, 11 + 4 * i - j, i); // 19
+            });
+        });
     }
     if n >= 3 {
         unrotate(t, 6, 5, 32, 1); // 18
     }
-    unrolled!(
-        L,
-        for i in 0..2 {
-            hadamard(t, i, 3 - i, 0); // 17
-        }
-    );
+    unrolled!(L; i in 0..2 => {
+        hadamard(t, i, 3 - i, 0); // 17
+    });
     if n == 6 {
-        unrolled!(
-            L,
-            for i in 0..2 {
-                unrolled!(
-                    L,
-                    for j in 0..4 {
-                        let angle = 56 - i * 32 + (j >> 1) * 64;
-                        unrotate(t, 61 - i * 8 - j, 34 + i * 8 + j, angle, 1); // 16
-                    }
-                );
-            }
-        );
+        unrolled!(L; i in 0..2 => {
+            unrolled!(L; j in 0..4 => {
+                let angle = 56 - i * 32 + (j >> 1) * 64;
+                unrotate(t, 61 - i * 8 - j, 34 + i * 8 + j, angle, 1); // 16
+            });
+        });
     }
     if n >= 5 {
-        unrolled!(
-            L,
-            for i in 0..4 {
-                unrolled!(
-                    L,
-                    for j in 0..2 {
-                        hadamard(t, 16 + 4 * i + j, 19 + 4 * i - j, i & 1); // 15
-                    }
-                );
-            }
-        );
+        unrolled!(L; i in 0..4 => {
+            unrolled!(L; j in 0..2 => {
+                hadamard(t, 16 + 4 * i + j, 19 + 4 * i - j, i & 1); // 15
+            });
+        });
     }
     if n >= 4 {
-        unrolled!(
-            L,
-            for i in 0..2 {
-                unrotate(t, 14 - i, 9 + i, 48 + 64 * i, 1); // 14
-            }
-        );
+        unrolled!(L; i in 0..2 => {
+            unrotate(t, 14 - i, 9 + i, 48 + 64 * i, 1); // 14
+        });
     }
     if n >= 3 {
-        unrolled!(
-            L,
-            for i in 0..2 {
-                hadamard(t, 4 + 2 * i, 5 + 2 * i, i); // 13
-            }
-        );
+        unrolled!(L; i in 0..2 => {
+            hadamard(t, 4 + 2 * i, 5 + 2 * i, i); // 13
+        });
     }
-    unrolled!(
-        L,
-        for i in 0..2 {
-            unrotate(t, 2 * i, 2 * i + 1, 32 + 16 * i, 1 - i); // 12
-        }
-    );
+    unrolled!(L; i in 0..2 => {
+        unrotate(t, 2 * i, 2 * i + 1, 32 + 16 * i, 1 - i); // 12
+    });
 }
 
 /// Steps 11 to 2.
@@ -209,100 +137,61 @@ fn middle_steps<L: Int16Fractions, const N: usize>(t: &mut [L; N]) {
 fn first_steps<L: Int16Fractions, const N: usize>(t: &mut [L; N]) {
     let n = N.trailing_zeros();
     if n == 6 {
-        unrolled!(
-            L,
-            for i in 0..8 {
-                unrolled!(
-                    L,
-                    for j in 0..2 {
-                        hadamard(t, 32 + i * 4 + j, 35 + i * 4 - j, i & 1); // 11
-                    }
-                );
-            }
-        );
+        unrolled!(L; i in 0..8 => {
+            unrolled!(L; j in 0..2 => {
+                hadamard(t, 32 + i * 4 + j, 35 + i * 4 - j, i & 1); // 11
+            });
+        });
     }
     if n >= 5 {
-        unrolled!(
-            L,
-            for i in 0..2 {
-                unrolled!(
-                    L,
-                    for j in 0..2 {
-                        let angle = 24 + (j << 6) + ((1 - i) << 5);
-                        unrotate(t, 30 - 4 * i - j, 17 + 4 * i + j, angle, 1); // 10
-                    }
-                );
-            }
-        );
+        unrolled!(L; i in 0..2 => {
+            unrolled!(L; j in 0..2 => {
+                let angle = 24 + (j << 6) + ((1 - i) << 5);
+                unrotate(t, 30 - 4 * i - j, 17 + 4 * i + j, angle, 1); // 10
+            });
+        });
     }
     if n >= 4 {
-        unrolled!(
-            L,
-            for i in 0..4 {
-                hadamard(t, 8 + 2 * i, 9 + 2 * i, i & 1); // 9
-            }
-        );
+        unrolled!(L; i in 0..4 => {
+            hadamard(t, 8 + 2 * i, 9 + 2 * i, i & 1); // 9
+        });
     }
     if n >= 3 {
-        unrolled!(
-            L,
-            for i in 0..2 {
-                unrotate(t, 4 + i, 7 - i, 56 - 32 * i, 0); // 8
-            }
-        );
+        unrolled!(L; i in 0..2 => {
+            unrotate(t, 4 + i, 7 - i, 56 - 32 * i, 0); // 8
+        });
     }
     if n == 6 {
-        unrolled!(
-            L,
-            for i in 0..4 {
-                unrolled!(
-                    L,
-                    for j in 0..2 {
-                        let angle = 60 - 16 * brev(2, i) + 64 * j;
-                        unrotate(t, 62 - i * 4 - j, 33 + i * 4 + j, angle, 1); // 7
-                    }
-                );
-            }
-        );
+        unrolled!(L; i in 0..4 => {
+            unrolled!(L; j in 0..2 => {
+                let angle = 60 - 16 * brev(2, i) + 64 * j;
+                unrotate(t, 62 - i * 4 - j, 33 + i * 4 + j, angle, 1); // 7
+            });
+        });
     }
     if n >= 5 {
-        unrolled!(
-            L,
-            for i in 0..8 {
-                hadamard(t, 16 + 2 * i, 17 + 2 * i, i & 1); // 6
-            }
-        );
+        unrolled!(L; i in 0..8 => {
+            hadamard(t, 16 + 2 * i, 17 + 2 * i, i & 1); // 6
+        });
     }
     if n >= 4 {
-        unrolled!(
-            L,
-            for i in 0..4 {
-                unrotate(t, 8 + i, 15 - i, 12 + (brev(2, 3 - i) << 4), 0); // 5
-            }
-        );
+        unrolled!(L; i in 0..4 => {
+            unrotate(t, 8 + i, 15 - i, 12 + (brev(2, 3 - i) << 4), 0); // 5
+        });
     }
     if n == 6 {
-        unrolled!(
-            L,
-            for i in 0..16 {
-                hadamard(t, 32 + i * 2, 33 + i * 2, i & 1); // 4
-            }
-        );
+        unrolled!(L; i in 0..16 => {
+            hadamard(t, 32 + i * 2, 33 + i * 2, i & 1); // 4
+        });
     }
     if n >= 5 {
-        unrolled!(
-            L,
-            for i in 0..8 {
-                unrotate(t, 16 + i, 31 - i, 6 + (brev(3, 7 - i) << 3), 0); // 3
-            }
-        );
+        unrolled!(L; i in 0..8 => {
+            unrotate(t, 16 + i, 31 - i, 6 + (brev(3, 7 - i) << 3), 0); // 3
+        });
     }
     if n == 6 {
-        unrolled!(
-            L,
-            for i in 0..16 {
-                unrotate(t, 32 + i, 63 - i, 63 - 4 * brev(4, i), 0); // 2
-            }
-        );
+        unrolled!(L; i in 0..16 => {
+            unrotate(t, 32 + i, 63 - i, 63 - 4 * brev(4, i), 0); // 2
+        });
     }
 }

@@ -9,41 +9,23 @@ use crate::kernels::simd::Int16Lanes;
 #[inline(always)]
 pub(super) fn inverse_adst8<L: Int16Lanes>(t: &mut [L; 8]) {
     permute_input(t);
-    unrolled!(
-        L,
-        for i in 0..4 {
-            butterfly(t, 2 * i, 2 * i + 1, 60 - 16 * i, 1);
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..4 {
-            hadamard(t, i, 4 + i, 0);
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..2 {
-            butterfly(t, 4 + 3 * i, 5 + i, 48 - 32 * i, 1);
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..2 {
-            unrolled!(
-                L,
-                for j in 0..2 {
-                    hadamard(t, 4 * j + i, 2 + 4 * j + i, 0);
-                }
-            );
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..2 {
-            butterfly(t, 2 + 4 * i, 3 + 4 * i, 32, 1);
-        }
-    );
+    unrolled!(L; i in 0..4 => {
+        butterfly(t, 2 * i, 2 * i + 1, 60 - 16 * i, 1);
+    });
+    unrolled!(L; i in 0..4 => {
+        hadamard(t, i, 4 + i, 0);
+    });
+    unrolled!(L; i in 0..2 => {
+        butterfly(t, 4 + 3 * i, 5 + i, 48 - 32 * i, 1);
+    });
+    unrolled!(L; i in 0..2 => {
+        unrolled!(L; j in 0..2 => {
+            hadamard(t, 4 * j + i, 2 + 4 * j + i, 0);
+        });
+    });
+    unrolled!(L; i in 0..2 => {
+        butterfly(t, 2 + 4 * i, 3 + 4 * i, 32, 1);
+    });
     permute_output(t);
 }
 
@@ -51,64 +33,34 @@ pub(super) fn inverse_adst8<L: Int16Lanes>(t: &mut [L; 8]) {
 #[inline(always)]
 pub(super) fn inverse_adst16<L: Int16Lanes>(t: &mut [L; 16]) {
     permute_input(t);
-    unrolled!(
-        L,
-        for i in 0..8 {
-            butterfly(t, 2 * i, 2 * i + 1, 62 - 8 * i, 1);
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..8 {
-            hadamard(t, i, 8 + i, 0);
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..2 {
-            butterfly(t, 8 + 2 * i, 9 + 2 * i, 56 - 32 * i, 1);
-            butterfly(t, 13 + 2 * i, 12 + 2 * i, 8 + 32 * i, 1);
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..4 {
-            unrolled!(
-                L,
-                for j in 0..2 {
-                    hadamard(t, 8 * j + i, 4 + 8 * j + i, 0);
-                }
-            );
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..2 {
-            unrolled!(
-                L,
-                for j in 0..2 {
-                    butterfly(t, 4 + 8 * j + 3 * i, 5 + 8 * j + i, 48 - 32 * i, 1);
-                }
-            );
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..2 {
-            unrolled!(
-                L,
-                for j in 0..4 {
-                    hadamard(t, 4 * j + i, 2 + 4 * j + i, 0);
-                }
-            );
-        }
-    );
-    unrolled!(
-        L,
-        for i in 0..4 {
-            butterfly(t, 2 + 4 * i, 3 + 4 * i, 32, 1);
-        }
-    );
+    unrolled!(L; i in 0..8 => {
+        butterfly(t, 2 * i, 2 * i + 1, 62 - 8 * i, 1);
+    });
+    unrolled!(L; i in 0..8 => {
+        hadamard(t, i, 8 + i, 0);
+    });
+    unrolled!(L; i in 0..2 => {
+        butterfly(t, 8 + 2 * i, 9 + 2 * i, 56 - 32 * i, 1);
+        butterfly(t, 13 + 2 * i, 12 + 2 * i, 8 + 32 * i, 1);
+    });
+    unrolled!(L; i in 0..4 => {
+        unrolled!(L; j in 0..2 => {
+            hadamard(t, 8 * j + i, 4 + 8 * j + i, 0);
+        });
+    });
+    unrolled!(L; i in 0..2 => {
+        unrolled!(L; j in 0..2 => {
+            butterfly(t, 4 + 8 * j + 3 * i, 5 + 8 * j + i, 48 - 32 * i, 1);
+        });
+    });
+    unrolled!(L; i in 0..2 => {
+        unrolled!(L; j in 0..4 => {
+            hadamard(t, 4 * j + i, 2 + 4 * j + i, 0);
+        });
+    });
+    unrolled!(L; i in 0..4 => {
+        butterfly(t, 2 + 4 * i, 3 + 4 * i, 32, 1);
+    });
     permute_output(t);
 }
 

@@ -165,17 +165,18 @@ macro_rules! for_size {
 use for_size;
 
 /// A loop that is written out once for each index where the lanes `$lanes` ask for it: the compiler leaves the longer ones
-/// as they are, but with constants for indices, factors and permutations cost nothing.
+/// as they are, but with constants for indices, factors and permutations cost nothing. Not written as a loop is, so that
+/// it keeps its lines.
 macro_rules! unrolled {
-    ($lanes:ident, for $i:ident in 0..2 $body:block) => { unrolled!($lanes $i $body [0 1]) };
-    ($lanes:ident, for $i:ident in 0..4 $body:block) => { unrolled!($lanes $i $body [0 1 2 3]) };
-    ($lanes:ident, for $i:ident in 0..8 $body:block) => {
+    ($lanes:ident; $i:ident in 0..2 => $body:block) => { unrolled!($lanes $i $body [0 1]) };
+    ($lanes:ident; $i:ident in 0..4 => $body:block) => { unrolled!($lanes $i $body [0 1 2 3]) };
+    ($lanes:ident; $i:ident in 0..8 => $body:block) => {
         unrolled!($lanes $i $body [0 1 2 3 4 5 6 7])
     };
-    ($lanes:ident, for $i:ident in 0..16 $body:block) => {
+    ($lanes:ident; $i:ident in 0..16 => $body:block) => {
         unrolled!($lanes $i $body [0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15])
     };
-    ($lanes:ident, for $i:ident in 0..32 $body:block) => {
+    ($lanes:ident; $i:ident in 0..32 => $body:block) => {
         unrolled!($lanes $i $body [
             0 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 28 29 30 31
         ])
