@@ -22,6 +22,7 @@ mod forwarding;
 mod frame_ids;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod intra_refresh;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod layers;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod link;
