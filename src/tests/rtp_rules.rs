@@ -78,16 +78,20 @@ pub(super) fn check(unit: &[u8], limits: PacketLimits, payloads: &[Payload]) {
         assert!(!(payload.last_of_frame && header.continues_in_next()));
         unfinished = header.continues_in_next();
 
+        let mut leads = true;
         for (position, element) in elements.iter().enumerate() {
             if position == 0 && header.continues_previous() {
-                obus.last_mut().expect("something to go on with").extend_from_slice(element);
+                let begun = obus.last_mut().expect("something to go on with");
+                begun.extend_from_slice(element);
+                leads = begun[0] >> 3 & 15 == 1;
                 continue;
             }
             let (obu, _) = ObuHeader::parse(element).expect("a header is never split");
             assert!(!obu.has_size_field && !is_dropped(obu.obu_type));
             assert!(obu.extension.is_none() || obu.extension == payload.layer);
-            let leads = elements[..position].iter().all(|before| before[0] >> 3 & 15 == 1);
-            assert!(obu.obu_type != ObuType::SequenceHeader || leads);
+            let is_sequence_header = obu.obu_type == ObuType::SequenceHeader;
+            assert!(leads || !is_sequence_header);
+            leads &= is_sequence_header;
             obus.push(element.to_vec());
         }
     }

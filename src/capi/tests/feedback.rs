@@ -8,6 +8,7 @@ use super::super::depacketizer_types::*;
 use super::super::descriptor::*;
 use super::super::encoder::*;
 use super::super::encoder_types::*;
+use super::super::encoder_values::Rtav1AcknowledgedPrediction;
 use super::super::packetizer::*;
 use super::super::receiver::*;
 use super::super::status::Rtav1Status;
@@ -33,6 +34,8 @@ fn a_loss_is_answered_without_a_key_frame() {
     unsafe {
         let size = size_of::<Rtav1EncoderConfig>();
         rtav1_encoder_config_default(&raw mut config, size, SIZE as u32, SIZE as u32, 100_000);
+        // Every frame refers to the one before, so that the loss shows.
+        config.acknowledged_prediction = Rtav1AcknowledgedPrediction::Never as u32;
         assert_eq!(rtav1_encoder_new(&raw const config, &raw mut encoder, null_mut(), 0), OK);
         assert_eq!(rtav1_packetizer_new(&raw const limits, &raw mut packetizer, null_mut(), 0), OK);
         assert_eq!(rtav1_describer_new(2, 65_530, &raw mut describer, null_mut(), 0), OK);
