@@ -104,11 +104,10 @@ speeds! {
     /// zero-block test says so. It costs 1 % for 0.92 of the CPU.
     static_skip: bool                 = [ N,  N,  N,  N,  Y,  Y,  Y,  Y,  Y,  Y,  Y];
 
-    /// Whether levels of coefficients are chosen by what they cost. It gains 3 % for 1.05 times the CPU.
-    chosen_levels: bool               = [ Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y];
     /// Types of intra transforms tried besides that of the mode, at most. 1, 2 and 3 gain 2.7, 3.5 and 4 %
     /// in key frames for 1.06, 1.1 and 1.15 times the CPU there.
     other_intra_types: usize          = [ 3,  3,  3,  3,  3,  3,  3,  2,  1,  1,  1];
+
     /// Whether all transform types are open rather than the reduced sets (`reduced_tx_set`).
     all_transforms: bool              = [ Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N,  N];
     /// Whether vectors are predicted from those of earlier frames (`use_ref_frame_mvs`).
