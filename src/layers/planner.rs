@@ -94,8 +94,9 @@ impl Planner {
     /// The slots of the newest frame that a frame of layer 0 would read by each [`Prediction`]; `None`
     /// while nothing is acknowledged.
     pub(crate) fn nearest(&self) -> Option<[u8; 3]> {
-        let newest = self.candidates(false).first()?.0;
+        // First, as it takes no memory while it is none.
         let acknowledged = self.candidates(true).first()?.0;
+        let newest = self.candidates(false).first()?.0;
         Some([newest, self.chain().first()?.0, acknowledged])
     }
 
