@@ -22,7 +22,7 @@ use kernels::deblock::{
 };
 use kernels::intra::{CFL_MAX, Edges, IntraPrediction, cfl_ac, cfl_predict, predict};
 use kernels::isa::Isa;
-use kernels::quantize::{Levels, Quantizer, quantize};
+use kernels::quantize::{Levels, Quantizer, capped_energy, quantize};
 use kernels::sad::{PartMoments, moments, residual, sad, sad_4, sad_average, sse};
 use kernels::satd::{coefficients, satd};
 use kernels::scale::quarter_row;
@@ -239,6 +239,9 @@ fn quantization(c: &mut Criterion) {
         compare(c, "quantize", &format!("{size:?}"), |isa| {
             let out = Levels { levels: &mut levels, dequantized: &mut dequantized };
             black_box(quantize(isa, &quantizer, size, &scan, black_box(&coefficients), out));
+        });
+        compare(c, "capped_energy", &format!("{size:?}"), |isa| {
+            black_box(capped_energy(isa, black_box(&coefficients), 200));
         });
     }
 }

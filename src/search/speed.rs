@@ -104,12 +104,14 @@ speeds! {
     /// zero-block test says so. It costs 1 % for 0.92 of the CPU.
     static_skip: bool                 = [ N,  N,  N,  N,  Y,  Y,  Y,  Y,  Y,  Y,  Y];
 
-    /// Types of intra transforms tried besides that of the mode, at most. 1, 2 and 3 gain 2.7, 3.5 and 4 %
-    /// in key frames for 1.06, 1.1 and 1.15 times the CPU there.
-    other_intra_types: usize          = [ 3,  3,  3,  3,  3,  3,  3,  2,  1,  1,  1];
-
+    /// Types of a transform tried besides that of the intra mode or, in inter blocks, the DCT.
+    tx_types: usize                   = [15, 15, 15, 15, 15, 15, 15, 15,  1,  1,  1];
+    /// Those of them that are quantized, the most promising: where more are tried.
+    quantized_tx_types: usize         = [ 3,  3,  3,  3,  3,  3,  3,  2,  1,  1,  1];
+    /// Whether inter blocks have other types than the DCT.
+    inter_tx_types: bool              = [ Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N];
     /// Whether all transform types are open rather than the reduced sets (`reduced_tx_set`).
-    all_transforms: bool              = [ Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N,  N];
+    all_transforms: bool              = [ Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N];
     /// Whether vectors are predicted from those of earlier frames (`use_ref_frame_mvs`).
     temporal_mvs: bool                = [ Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N];
     /// Below this quantizer index vectors have eighths of a sample (`allow_high_precision_mv`):
@@ -148,12 +150,21 @@ mod tests {
                     e.intra_modes,
                     e.intra_rd_candidates,
                     e.intra_tx_depth,
+                    e.tx_types,
+                    e.quantized_tx_types,
                 ]
             };
             let pairs = counts(&slow).into_iter().zip(counts(&fast));
             assert!(pairs.into_iter().all(|(slow, fast)| slow >= fast), "counts at {speed}");
             let switches = |e: &Effort| {
-                [e.compound, e.angle_deltas, e.inter_tx_split, e.all_transforms, e.temporal_mvs]
+                [
+                    e.compound,
+                    e.angle_deltas,
+                    e.inter_tx_split,
+                    e.inter_tx_types,
+                    e.all_transforms,
+                    e.temporal_mvs,
+                ]
             };
             let pairs = switches(&slow).into_iter().zip(switches(&fast));
             assert!(pairs.into_iter().all(|(slow, fast)| slow >= fast), "switches at {speed}");

@@ -1,5 +1,8 @@
 //! The transforms of a block: their types, and the levels of their coefficients.
 //!
+//! Of the types of a set all are transformed, and the few whose coefficients promise most are quantized beside the
+//! likeliest: 3 of 15 have most of the gain of all.
+//!
 //! Levels are chosen by what they cost (rate–distortion optimised quantization): each is what it was
 //! rounded to or one less, and the block ends where coding more is not worth its bits. One pass from the
 //! last level to the first, as they are coded, so that the contexts of each are known; what a level
@@ -10,7 +13,8 @@ use std::ops::Range;
 use super::block::BlockSearch;
 use super::cost::{COST_BITS, CostSink, CostTable};
 use super::lambda::Lambda;
-use super::tuning::{CHROMA_LEVEL_LAMBDA, LEVEL_LAMBDA, ZERO_TRANSFORM};
+use super::speed::Effort;
+use super::tuning::{CHROMA_LEVEL_LAMBDA, LEVEL_LAMBDA, TX_TYPE_CAP, ZERO_TRANSFORM};
 use crate::av1::tables::blocks::MODE_TO_TXFM;
 use crate::av1::tile::block::Block;
 use crate::av1::tile::cdf::CdfRow;
@@ -20,14 +24,41 @@ use crate::av1::tile::coefficient_syntax::{
 };
 use crate::av1::tile::residual::{Quantized, TransformChoice, TxTypes};
 use crate::av1::types::TxType;
+use crate::kernels::isa::Isa;
+use crate::kernels::quantize::capped_energy;
 use crate::rate::Residual;
+
+/// Types in the order in which they are tried.
+const TYPES: [TxType; 16] = {
+    use TxType as T;
+    [
+        T::DctDct,
+        T::AdstAdst,
+        T::AdstDct,
+        T::DctAdst,
+        T::VDct,
+        T::HDct,
+        T::Idtx,
+        T::FlipadstDct,
+        T::DctFlipadst,
+        T::FlipadstFlipadst,
+        T::AdstFlipadst,
+        T::FlipadstAdst,
+        T::VAdst,
+        T::HAdst,
+        T::VFlipadst,
+        T::HFlipadst,
+    ]
+};
 
 /// Transform types by the prediction; coefficients where they are worth it.
 pub(super) struct Transforms<'a> {
     /// What is left of the residual.
     residual: Residual,
-    /// Types that are tried besides that of the intra mode, at most.
-    other_types: usize,
+    /// What the kernels use.
+    isa: Isa,
+    /// The effort.
+    effort: &'a Effort,
     /// λ.
     lambda: Lambda,
     /// Costs of symbols.
@@ -40,7 +71,8 @@ impl<'a> BlockSearch<'a, '_, '_> {
         let frame = self.frame;
         Transforms {
             residual: self.residual,
-            other_types: frame.effort.other_intra_types,
+            isa: self.coder.isa,
+            effort: &frame.effort,
             lambda: self.lambda,
             costs: &frame.costs,
         }
@@ -49,14 +81,23 @@ impl<'a> BlockSearch<'a, '_, '_> {
 
 impl TransformChoice for Transforms<'_> {
     fn tx_types(&mut self, block: &Block, set: TxSet) -> TxTypes {
-        if block.is_inter {
+        let &Effort { tx_types, quantized_tx_types, inter_tx_types, .. } = self.effort;
+        if block.is_inter && !inter_tx_types {
             return TxTypes::one(TxType::DctDct);
         }
-        let natural = MODE_TO_TXFM[block.y_mode as usize];
+        let natural = match block.is_inter {
+            true => TxType::DctDct,
+            false => MODE_TO_TXFM[block.y_mode as usize],
+        };
         let natural = if set.contains(natural) { natural } else { TxType::DctDct };
-        let others = [TxType::DctDct, TxType::AdstAdst, TxType::AdstDct, TxType::DctAdst];
-        let others = others.into_iter().filter(|&other| set.contains(other));
-        others.take(self.other_types).fold(TxTypes::one(natural), TxTypes::and)
+        let others = TYPES.into_iter().filter(|&other| set.contains(other));
+        let all = others.take(tx_types).fold(TxTypes::one(natural), TxTypes::and);
+        all.quantizing(quantized_tx_types)
+    }
+
+    fn promise(&self, coefficients: &[i16], step: u16) -> u32 {
+        let (numerator, denominator) = TX_TYPE_CAP;
+        capped_energy(self.isa, coefficients, step * numerator / denominator)
     }
 
     fn vanishes(&self, energy: u32, steps: [u16; 2]) -> bool {

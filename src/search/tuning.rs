@@ -66,6 +66,10 @@ pub(super) const LEVEL_LAMBDA: (u64, u64) = (3, 4);
 /// The same for chroma, which would lose much for luma's sake: 3/4 gain 0.7 % of luma.
 pub(super) const CHROMA_LEVEL_LAMBDA: (u64, u64) = (9, 16);
 
+/// Cap of the coefficients by whose [capped energy](crate::kernels::quantize::capped_energy) transform types are compared
+/// before they are quantized, as share of the AC step, numerator and denominator. 7/16 to 3/4 are the same.
+pub(super) const TX_TYPE_CAP: (u16, u16) = (5, 8);
+
 /// Inter candidates whose cost by absolute differences is more than this many 1/16 of the best one's
 /// are not predicted truly. 20 cost nothing for 0.92 of the CPU, 18 cost 0.6 %.
 pub(super) const SATD_CANDIDATE_MARGIN: u32 = 20;

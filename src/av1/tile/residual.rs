@@ -40,6 +40,13 @@ pub(crate) trait TransformChoice {
     /// The types of a luma transform that are tried, at least one, all of `set`.
     fn tx_types(&mut self, block: &Block, set: TxSet) -> TxTypes;
 
+    /// What coefficients of one type would cost beside those of another, before they are quantized with steps
+    /// of `step`, in any unit.
+    fn promise(&self, coefficients: &[i16], step: u16) -> u32 {
+        let _ = (coefficients, step);
+        0
+    }
+
     /// Whether no coefficient is left of a residual with this sum of squares, given the steps of
     /// DC and AC.
     fn vanishes(&self, energy: u32, steps: [u16; 2]) -> bool {
@@ -63,24 +70,32 @@ pub(crate) trait TransformChoice {
 pub(crate) struct TxTypes {
     types: [TxType; Self::MOST],
     count: usize,
+    /// Types besides the first that are quantized.
+    quantized: usize,
 }
 
 impl TxTypes {
-    /// The most types that are tried.
-    pub(crate) const MOST: usize = 4;
+    /// The most types that are tried: all there are.
+    const MOST: usize = 16;
 
     /// Only one.
     pub(crate) fn one(tx_type: TxType) -> Self {
-        Self { types: [tx_type; Self::MOST], count: 1 }
+        Self { types: [tx_type; Self::MOST], count: 1, quantized: usize::MAX }
     }
 
-    /// One more, unless it is there already or there are so many.
+    /// One more, unless it is there already.
     pub(crate) fn and(mut self, tx_type: TxType) -> Self {
-        if self.count < Self::MOST && !self.as_slice().contains(&tx_type) {
+        if !self.as_slice().contains(&tx_type) {
             self.types[self.count] = tx_type;
             self.count += 1;
         }
         self
+    }
+
+    /// If there are more besides the first, quantizes only as many as this of them: those that
+    /// [promise](TransformChoice::promise) most, where the first leaves any coefficients.
+    pub(crate) fn quantizing(self, most: usize) -> Self {
+        Self { quantized: most, ..self }
     }
 
     /// The types.
@@ -102,47 +117,102 @@ struct Tried<'a> {
     quantizer: &'a Quantizer,
 }
 
+/// The best type of a transform so far.
+#[derive(Clone, Copy, Debug)]
+struct Best {
+    cost: i64,
+    tx_type: TxType,
+    eob: usize,
+}
+
 impl Tried<'_> {
-    /// Transforms and quantizes the residual in `scratch` with each type; leaves the best there, and gives its type and
-    /// `eob`.
+    /// Transforms and quantizes the residual in `scratch` with the types that are worth it; leaves the best there.
     fn best(
         &self,
         scratch: &mut Scratch,
-        types: &[TxType],
+        types: &TxTypes,
         choice: &mut impl TransformChoice,
-    ) -> (TxType, usize) {
-        let &Self { isa, plane, size, energy, lossless, set, quantizer } = self;
-        let difference = View::new(&scratch.difference[..], size.width());
-        let count = coefficient_count(size);
-        let (mut least, mut best) = (i64::MAX, (types[0], 0));
-        for &tx_type in types {
-            let coefficients = &mut scratch.coefficients[..count];
-            let dequantized = &mut scratch.dequantized[..count];
-            let levels = &mut scratch.levels[..count];
-            if lossless {
-                forward_wht(difference, coefficients);
-            } else {
-                forward_transform(isa, difference, energy, coefficients, (size, tx_type));
+    ) -> Best {
+        let (first, others) = types.as_slice().split_first().expect("at least one type");
+        let mut best = Best { cost: i64::MAX, tx_type: *first, eob: 0 };
+        self.transform(scratch, *first);
+        if others.len() <= types.quantized {
+            self.quantize(scratch, *first, choice, &mut best);
+            for &tx_type in others {
+                self.transform(scratch, tx_type);
+                self.quantize(scratch, tx_type, choice, &mut best);
             }
-            let scan = scan(size, tx_type.class());
-            let out = Levels { levels: &mut *levels, dequantized: &mut *dequantized };
-            let mut eob = quantize(isa, quantizer, size, scan, coefficients, out);
-            let mut cost = 0;
-            if !lossless {
-                let input =
-                    Quantized { plane, size, tx_type, scan, types: set, coefficients, quantizer };
-                (eob, cost) = choice.adjust(&input, levels, dequantized, eob);
-                if eob > 0 && !is_conformant(dequantized, size, tx_type) {
-                    (eob, cost) = (0, 0);
-                }
+            return best;
+        }
+        let least = self.promise(scratch, choice);
+        self.quantize(scratch, *first, choice, &mut best);
+        if best.eob == 0 {
+            return best;
+        }
+        let mut promises = [(u32::MAX, *first); TxTypes::MOST];
+        for (promise, &tx_type) in promises.iter_mut().zip(others) {
+            self.transform(scratch, tx_type);
+            *promise = (self.promise(scratch, choice), tx_type);
+        }
+        promises.sort_by_key(|&(promise, _)| promise);
+        for &(promise, tx_type) in promises[..others.len()].iter().take(types.quantized) {
+            if promise > least {
+                break;
             }
-            if cost < least {
-                (least, best) = (cost, (tx_type, eob));
-                std::mem::swap(&mut scratch.levels, &mut scratch.best_levels);
-                std::mem::swap(&mut scratch.dequantized, &mut scratch.best_dequantized);
-            }
+            self.transform(scratch, tx_type);
+            self.quantize(scratch, tx_type, choice, &mut best);
         }
         best
+    }
+
+    /// Transforms the residual.
+    fn transform(&self, scratch: &mut Scratch, tx_type: TxType) {
+        let &Self { isa, size, energy, lossless, .. } = self;
+        let difference = View::new(&scratch.difference[..], size.width());
+        let coefficients = &mut scratch.coefficients[..coefficient_count(size)];
+        if lossless {
+            forward_wht(difference, coefficients);
+        } else {
+            forward_transform(isa, difference, energy, coefficients, (size, tx_type));
+        }
+    }
+
+    /// What the coefficients promise.
+    fn promise(&self, scratch: &Scratch, choice: &impl TransformChoice) -> u32 {
+        let step = self.quantizer.ac_step() >> self.size.dq_denom_log2();
+        choice.promise(&scratch.coefficients[..coefficient_count(self.size)], step)
+    }
+
+    /// Quantizes the coefficients; leaves them if they are the best.
+    fn quantize(
+        &self,
+        scratch: &mut Scratch,
+        tx_type: TxType,
+        choice: &mut impl TransformChoice,
+        best: &mut Best,
+    ) {
+        let &Self { isa, plane, size, lossless, set, quantizer, .. } = self;
+        let count = coefficient_count(size);
+        let coefficients = &scratch.coefficients[..count];
+        let dequantized = &mut scratch.dequantized[..count];
+        let levels = &mut scratch.levels[..count];
+        let scan = scan(size, tx_type.class());
+        let out = Levels { levels: &mut *levels, dequantized: &mut *dequantized };
+        let mut eob = quantize(isa, quantizer, size, scan, coefficients, out);
+        let mut cost = 0;
+        if !lossless {
+            let input =
+                Quantized { plane, size, tx_type, scan, types: set, coefficients, quantizer };
+            (eob, cost) = choice.adjust(&input, levels, dequantized, eob);
+            if eob > 0 && !is_conformant(dequantized, size, tx_type) {
+                (eob, cost) = (0, 0);
+            }
+        }
+        if cost < best.cost {
+            *best = Best { cost, tx_type, eob };
+            std::mem::swap(&mut scratch.levels, &mut scratch.best_levels);
+            std::mem::swap(&mut scratch.dequantized, &mut scratch.best_dequantized);
+        }
     }
 }
 
@@ -197,8 +267,8 @@ impl TileCoder<'_> {
             set: coded.then_some((set, block.y_mode)),
             quantizer: &self.quantizers.get(qindex, block.is_inter)[plane],
         };
-        (transform.tx_type, transform.eob) = all.best(scratch, types.as_slice(), choice);
-        let (tx_type, eob) = (transform.tx_type, transform.eob);
+        let Best { tx_type, eob, .. } = all.best(scratch, &types, choice);
+        (transform.tx_type, transform.eob) = (tx_type, eob);
         scratch.residual.blocks.push(transform);
         if eob == 0 {
             return;

@@ -7,7 +7,7 @@ use std::arch::x86_64::{
     _mm256_srai_epi16, _mm256_srl_epi16, _mm256_sub_epi16, _mm256_xor_si256,
 };
 
-use super::{Levels, Step};
+use super::{Levels, Step, scalar};
 use crate::kernels::isa::{load_i16x16, store_i16x16};
 
 /// As [`scalar`](super::scalar) does.
@@ -57,4 +57,10 @@ pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], 
 fn with_sign(magnitude: __m256i, of: __m256i) -> __m256i {
     let sign = _mm256_srai_epi16::<15>(of);
     _mm256_sub_epi16(_mm256_xor_si256(magnitude, sign), sign)
+}
+
+/// As [`scalar`](super::scalar) does, which the compiler makes vectors of.
+#[target_feature(enable = "avx2")]
+pub(super) fn capped_energy(coefficients: &[i16], cap: u16) -> u32 {
+    scalar::capped_energy(coefficients, cap)
 }

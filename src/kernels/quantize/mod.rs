@@ -36,6 +36,11 @@ impl Quantizer {
         step.dequantize(level, tx_size.dq_denom_log2())
     }
 
+    /// The step of AC.
+    pub(crate) fn ac_step(&self) -> u16 {
+        self.ac.step
+    }
+
     /// The steps of DC and AC.
     #[cfg(test)]
     pub(crate) fn steps(&self) -> [u16; 2] {
@@ -148,6 +153,19 @@ pub(crate) fn quantize(
     levels[0] = dc.level(coefficients[0]);
     dequantized[0] = dc.dequantize(levels[0], dq_denom_log2);
     end_of_block(levels, scan)
+}
+
+/// The greatest cap of [`capped_energy`]: squares of [`MAX_COEFFICIENTS`](super::transform::MAX_COEFFICIENTS) then add up to
+/// less than 2^31.
+pub(crate) const MAX_CAP: u16 = 1448;
+
+/// Sum of the squares of `coefficients`, 16 or a multiple of them, none of which counts more than that of `cap`, at most
+/// [`MAX_CAP`].
+///
+/// It is about what a block costs whose coefficients below the cap are lost and above cost as many bits each.
+pub(crate) fn capped_energy(isa: Isa, coefficients: &[i16], cap: u16) -> u32 {
+    debug_assert!(cap <= MAX_CAP && coefficients.len().is_multiple_of(16));
+    dispatch!(isa, capped_energy(coefficients, cap))
 }
 
 /// `eob` of `levels` along `scan`.

@@ -7,6 +7,7 @@ use std::arch::aarch64::{
     vshlq_u32, vshrn_high_n_u32, vshrn_n_u32, vshrq_n_s16, vsubq_s16, vsubq_u16,
 };
 
+pub(super) use super::scalar::capped_energy;
 use super::{Levels, Step};
 use crate::kernels::isa::{load_i16x8, neon, store_i16x8};
 

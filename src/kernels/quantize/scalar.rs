@@ -26,3 +26,11 @@ pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], 
         }
     }
 }
+
+/// Sum of squares, each no more than that of `cap`.
+#[inline(always)]
+pub(super) fn capped_energy(coefficients: &[i16], cap: u16) -> u32 {
+    let capped = |&coefficient: &i16| coefficient.unsigned_abs().min(cap) as i16;
+    let square = |capped: i16| i32::from(capped) * i32::from(capped);
+    coefficients.iter().map(|coefficient| square(capped(coefficient))).sum::<i32>() as u32
+}

@@ -51,6 +51,21 @@ proptest! {
     }
 
     #[test]
+    fn capped_energy_is_the_sum_of_capped_squares(
+        coefficients in proptest::collection::vec(
+            prop_oneof![3 => -1500i16..1500, 1 => any::<i16>(), 1 => Just(i16::MIN)], 1024),
+        runs in 1usize..=64,
+        cap in prop_oneof![3 => 0u16..=MAX_CAP, 1 => Just(MAX_CAP)],
+    ) {
+        let coefficients = &coefficients[..16 * runs];
+        let square = |&c: &i16| u64::from(c.unsigned_abs().min(cap)).pow(2);
+        let expected: u64 = coefficients.iter().map(square).sum();
+        for isa in Isa::all() {
+            prop_assert_eq!(u64::from(capped_energy(isa, coefficients, cap)), expected);
+        }
+    }
+
+    #[test]
     fn the_dead_zone_is_as_wide_as_asked(
         step in 128u16..=1828,
         rounding in 0u16..=64,
