@@ -24,7 +24,7 @@ use kernels::intra::{CFL_MAX, Edges, IntraPrediction, cfl_ac, cfl_predict, predi
 use kernels::isa::Isa;
 use kernels::quantize::{Levels, Quantizer, capped_energy, quantize};
 use kernels::sad::{PartMoments, moments, residual, sad, sad_4, sad_average, sse};
-use kernels::satd::{coefficients, satd};
+use kernels::satd::{Detail, coefficients, satd};
 use kernels::scale::quarter_row;
 use kernels::transform::{
     TxSize, TxType, coefficient_count, coefficient_stride, forward_transform, inverse_transform_add,
@@ -116,7 +116,12 @@ fn differences(c: &mut Criterion) {
             black_box(satd(isa, black_box(src), pred, size));
         });
         compare(c, "satd", &format!("coefficients {n}"), |isa| {
-            black_box(coefficients(isa, black_box(src), pred, size, 100, &mut room));
+            let detail = Detail::Quarters(100);
+            black_box(coefficients(isa, black_box(src), pred, size, detail, &mut room));
+        });
+        compare(c, "satd", &format!("magnitudes {n}"), |isa| {
+            let detail = Detail::Magnitudes;
+            black_box(coefficients(isa, black_box(src), pred, size, detail, &mut room));
         });
     }
 }

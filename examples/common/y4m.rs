@@ -126,8 +126,10 @@ impl<R: BufRead> Reader<R> {
             return Err(Y4mError::FrameMark(self.index));
         }
         let mut picture = PictureBuffer::new(self.header.width, self.header.height)?;
-        picture.plane_mut(1).fill(128);
-        picture.plane_mut(2).fill(128);
+        if self.mono {
+            picture.plane_mut(1).fill(128);
+            picture.plane_mut(2).fill(128);
+        }
         for plane in 0..if self.mono { 1 } else { 3 } {
             match self.input.read_exact(picture.plane_mut(plane)) {
                 Ok(()) => {}

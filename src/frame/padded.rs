@@ -1,6 +1,6 @@
 //! Planes with a margin on every side, so that motion vectors may point outside the picture.
 
-use std::ops::{Deref, DerefMut};
+use std::ops::{Deref, DerefMut, Range};
 
 use crate::kernels::view::{Samples, SamplesMut};
 
@@ -114,13 +114,6 @@ impl<D: Deref<Target = [u8]>> Padded<D> {
 }
 
 impl<D: DerefMut<Target = [u8]>> Padded<D> {
-    /// Takes the rows that it holds, margins included, from a plane of the same size.
-    pub(crate) fn copy_rows(&mut self, from: &PaddedPlane) {
-        let start = from.index(-(PAD as isize), self.top);
-        let len = self.data.len();
-        self.data.copy_from_slice(&from.data[start..start + len]);
-    }
-
     /// The samples from (`x`, `y`) on, to be written.
     #[inline]
     pub(crate) fn view_mut(&mut self, x: isize, y: isize) -> SamplesMut<'_> {
@@ -138,21 +131,56 @@ impl<D: DerefMut<Target = [u8]>> Padded<D> {
     /// Repeats the samples at the true edges over everything outside them, as the clamped
     /// positions of 7.11.3.4 read them.
     pub(crate) fn extend_edges(&mut self) {
+        self.extend_edges_by(PAD, usize::MAX);
+    }
+
+    /// What [`extend_edges`](Self::extend_edges) writes beside and above and below these columns.
+    pub(crate) fn extend_edges_of(&mut self, columns: Range<usize>) {
+        let (stride, width) = (self.stride, self.width);
+        let first = (-self.top).max(0) as usize;
+        let rows = self.data.len() / stride;
+        let end = rows.min((self.height as isize - self.top) as usize);
+        let (is_first, is_last) = (columns.start == 0, columns.end == width);
+        for row in self.data.chunks_exact_mut(stride).take(end).skip(first) {
+            let (first, last) = (row[PAD], row[PAD + width - 1]);
+            if is_first {
+                row[..PAD].fill(first);
+            }
+            if is_last {
+                row[PAD + width..].fill(last);
+            }
+        }
+        let left = if is_first { 0 } else { PAD + columns.start };
+        let right = if is_last { stride } else { PAD + columns.end };
+        for y in 0..first {
+            self.data.copy_within(first * stride + left..first * stride + right, y * stride + left);
+        }
+        for y in end..rows {
+            let row = (end - 1) * stride;
+            self.data.copy_within(row + left..row + right, y * stride + left);
+        }
+    }
+
+    /// [`extend_edges`](Self::extend_edges) for those who read no more than `before` samples left of and above the
+    /// picture and `after` right of and below it.
+    pub(crate) fn extend_edges_by(&mut self, before: usize, after: usize) {
         let (stride, width) = (self.stride, self.width);
         // Rows of `data` inside the picture.
         let first = (-self.top).max(0) as usize;
         let rows = self.data.len() / stride;
         let end = rows.min((self.height as isize - self.top) as usize);
+        let (left, right) = (PAD - before, (PAD + width).saturating_add(after).min(stride));
         for row in self.data.chunks_exact_mut(stride).take(end).skip(first) {
-            let (left, right) = (row[PAD], row[PAD + width - 1]);
-            row[..PAD].fill(left);
-            row[PAD + width..].fill(right);
+            let (first, last) = (row[PAD], row[PAD + width - 1]);
+            row[left..PAD].fill(first);
+            row[PAD + width..right].fill(last);
         }
-        for y in 0..first {
-            self.data.copy_within(first * stride..(first + 1) * stride, y * stride);
+        for y in first.saturating_sub(before)..first {
+            self.data.copy_within(first * stride + left..first * stride + right, y * stride + left);
         }
-        for y in end..rows {
-            self.data.copy_within((end - 1) * stride..end * stride, y * stride);
+        for y in end..rows.min(end.saturating_add(after)) {
+            let row = (end - 1) * stride;
+            self.data.copy_within(row + left..row + right, y * stride + left);
         }
     }
 }
@@ -170,10 +198,20 @@ mod tests {
             }
         }
         let mut banded = plane.clone();
+        let mut pieces = plane.clone();
+        pieces.bands(8, 8).for_each(|mut band| {
+            band.extend_edges_of(8..17);
+            band.extend_edges_of(0..8);
+        });
+        let mut within = plane.clone();
+        within.extend_edges_by(3, 5);
         let whole = banded.bands(8, 8).map(|mut band| band.extend_edges()).count();
         assert_eq!(whole, 3);
         plane.extend_edges();
-        assert!(banded.data == plane.data);
+        assert!(banded.data == plane.data && pieces.data == plane.data);
+        for y in -3..24 {
+            assert_eq!(within.row(-3, y, 25), plane.row(-3, y, 25), "row {y}");
+        }
         let sample = |x: isize, y: isize| plane.row(x, y, 1)[0];
         for y in -(PAD as isize)..(32 + PAD as isize) {
             for x in -(PAD as isize)..(32 + PAD as isize) {

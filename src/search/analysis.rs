@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::tuning::{CHANGED_DIFFERENCE, INTERPOLATED_AROUND, SCENE_CUT_RISE, STILL_DIFFERENCE};
 use crate::av1::geometry::MiPos;
 use crate::av1::types::BlockSize;
-use crate::frame::padded::{PaddedPlane, PaddedRows};
+use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
 use crate::kernels::sad::sad;
 use crate::pool::Pool;
@@ -43,8 +43,6 @@ pub(crate) struct Activity {
 pub(super) struct Analyser {
     /// What the kernels use.
     isa: Isa,
-    /// Luma of the picture before.
-    previous: PaddedPlane,
     /// Whether there was a picture before.
     seen: bool,
     /// By superblock, row by row.
@@ -76,7 +74,7 @@ impl Compared<'_> {
         row: usize,
         superblocks: &mut [Activity],
         still: &mut [u8],
-        previous: &PaddedRows<'_>,
+        previous: &PaddedPlane,
     ) -> usize {
         let luma = self.luma;
         let cols = luma.width.div_ceil(UNIT);
@@ -112,7 +110,6 @@ impl Analyser {
         let cols = width.div_ceil(UNIT);
         Self {
             isa,
-            previous: PaddedPlane::new(width, height),
             seen: false,
             superblocks: vec![Activity::default(); width.div_ceil(64) * height.div_ceil(64)],
             temporal: 0.0,
@@ -123,9 +120,14 @@ impl Analyser {
         }
     }
 
-    /// Compares a picture's luma with the one given before.
-    pub(super) fn analyse(&mut self, luma: &PaddedPlane, pool: &Pool) -> Analysis {
-        let changed = self.compare_units(luma, pool);
+    /// Compares a picture's luma with that of the `previous` one, which was given before.
+    pub(super) fn analyse(
+        &mut self,
+        luma: &PaddedPlane,
+        previous: &PaddedPlane,
+        pool: &Pool,
+    ) -> Analysis {
+        let changed = self.compare_units(luma, previous, pool);
         let samples = (luma.width * luma.height) as f32;
         let sum = |of: fn(&Activity) -> u64| self.superblocks.iter().map(of).sum::<u64>() as f32;
         let spatial = sum(|superblock| superblock.spatial) / samples;
@@ -146,18 +148,15 @@ impl Analyser {
         self.is_changed
     }
 
-    /// Sums up the differences of all units by superblock, and keeps the picture; gives the number of
-    /// units that changed.
-    fn compare_units(&mut self, luma: &PaddedPlane, pool: &Pool) -> usize {
+    /// Sums up the differences of all units by superblock; gives the number of units that changed.
+    fn compare_units(&mut self, luma: &PaddedPlane, previous: &PaddedPlane, pool: &Pool) -> usize {
         let changed = AtomicUsize::new(0);
         let compared = Compared { isa: self.isa, luma, seen: self.seen };
         let superblocks = self.superblocks.chunks_mut(luma.width.div_ceil(64));
         let still = self.still.chunks_mut(64 / UNIT * self.cols);
-        let rows = superblocks.zip(still).zip(self.previous.bands(64, 64)).enumerate();
-        pool.for_each(rows, |(row, ((superblocks, still), mut previous))| {
-            let count = compared.superblock_row(row, superblocks, still, &previous);
+        pool.for_each(superblocks.zip(still).enumerate(), |(row, (superblocks, still))| {
+            let count = compared.superblock_row(row, superblocks, still, previous);
             changed.fetch_add(count, Ordering::Relaxed);
-            previous.copy_rows(luma);
         });
         changed.into_inner()
     }
@@ -214,12 +213,12 @@ mod tests {
     #[test]
     fn still_is_what_has_not_changed() {
         let mut analyser = Analyser::new(96, 80, Isa::detect());
-        let first = analyser.analyse(&picture(|x, _| x as u8), &Pool::default());
+        let pool = Pool::default();
+        let before = picture(|x, _| x as u8);
+        let first = analyser.analyse(&before, &picture(|_, _| 128), &pool);
         assert!(first.scene_cut && !analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B16x16));
-        let second = analyser.analyse(
-            &picture(|x, y| if x < 16 && y < 16 { 200 } else { x as u8 }),
-            &Pool::default(),
-        );
+        let corner = picture(|x, y| if x < 16 && y < 16 { 200 } else { x as u8 });
+        let second = analyser.analyse(&corner, &before, &pool);
         assert!(!second.scene_cut);
         assert!(!analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B16x16));
         assert!(!analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B64x64));
@@ -237,9 +236,12 @@ mod tests {
     fn still_is_what_has_not_changed_since_the_reference() {
         let mut analyser = Analyser::new(96, 80, Isa::detect());
         let corner = MiPos { row: 0, col: 0 };
+        let still = |grey| picture(move |x, y| if x < 16 && y < 16 { grey } else { x as u8 });
+        let mut before = still(0);
         for grey in [100, 140, 140, 140] {
-            let still = |x, y| if x < 16 && y < 16 { grey } else { x as u8 };
-            analyser.analyse(&picture(still), &Pool::default());
+            let next = still(grey);
+            analyser.analyse(&next, &before, &Pool::default());
+            before = next;
         }
         for (distance, expected) in [(1, true), (2, true), (3, false)] {
             analyser.set_distance(distance);
@@ -252,11 +254,13 @@ mod tests {
     #[test]
     fn cuts_are_told_from_motion() {
         let mut analyser = Analyser::new(96, 80, Isa::detect());
-        analyser.analyse(&picture(|_, _| 90), &Pool::default());
-        assert!(!analyser.analyse(&picture(|_, _| 91), &Pool::default()).scene_cut);
+        let pool = Pool::default();
+        let [dark, darker, bright] = [90, 91, 200].map(|grey| picture(move |_, _| grey));
+        analyser.analyse(&dark, &bright, &pool);
+        assert!(!analyser.analyse(&darker, &dark, &pool).scene_cut);
         assert!(!analyser.is_changed());
-        assert!(analyser.analyse(&picture(|_, _| 200), &Pool::default()).scene_cut);
-        assert!(!analyser.analyse(&picture(|_, _| 90), &Pool::default()).scene_cut);
+        assert!(analyser.analyse(&bright, &darker, &pool).scene_cut);
+        assert!(!analyser.analyse(&dark, &bright, &pool).scene_cut);
         assert!(analyser.is_changed());
     }
 }

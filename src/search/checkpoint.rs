@@ -100,15 +100,33 @@ impl Snapshot {
 
 /// Copies an area's samples out of a plane, one row behind the other.
 pub(super) fn copy_out(kept: &mut Vec<u8>, plane: &PaddedPlane, rect: Rect) {
-    kept.clear();
-    for row in rect.y..rect.y + rect.h {
-        kept.extend_from_slice(plane.row(rect.x as isize, row as isize, rect.w));
-    }
+    kept.resize(rect.w * rect.h, 0);
+    let from = &plane.data[plane.index(rect.x as isize, rect.y as isize)..];
+    copy_rows((kept, rect.w), (from, plane.stride), (rect.w, rect.h));
 }
 
 /// Copies them back.
 pub(super) fn copy_in(kept: &[u8], plane: &mut PaddedPlane, rect: Rect) {
-    for (row, kept) in (rect.y..rect.y + rect.h).zip(kept.chunks(rect.w)) {
-        plane.row_mut(rect.x as isize, row as isize, rect.w).copy_from_slice(kept);
+    let (start, stride) = (plane.index(rect.x as isize, rect.y as isize), plane.stride);
+    copy_rows((&mut plane.data[start..], stride), (kept, rect.w), (rect.w, rect.h));
+}
+
+/// Copies `size` (width, height) from rows a stride apart to others.
+fn copy_rows(to: (&mut [u8], usize), from: (&[u8], usize), (width, height): (usize, usize)) {
+    /// Of a width that is known, so that each row takes a few moves.
+    fn copy<const W: usize>(to: (&mut [u8], usize), from: (&[u8], usize), height: usize) {
+        let rows = to.0.chunks_mut(to.1).zip(from.0.chunks(from.1));
+        for (to, from) in rows.take(height) {
+            let to = to.first_chunk_mut::<W>().expect("a row of the area");
+            *to = *from.first_chunk().expect("a row of the area");
+        }
+    }
+    match width {
+        64 => copy::<64>(to, from, height),
+        32 => copy::<32>(to, from, height),
+        16 => copy::<16>(to, from, height),
+        8 => copy::<8>(to, from, height),
+        4 => copy::<4>(to, from, height),
+        _ => unreachable!("{width} samples across"),
     }
 }

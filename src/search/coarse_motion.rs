@@ -9,8 +9,8 @@ use crate::kernels::sad::{sad, sad_4};
 
 /// Side of a block at full size.
 const BLOCK: usize = 32;
-/// Side of a block in the small picture.
-const SIDE: usize = BLOCK / 4;
+/// Side of a block in the small picture, and how far outside they are looked for.
+pub(super) const SIDE: usize = BLOCK / 4;
 
 /// Vectors towards one reference.
 #[derive(Clone, Debug)]
@@ -44,7 +44,7 @@ impl CoarseMotion {
     /// reference at full size, `distance` frames back. What was found in the frame before is where it
     /// begins, as far as it comes to over that distance.
     pub(crate) fn search(&mut self, source: &PaddedPlane, reference: &PaddedPlane, distance: u8) {
-        quarter(self.isa, reference, &mut self.reference);
+        quarter(self.isa, reference, &mut self.reference, SIDE);
         let before = std::mem::replace(&mut self.distance, i32::from(distance));
         let scaled = |(x, y): (i32, i32)| (x * self.distance / before, y * self.distance / before);
         self.vectors.iter_mut().for_each(|vector| *vector = scaled(*vector));
@@ -136,7 +136,7 @@ mod tests {
             plane
         };
         let mut small = PaddedPlane::new(32, 24);
-        quarter(Isa::detect(), &paint(12), &mut small);
+        quarter(Isa::detect(), &paint(12), &mut small, SIDE);
         let mut motion = CoarseMotion::new(128, 96, Isa::detect());
         motion.search(&small, &paint(0), 1);
         assert_eq!(motion.at(40, 40), Mv::new(0, 96));

@@ -1,12 +1,12 @@
 //! What a block would cost to code, estimated from the Hadamard transform of what its prediction
 //! lacks.
 
-use super::block::BlockSearch;
+use super::block::{BlockSearch, Stage};
 use super::cost::COST_BITS;
 use super::tuning::{CODED_RATE, DEAD_ZONE, LEVEL_RATE, ZERO_EXCESS};
 use crate::av1::tile::quantizers::ac_step;
 use crate::av1::types::BlockSize;
-use crate::kernels::satd::{Beside, Coefficients};
+use crate::kernels::satd::{Beside, Coefficients, Detail};
 
 /// Bits of the modes of a quarter that is predicted as the square around it, in 1/512 bit, roughly.
 const QUARTER_RATE: u32 = 3 << COST_BITS;
@@ -16,8 +16,8 @@ const QUARTER_RATE: u32 = 3 << COST_BITS;
 pub(super) struct Estimate {
     /// By absolute differences, plain or transformed, in their unit.
     pub(super) difference: u32,
-    /// As coded, in the unit of [`Lambda::squared`](super::lambda::Lambda::squared);
-    /// [`u64::MAX`] as long as the prediction was not made.
+    /// As coded, in the unit of [`Lambda::squared`](super::lambda::Lambda::squared); [`u64::MAX`] as long as the
+    /// prediction was not made, and without meaning for blocks that are not proposed.
     pub(super) coded: u64,
     /// Whether coefficients have so little above the dead zone that none would be coded.
     pub(super) is_zero: bool,
@@ -33,9 +33,19 @@ impl Estimate {
 }
 
 impl BlockSearch<'_, '_, '_> {
+    /// What is wanted of the coefficients that a block leaves: blocks that are only proposed are compared as they would
+    /// be coded, inter blocks with their quarters; others by their magnitudes.
+    pub(super) fn detail(&self, is_inter: bool) -> Detail {
+        match (self.stage, is_inter) {
+            (Stage::Proposing, true) => Detail::Quarters(self.dead_zone()),
+            (Stage::Proposing, false) => Detail::Whole(self.dead_zone()),
+            _ => Detail::Magnitudes,
+        }
+    }
+
     /// Magnitude, as 8×8 Hadamard transforms count, below which coefficients are lost. They count in
     /// 1/8, as the quantizer's steps do.
-    pub(super) fn dead_zone(&self) -> u16 {
+    fn dead_zone(&self) -> u16 {
         let (numerator, denominator) = DEAD_ZONE;
         let threshold = u32::from(ac_step(self.coder.target_q_index)) * numerator / denominator;
         threshold.clamp(1, 2047) as u16

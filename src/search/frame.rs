@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::analysis::{Activity, Analyser, Analysis};
 use super::block::{BlockSearch, Stage, Worker};
-use super::coarse_motion::CoarseMotion;
+use super::coarse_motion::{CoarseMotion, SIDE};
 use super::cost::CostTable;
 use super::lambda::Lambda;
 use super::planes::{HalfPlanes, HalfRow, SubpelPlanes, quarter};
@@ -111,9 +111,9 @@ impl Search {
         self.frame.residual = residual;
     }
 
-    /// Compares a picture with the one given before.
-    pub(crate) fn analyse(&mut self, source: &[PaddedPlane; 3]) -> Analysis {
-        self.frame.analyser.analyse(&source[0], &self.frame.pool)
+    /// Compares a picture's luma with that of the `previous` one, which was given before.
+    pub(crate) fn analyse(&mut self, luma: &PaddedPlane, previous: &PaddedPlane) -> Analysis {
+        self.frame.analyser.analyse(luma, previous, &self.frame.pool)
     }
 
     /// LAST_FRAME of the next frame is the one so many frames back, 1 or more.
@@ -238,7 +238,7 @@ impl FrameSearch {
         if self.names.is_empty() {
             return;
         }
-        quarter(self.isa, luma, &mut self.small);
+        quarter(self.isa, luma, &mut self.small, SIDE);
         for index in 0..self.names.len() {
             if self.coarse.len() <= index {
                 self.coarse.push(CoarseMotion::new(luma.width, luma.height, self.isa));

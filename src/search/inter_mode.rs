@@ -353,9 +353,9 @@ impl BlockSearch<'_, '_, '_> {
         }
         let src = view(&self.coder.source[0], rect);
         let pred = Samples::new(&self.worker.buffer, stride);
-        let threshold = self.dead_zone();
+        let detail = self.detail(true);
         let room = &mut self.worker.room;
-        let found = coefficients(isa, src, pred, (rect.w, rect.h), threshold, room);
+        let found = coefficients(isa, src, pred, (rect.w, rect.h), detail, room);
         self.estimate(&found, rate, context.size)
     }
 }

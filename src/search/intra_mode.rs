@@ -151,8 +151,8 @@ impl BlockSearch<'_, '_, '_> {
         let rect = Rect::of_block(plane, block.pos, block.size).inside(source, 8);
         let size = (rect.w.min(tx.width()), rect.h.min(tx.height()));
         let pred = Samples::new(&self.worker.buffer, tx.width());
-        let (threshold, room) = (self.dead_zone(), &mut self.worker.room);
-        coefficients(self.coder.isa, view(source, rect), pred, size, threshold, room)
+        let (detail, room) = (self.detail(false), &mut self.worker.room);
+        coefficients(self.coder.isa, view(source, rect), pred, size, detail, room)
     }
 
     /// Transformed difference of the samples in the buffer.

@@ -9,14 +9,14 @@ use crate::kernels::sad::{sad, sad_4, sad_average};
 use crate::kernels::scale::quarter_row;
 use crate::kernels::view::Samples;
 
-/// Writes the means of 4×4 samples of `luma` to `out`.
-pub(crate) fn quarter(isa: Isa, luma: &PaddedPlane, out: &mut PaddedPlane) {
+/// Writes the means of 4×4 samples of `luma` to `out`, of which no more than `reach` samples are read outside the picture.
+pub(crate) fn quarter(isa: Isa, luma: &PaddedPlane, out: &mut PaddedPlane, reach: usize) {
     let width = out.width;
     for y in 0..out.height {
         let rows = [0, 1, 2, 3].map(|i| luma.row(0, (4 * y + i) as isize, 4 * width));
         quarter_row(isa, out.row_mut(0, y as isize, width), rows);
     }
-    out.extend_edges();
+    out.extend_edges_by(reach, reach);
 }
 
 /// Samples on every side that interpolation changes beyond the picture's edge.
@@ -79,7 +79,6 @@ impl HalfRow<'_> {
         wanted: impl Fn([usize; 4]) -> bool,
     ) {
         let (width, height, top) = (self.planes[0].width, self.planes[0].height, self.top);
-        let mut border = false;
         for (col, filled) in self.filled.iter_mut().enumerate() {
             let left = col * PIECE;
             let inside = |at: usize, size: usize| at.saturating_sub(MARGIN).min(size - 1);
@@ -93,16 +92,16 @@ impl HalfRow<'_> {
                 continue;
             }
             *filled = true;
-            border |= left == 0 || top == 0 || left + PIECE >= width || top + PIECE >= height;
             let margin = MARGIN as isize;
             let offset = luma.index(left as isize - margin, top as isize - margin);
             let source = Source { data: &luma.data, offset, stride: luma.stride };
             let dst =
                 self.planes.each_mut().map(|plane| plane.view_mut(left as isize, top as isize));
             put_halves(isa, dst, source, (PIECE, PIECE.min(height - top)));
-        }
-        if border {
-            self.planes.iter_mut().for_each(|plane| plane.extend_edges());
+            if left == 0 || top == 0 || left + PIECE >= width || top + PIECE >= height {
+                let columns = left..(left + PIECE).min(width);
+                self.planes.iter_mut().for_each(|plane| plane.extend_edges_of(columns.clone()));
+            }
         }
     }
 }
@@ -160,12 +159,15 @@ impl SubpelPlanes<'_> {
         rect: Rect,
         vectors: [(i32, i32); 4],
     ) -> [u32; 4] {
+        let (src, size) = (view(source, rect), (rect.w, rect.h));
         let located = vectors.map(|vector| self.locate(rect, vector));
-        if located.iter().any(|(_, second)| second.is_some()) {
-            return vectors.map(|vector| self.sad(source, rect, vector));
+        if located.iter().all(|(_, second)| second.is_none()) {
+            return sad_4(self.isa, src, located.map(|(pred, _)| pred), size);
         }
-        let src = view(source, rect);
-        sad_4(self.isa, src, located.map(|(pred, _)| pred), (rect.w, rect.h))
+        located.map(|(pred, second)| match second {
+            None => sad(self.isa, src, pred, size),
+            Some(second) => sad_average(self.isa, src, [pred, second], size),
+        })
     }
 }
 
@@ -223,7 +225,7 @@ mod tests {
     fn quarters_are_means() {
         let plane = noise(30, 18, 3);
         let mut small = PaddedPlane::new(8, 5);
-        quarter(Isa::detect(), &plane, &mut small);
+        quarter(Isa::detect(), &plane, &mut small, 0);
         let sum: u32 = (4..8).flat_map(|y| plane.row(8, y, 4)).map(|&s| u32::from(s)).sum();
         assert_eq!(u32::from(small.row(2, 1, 1)[0]), (sum + 8) / 16);
     }

@@ -228,8 +228,8 @@ impl BlockSearch<'_, '_, '_> {
         let source = &self.coder.source[0];
         let rect = Rect::of_block(0, pos, size).inside(source, 8);
         let (src, pred) = (view(source, rect), view(&reference.planes[0], rect));
-        let (threshold, room) = (self.dead_zone(), &mut self.worker.room);
-        let found = coefficients(self.coder.isa, src, pred, (rect.w, rect.h), threshold, room);
+        let (detail, room) = (self.detail(false), &mut self.worker.room);
+        let found = coefficients(self.coder.isa, src, pred, (rect.w, rect.h), detail, room);
         Some((block, self.estimate(&found, STATIC_RATE, size).coded))
     }
 

@@ -116,6 +116,7 @@ fn critical_path() {
             let mut spans = [2, 4, 8, 16].map(|threads| (threads, Duration::ZERO));
             for number in 0..FRAMES {
                 let picture = clip.picture(number);
+                let previous = planes[0].clone();
                 for (index, plane) in planes.iter_mut().enumerate() {
                     for (y, row) in picture.as_frame(0).rows(index).enumerate() {
                         plane.row_mut(0, y as isize, row.len()).copy_from_slice(row);
@@ -123,7 +124,7 @@ fn critical_path() {
                 }
                 let start = Instant::now();
                 planes.iter_mut().for_each(PaddedPlane::extend_edges);
-                timed.search.analyse(&planes);
+                timed.search.analyse(&planes[0], &previous);
                 let kind = if number == 0 { FrameType::Key } else { FrameType::Inter };
                 let mut header = FrameHeader::new(&sequence, kind, 120).unwrap();
                 header.tx_mode = TxMode::Select;

@@ -64,6 +64,7 @@ fn check(scene: Scene, (width, height): (u32, u32), speed: u8, qindex: u8, frame
     let mut bytes = 0;
     for number in 0..frames {
         let picture = clip.picture(number);
+        let previous = planes[0].clone();
         let frame = picture.as_frame(number);
         for (index, plane) in planes.iter_mut().enumerate() {
             for (y, row) in frame.rows(index).enumerate() {
@@ -71,7 +72,7 @@ fn check(scene: Scene, (width, height): (u32, u32), speed: u8, qindex: u8, frame
             }
             plane.extend_edges();
         }
-        search.analyse(&planes);
+        search.analyse(&planes[0], &previous);
         let kind = if number == 0 { FrameType::Key } else { FrameType::Inter };
         let mut header = FrameHeader::new(&sequence, kind, qindex).unwrap();
         header.order_hint = (number % 128) as u8;

@@ -207,13 +207,14 @@ impl TiledStream {
     fn next(&mut self) -> FrameHeader {
         let clip = Clip::new(Scene::MovingTexture, WIDTH as u32, HEIGHT as u32, 7).unwrap();
         let picture = clip.picture(self.frame);
+        let previous = self.planes[0].clone();
         for (index, plane) in self.planes.iter_mut().enumerate() {
             for (y, row) in picture.as_frame(0).rows(index).enumerate() {
                 plane.row_mut(0, y as isize, row.len()).copy_from_slice(row);
             }
             plane.extend_edges();
         }
-        self.search.analyse(&self.planes);
+        self.search.analyse(&self.planes[0], &previous);
         let kind = if self.frame == 0 { FrameType::Key } else { FrameType::Inter };
         let sequence = self.stream.sequence();
         let mut header = FrameHeader::new(sequence, kind, 100).unwrap();

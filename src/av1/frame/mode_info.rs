@@ -129,8 +129,12 @@ impl ModeInfoGrid {
     /// Writes `info` over the part of a block that lies inside the frame.
     pub(crate) fn fill(&mut self, pos: MiPos, size: BlockSize, info: ModeInfo) {
         let cols = size.width4().min(self.mi_cols - pos.col);
-        for row in pos.row..(pos.row + size.height4()).min(self.mi_rows) {
-            self.row_mut(row)[pos.col..pos.col + cols].fill(info);
+        let rows = size.height4().min(self.mi_rows - pos.row);
+        let (stride, first) = (self.mi_cols, (pos.row - self.top) * self.mi_cols + pos.col);
+        self.cells[first..first + cols].fill(info);
+        // Copies of whole rows are faster than records one by one.
+        for row in 1..rows {
+            self.cells.copy_within(first..first + cols, first + row * stride);
         }
     }
 }

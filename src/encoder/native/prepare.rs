@@ -31,6 +31,8 @@ pub(super) struct Pictures {
     pub(super) search: Search,
     /// The picture to code, edges extended.
     pub(super) source: [PaddedPlane; 3],
+    /// Luma of the one before.
+    previous: PaddedPlane,
     pool: Arc<Pool>,
 }
 
@@ -50,17 +52,20 @@ impl Pictures {
         search.set_speed(settings.first_level());
         let chroma = (width.div_ceil(2), height.div_ceil(2));
         let source = [(width, height), chroma, chroma].map(|(w, h)| PaddedPlane::new(w, h));
-        Ok(Self { stream, search, source, pool: Arc::clone(pool) })
+        let previous = source[0].clone();
+        Ok(Self { stream, search, source, previous, pool: Arc::clone(pool) })
     }
 
     /// Takes a picture in, and looks at it.
     pub(super) fn import(&mut self, frame: &Frame<'_>) -> Analysis {
+        std::mem::swap(&mut self.source[0], &mut self.previous);
         self.pool.for_each(self.source.iter_mut().enumerate(), |(index, plane)| {
             let (start, stride) = (plane.index(0, 0), plane.stride);
             frame.copy_i420_plane(index, &mut plane.data[start..], stride);
-            plane.extend_edges();
+            // Superblocks at the lower right reach outside.
+            plane.extend_edges_by(0, 64);
         });
-        self.search.analyse(&self.source)
+        self.search.analyse(&self.source[0], &self.previous)
     }
 
     /// Mean absolute difference of the picture that was taken in from the frame in a slot, a luma sample:

@@ -1,19 +1,132 @@
-//! The filter in AVX2, four rows of eight bytes at a time; the direction is the scalar version's, compiled for AVX2.
+//! The direction and the filter in AVX2; the filter takes four rows of eight bytes at a time.
 
 use std::arch::x86_64::{
-    __m128i, __m256i, _mm_cvtsi32_si128, _mm256_add_epi8, _mm256_adds_epu8, _mm256_and_si256,
-    _mm256_max_epu8, _mm256_min_epu8, _mm256_or_si256, _mm256_set1_epi8, _mm256_setr_epi64x,
-    _mm256_setzero_si256, _mm256_srl_epi16, _mm256_srli_epi16, _mm256_sub_epi8, _mm256_subs_epu8,
-    _mm256_xor_si256,
+    __m128i, __m256i, _mm_blend_epi16, _mm_cvtsi32_si128, _mm_set_epi64x, _mm_unpackhi_epi16,
+    _mm_unpackhi_epi32, _mm_unpacklo_epi8, _mm_unpacklo_epi16, _mm_unpacklo_epi32,
+    _mm_unpacklo_epi64, _mm256_add_epi8, _mm256_add_epi16, _mm256_add_epi32, _mm256_adds_epu8,
+    _mm256_and_si256, _mm256_cvtepu8_epi16, _mm256_hadd_epi32, _mm256_madd_epi16, _mm256_max_epu8,
+    _mm256_min_epu8, _mm256_mullo_epi32, _mm256_or_si256, _mm256_permute2x128_si256,
+    _mm256_set1_epi8, _mm256_set1_epi16, _mm256_set1_epi32, _mm256_setr_epi32, _mm256_setr_epi64x,
+    _mm256_setzero_si256, _mm256_shuffle_epi8, _mm256_slli_si256, _mm256_srl_epi16,
+    _mm256_srli_epi16, _mm256_srli_si256, _mm256_sub_epi8, _mm256_sub_epi16, _mm256_subs_epu8,
+    _mm256_unpackhi_epi16, _mm256_unpacklo_epi16, _mm256_xor_si256,
 };
 
 use super::scalar::{self, tap_offset};
 use super::{LUMA_ROWS, MARGIN, REACH, STRIDE, Strength, Window};
-use crate::kernels::isa::store_u8x32;
+use crate::kernels::isa::{load_u8x32, store_u8x32};
 
+/// Rows in the lower half of the registers and columns in the upper half, so that what is summed of one is summed of the
+/// other. A set of lines and its mirror image have the same numbers of samples, from either end.
 #[target_feature(enable = "avx2")]
 pub(super) fn find_direction(block: &[[u8; 8]; 8]) -> (u8, u32) {
-    scalar::find_direction(block)
+    let lines = rows_and_columns(block);
+    let zero = _mm256_setzero_si256();
+    // Along both diagonals: rows from the first on, and from the last on.
+    let mut diagonals = [zero; 8];
+    let mut pairs = [zero; 4];
+    let mut axes = zero;
+    for i in 0..8 {
+        diagonals[i] = _mm256_permute2x128_si256::<0x20>(lines[i], lines[7 - i]);
+    }
+    for (i, pair) in pairs.iter_mut().enumerate() {
+        *pair = _mm256_add_epi16(lines[2 * i], lines[2 * i + 1]);
+        axes = _mm256_add_epi16(axes, *pair);
+    }
+    let [a, b, c, d] = pairs;
+    let diagonal_weights = [
+        _mm256_setr_epi32(840, 420, 280, 210, 840, 420, 280, 210),
+        _mm256_setr_epi32(168, 140, 120, 105, 168, 140, 120, 105),
+    ];
+    let between_weights =
+        [_mm256_setr_epi32(420, 210, 140, 105, 420, 210, 140, 105), _mm256_set1_epi32(105)];
+    // Lane 8 of 15 sums belongs to lane 6, and lane 8 of 11 to lane 2.
+    let diagonal = weighted(shifted_sums_of_8(diagonals), mirror(7), diagonal_weights);
+    let between = weighted(shifted_sums_of_4([a, b, c, d]), mirror(3), between_weights);
+    let flipped = weighted(shifted_sums_of_4([d, c, b, a]), mirror(3), between_weights);
+    let axes = _mm256_mullo_epi32(_mm256_madd_epi16(axes, axes), _mm256_set1_epi32(105));
+    let sums =
+        _mm256_hadd_epi32(_mm256_hadd_epi32(diagonal, between), _mm256_hadd_epi32(flipped, axes));
+    let bytes = store_u8x32(sums);
+    let sums = bytes.as_chunks().0;
+    let sum = |index: usize| i32::from_le_bytes(sums[index]);
+    // Lower half: 0, 7, 5, 6; upper half: 4, 1, 3, 2.
+    scalar::best_direction([sum(0), sum(5), sum(7), sum(6), sum(4), sum(2), sum(3), sum(1)])
+}
+
+/// Rows of a block, less 128, in the lower half, and its columns in the upper half.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn rows_and_columns(block: &[[u8; 8]; 8]) -> [__m256i; 8] {
+    let rows = block.map(|row| _mm_set_epi64x(0, i64::from_le_bytes(row)));
+    let pair = |i: usize| _mm_unpacklo_epi8(rows[2 * i], rows[2 * i + 1]);
+    let (ab, cd, ef, gh) = (pair(0), pair(1), pair(2), pair(3));
+    let upper = [_mm_unpacklo_epi16(ab, cd), _mm_unpackhi_epi16(ab, cd)];
+    let lower = [_mm_unpacklo_epi16(ef, gh), _mm_unpackhi_epi16(ef, gh)];
+    let columns = [
+        _mm_unpacklo_epi32(upper[0], lower[0]),
+        _mm_unpackhi_epi32(upper[0], lower[0]),
+        _mm_unpacklo_epi32(upper[1], lower[1]),
+        _mm_unpackhi_epi32(upper[1], lower[1]),
+    ];
+    let mut lines = [_mm256_setzero_si256(); 8];
+    for (i, line) in lines.iter_mut().enumerate() {
+        let both = match i % 2 {
+            0 => _mm_unpacklo_epi64(rows[i], columns[i / 2]),
+            _ => _mm_blend_epi16::<0xF0>(rows[i], columns[i / 2]),
+        };
+        *line = _mm256_sub_epi16(_mm256_cvtepu8_epi16(both), _mm256_set1_epi16(128));
+    }
+    lines
+}
+
+/// In each half by itself: the sums over equal `i + j` of lane `j` of vector `i`, the first eight and those after them.
+macro_rules! shifted_sums {
+    ($vectors:ident, $($i:literal),*) => {{
+        let (mut low, mut high) = ($vectors[0], _mm256_setzero_si256());
+        $(
+            low = _mm256_add_epi16(low, _mm256_slli_si256::<{ 2 * $i }>($vectors[$i]));
+            high = _mm256_add_epi16(high, _mm256_srli_si256::<{ 16 - 2 * $i }>($vectors[$i]));
+        )*
+        [low, high]
+    }};
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn shifted_sums_of_8(vectors: [__m256i; 8]) -> [__m256i; 2] {
+    shifted_sums!(vectors, 1, 2, 3, 4, 5, 6, 7)
+}
+
+#[target_feature(enable = "avx2")]
+#[inline]
+fn shifted_sums_of_4(vectors: [__m256i; 4]) -> [__m256i; 2] {
+    shifted_sums!(vectors, 1, 2, 3)
+}
+
+/// For a shuffle in each half by itself: the first `count` 16-bit lanes in reverse order, then 0.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn mirror(count: u8) -> __m256i {
+    let mut bytes = [0x80; 32];
+    for (i, byte) in bytes.iter_mut().enumerate() {
+        let lane = (i as u8 & 15) / 2;
+        if lane < count {
+            *byte = 2 * (count - 1 - lane) + (i as u8 & 1);
+        }
+    }
+    load_u8x32(&bytes)
+}
+
+/// In each half by itself: the squares of sums with their weights, which are those of the low ones and of their mirror
+/// images.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn weighted([low, high]: [__m256i; 2], mirror: __m256i, weights: [__m256i; 2]) -> __m256i {
+    let high = _mm256_shuffle_epi8(high, mirror);
+    let [first, second] = [_mm256_unpacklo_epi16(low, high), _mm256_unpackhi_epi16(low, high)]
+        .map(|both| _mm256_madd_epi16(both, both));
+    _mm256_add_epi32(_mm256_mullo_epi32(first, weights[0]), _mm256_mullo_epi32(second, weights[1]))
 }
 
 #[target_feature(enable = "avx2")]

@@ -49,7 +49,7 @@ pub(super) fn find_direction(block: &[[u8; 8]; 8]) -> (u8, u32) {
             lines[i] += pair;
         }
     }
-    let cost = [
+    best_direction([
         sum_of_squares(&shifted_sums(&rows), &DIAGONAL_WEIGHTS),
         sum_of_squares(&shifted_sums(&turned_pairs), &BETWEEN_WEIGHTS),
         sum_of_squares(&lines, &[105; 8]),
@@ -58,7 +58,12 @@ pub(super) fn find_direction(block: &[[u8; 8]; 8]) -> (u8, u32) {
         sum_of_squares(&shifted_sums(&flipped_pairs), &BETWEEN_WEIGHTS),
         sum_of_squares(&columns, &[105; 8]),
         sum_of_squares(&shifted_sums(&pairs), &BETWEEN_WEIGHTS),
-    ];
+    ])
+}
+
+/// The direction that has the greatest of these sums, the first of them, and the block's variance.
+#[inline(always)]
+pub(super) fn best_direction(cost: [i32; 8]) -> (u8, u32) {
     let mut best = 0;
     let mut direction = 0;
     for (i, &c) in cost.iter().enumerate() {

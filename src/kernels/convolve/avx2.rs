@@ -109,8 +109,18 @@ fn convolve<T: Value>(
     if w == 2 || (w < 16 && h % 2 == 1) {
         return T::scalar(dst, src, (w, h), subpel);
     }
-    if (subpel.x, subpel.y) == (0, 0) && w >= 64 {
-        return T::scalar(dst, src, (w, h), subpel);
+    if (subpel.x, subpel.y) == (0, 0) && !T::COMPOUND && w >= 32 {
+        let columns = if w.is_multiple_of(64) { 64 } else { 32 };
+        for x in (0..w).step_by(columns) {
+            let src = Source { offset: src.offset + x, ..src };
+            let mut dst = ViewMut::new(&mut dst.data[x..], dst.stride);
+            if columns == 64 {
+                whole::<T, 64>(&mut dst, src, h);
+            } else {
+                whole::<T, 32>(&mut dst, src, h);
+            }
+        }
+        return;
     }
     match w {
         4 => strip::<T, 4>(&mut dst, src, h, subpel),

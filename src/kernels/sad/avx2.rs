@@ -94,20 +94,30 @@ pub(super) fn sad_average(
             let (first, first_rest) = first.row::<W>(x, y).as_chunks::<32>();
             let (second, second_rest) = second.row::<W>(x, y).as_chunks::<32>();
             for ((src, first), second) in src.iter().zip(first).zip(second) {
-                let mean = _mm256_avg_epu8(load(first), load(second));
-                sums = _mm256_add_epi32(sums, _mm256_sad_epu8(load(src), mean));
+                sums = add_magnitudes_to_mean(sums, src, [first, second]);
             }
             if let (Some(src), Some(first), Some(second)) = (
                 rest.first_chunk::<W>(),
                 first_rest.first_chunk::<W>(),
                 second_rest.first_chunk::<W>(),
             ) {
-                let mean = _mm256_avg_epu8(load(first), load(second));
-                sums = _mm256_add_epi32(sums, _mm256_sad_epu8(load(src), mean));
+                sums = add_magnitudes_to_mean(sums, src, [first, second]);
             }
         }
     });
     total(sums)
+}
+
+/// Adds `|a - mean|` of at most 32 samples, where the mean is that of two others.
+#[target_feature(enable = "avx2")]
+#[inline]
+fn add_magnitudes_to_mean<const W: usize>(
+    sums: __m256i,
+    src: &[u8; W],
+    [first, second]: [&[u8; W]; 2],
+) -> __m256i {
+    let mean = _mm256_avg_epu8(load(first), load(second));
+    _mm256_add_epi32(sums, _mm256_sad_epu8(load(src), mean))
 }
 
 #[target_feature(enable = "avx2")]

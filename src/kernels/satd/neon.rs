@@ -1,7 +1,7 @@
 //! SATD in NEON.
 
 use super::scalar::{coefficients_with, satd_with};
-use super::{Coefficients, Room};
+use super::{Coefficients, Detail, Room};
 use crate::kernels::simd::neon::I16x8;
 use crate::kernels::view::Samples;
 
@@ -13,8 +13,8 @@ pub(super) fn coefficients(
     src: Samples<'_>,
     pred: Samples<'_>,
     size: (usize, usize),
-    threshold: u16,
+    detail: Detail,
     room: &mut Room,
 ) -> Coefficients {
-    coefficients_with::<I16x8>(src, pred, size, threshold, room)
+    coefficients_with::<I16x8>(src, pred, size, detail, room)
 }

@@ -1,6 +1,6 @@
 //! SATD eight lanes at a time.
 
-use super::{Beside, Coefficients, Room, distances, each_four, quarter_rows};
+use super::{Beside, Coefficients, Detail, Room, distances, each_four, quarter_rows};
 use crate::kernels::simd::{I16x8, Int16Vector};
 use crate::kernels::view::Samples;
 
@@ -12,17 +12,17 @@ pub(super) fn coefficients(
     src: Samples<'_>,
     pred: Samples<'_>,
     size: (usize, usize),
-    threshold: u16,
+    detail: Detail,
     room: &mut Room,
 ) -> Coefficients {
-    coefficients_with::<I16x8>(src, pred, size, threshold, room)
+    coefficients_with::<I16x8>(src, pred, size, detail, room)
 }
 
 pub(super) fn coefficients_with<L: Int16Vector>(
     src: Samples<'_>,
     pred: Samples<'_>,
     (width, height): (usize, usize),
-    threshold: u16,
+    detail: Detail,
     room: &mut Room,
 ) -> Coefficients {
     debug_assert!(width.is_multiple_of(8) && height.is_multiple_of(8));
@@ -42,8 +42,13 @@ pub(super) fn coefficients_with<L: Int16Vector>(
             out.copy_from_slice(&row.to_array());
         }
     }
+    let (threshold, quarters) = match detail {
+        Detail::Magnitudes => return all,
+        Detail::Whole(threshold) => (threshold, false),
+        Detail::Quarters(threshold) => (threshold, true),
+    };
     for distance in distances(cols, rows) {
-        if cols == rows && 2 * distance == cols {
+        if quarters && cols == rows && 2 * distance == cols {
             for (number, quarter) in all.quarters.iter_mut().enumerate() {
                 for row in quarter_rows(cols, number) {
                     beside(&room[row.start * 64..row.end * 64], threshold, quarter);

@@ -127,11 +127,19 @@ proptest! {
         let expected = naive_coefficients(&difference, size, threshold);
         let (src, pred) = (Samples::new(src, 67), Samples::new(pred, 65));
         let mut room = [0; 64 * 64];
-        for isa in Isa::all() {
-            prop_assert_eq!(coefficients(isa, src, pred, size, threshold, &mut room), expected);
+        let whole = Coefficients { quarters: Default::default(), ..expected };
+        let magnitudes = Coefficients { whole: Beside::default(), ..whole };
+        for (detail, expected) in [
+            (Detail::Quarters(threshold), expected),
+            (Detail::Whole(threshold), whole),
+            (Detail::Magnitudes, magnitudes),
+        ] {
+            for isa in Isa::all() {
+                prop_assert_eq!(coefficients(isa, src, pred, size, detail, &mut room), expected);
+            }
+            let scalar = scalar::coefficients_with::<portable::I16x8>(src, pred, size, detail, &mut room);
+            prop_assert_eq!(scalar, expected);
         }
-        let scalar = scalar::coefficients_with::<portable::I16x8>(src, pred, size, threshold, &mut room);
-        prop_assert_eq!(scalar, expected);
     }
 }
 

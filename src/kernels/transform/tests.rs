@@ -1,6 +1,6 @@
 use proptest::prelude::*;
 
-use super::conformance::is_conformant;
+use super::conformance::{SAFE_ENERGY, is_conformant};
 use super::scalar::inverse_with;
 use super::spec;
 use super::wht::{forward_wht, inverse_wht_add};
@@ -126,6 +126,30 @@ proptest! {
         let coefficients = &coefficients[..coefficient_count(tx_size)];
         let outcome = spec::inverse(coefficients, tx_size, Some(tx_type));
         prop_assert_eq!(is_conformant(coefficients, tx_size, tx_type), outcome.conformant);
+    }
+
+    /// All energy that is safe in one sample, which is where it reaches highest.
+    #[test]
+    fn dcts_of_a_safe_energy_are_conformant(
+        tx_size in proptest::sample::select(TxSize::ALL),
+        (x, y) in (0..64_usize, 0..64_usize),
+        sign in prop_oneof![Just(1.0), Just(-1.0)],
+    ) {
+        let (w, h) = (tx_size.width(), tx_size.height());
+        let basis = |at: usize, frequency: usize, length: usize| {
+            let angle = (2 * (at % length) + 1) as f64 * frequency as f64 / (2 * length) as f64;
+            let scale = if frequency == 0 { 0.5_f64.sqrt() } else { 1.0 };
+            (angle * std::f64::consts::PI).cos() * scale
+        };
+        let kept = w.min(32);
+        let impulse: Vec<f64> = (0..coefficient_count(tx_size))
+            .map(|i| basis(x, i % kept, w) * basis(y, i / kept, h))
+            .collect();
+        let energy: f64 = impulse.iter().map(|c| c * c).sum();
+        let gain = sign * (SAFE_ENERGY as f64 / energy).sqrt();
+        let coefficients: Vec<i16> = impulse.iter().map(|c| (c * gain) as i16).collect();
+        prop_assert!(spec::inverse(&coefficients, tx_size, Some(TxType::DctDct)).conformant);
+        prop_assert!(is_conformant(&coefficients, tx_size, TxType::DctDct));
     }
 
     #[test]
