@@ -108,6 +108,9 @@ impl SymbolSink for CostSink<'_> {
         self.cost += self.table.symbol(DELTA_Q_CDF.row([]), 0);
     }
 
+    /// Nothing: its bits are not known yet.
+    fn cdef_idx(&mut self) {}
+
     fn split_or(&mut self, row: CdfRow, gather: Gather, split: bool) {
         let p = u32::from(gathered(self.table.cdfs.row(row), usize::from(row.symbols), gather));
         let probability = if split { p } else { 32768 - p };

@@ -6,14 +6,16 @@ use super::analysis::{Activity, Analyser, Analysis};
 use super::block::{BlockSearch, Stage, Worker};
 use super::coarse_motion::{CoarseMotion, SIDE};
 use super::cost::CostTable;
+use super::filter_strength;
 use super::lambda::Lambda;
 use super::planes::{HalfPlanes, HalfRow, SubpelPlanes, quarter};
 use super::speed::Effort;
 use super::tuning::{INTER_ROUNDING, INTRA_ROUNDING, NO_RESIDUAL_LAMBDA_SHIFT};
 use crate::av1::frame::reference::Reference;
 use crate::av1::geometry::MiPos;
+use crate::av1::obu::frame::{CdefParams, CdefStrength};
 use crate::av1::tile::cdf::CdfContext;
-use crate::av1::tile::decider::{FrameJob, SuperblockDecider};
+use crate::av1::tile::decider::{CdefTried, FrameJob, SuperblockDecider};
 use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::quantizers::Rounding;
 use crate::av1::tile::symbol::Record;
@@ -198,6 +200,15 @@ impl SuperblockDecider for Search {
             records,
         };
         search.superblock(pos);
+    }
+
+    fn cdef_candidates(shared: &FrameSearch) -> &[CdefStrength] {
+        filter_strength::candidates(shared.effort.cdef_candidates)
+    }
+
+    fn choose_cdef(_: &FrameSearch, job: &FrameJob, tried: &mut CdefTried<'_>) -> CdefParams {
+        let lambda = Lambda::new(job.header.quantization_params.base_q_idx, 0);
+        filter_strength::choose_cdef(&job.header.cdef_params, &lambda, tried)
     }
 
     fn cost(shared: &FrameSearch, records: &[Record]) -> u64 {

@@ -110,6 +110,10 @@ speeds! {
     quantized_tx_types: usize         = [ 3,  3,  3,  3,  3,  3,  3,  2,  1,  1,  1];
     /// Whether inter blocks have other types than the DCT.
     inter_tx_types: bool              = [ Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N];
+
+    /// The list of strengths of CDEF that are tried on the deblocked frame, 0 for none.
+    cdef_candidates: usize            = [ 4,  4,  4,  4,  4,  3,  2,  2,  1,  0,  0];
+
     /// Whether all transform types are open rather than the reduced sets (`reduced_tx_set`).
     all_transforms: bool              = [ Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N];
     /// Whether vectors are predicted from those of earlier frames (`use_ref_frame_mvs`).
@@ -152,6 +156,7 @@ mod tests {
                     e.intra_tx_depth,
                     e.tx_types,
                     e.quantized_tx_types,
+                    e.cdef_candidates,
                 ]
             };
             let pairs = counts(&slow).into_iter().zip(counts(&fast));

@@ -9,6 +9,8 @@
 //! two below. Superblock rows that are filtered at the same time have these from each other as they
 //! were before: a [`Boundary`] keeps them.
 
+pub(crate) mod trial;
+
 use core::ops::Range;
 
 use crate::av1::frame::mode_info::ModeInfoGrid;
@@ -195,14 +197,6 @@ impl Cdef {
         let filters_luma = area.y != OFF;
         let filters_chroma = area.uv != OFF;
         let directed = area.y.pri_strength != 0 || area.uv.pri_strength != 0;
-        let last_block = self.block_cols - 1;
-        let at_edge = |block: usize| {
-            let at = area.first_block + block;
-            at == 0
-                || at == last_block
-                || area.block_row == 0
-                || area.block_row + 1 == self.block_rows
-        };
         if filters_luma {
             let around = (&self.above[0][0][..], below.map(|rows| &rows[0][..]));
             load_luma(&mut self.luma, &planes[0], around, area, before.0);
@@ -226,7 +220,7 @@ impl Cdef {
             } else {
                 (0, 0)
             };
-            let edge = at_edge(block);
+            let edge = edges_of(area, block, self.block_rows, self.block_cols);
             if filters_luma {
                 let strength = Strength {
                     primary: adjusted_strength(area.y.pri_strength, variance),
@@ -259,6 +253,13 @@ impl Cdef {
             }
         }
     }
+}
+
+/// Whether a block of an area touches an edge of the frame.
+fn edges_of(area: &Area, block: usize, block_rows: usize, block_cols: usize) -> bool {
+    let at = area.first_block + block;
+    let on_side = at == 0 || at + 1 == block_cols;
+    on_side || area.block_row == 0 || area.block_row + 1 == block_rows
 }
 
 /// The 8×8 blocks among `count` of a row that are not wholly skipped (7.15.1 `skip`), bit 0 for

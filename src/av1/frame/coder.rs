@@ -8,9 +8,10 @@ use super::current::{CurrentFrame, blank_planes};
 use super::filters::FrameFilters;
 use super::motion_field::{MotionField, OrderHints, SavedMotion};
 use super::reference::Reference;
+use crate::av1::obu::frame::CdefParams;
 use crate::av1::tile::cdf::CdfContext;
 use crate::av1::tile::decider::{
-    Control, FrameJob, SequentialControl, SuperblockControl, SuperblockDecider,
+    CdefTried, Control, FrameJob, SequentialControl, SuperblockControl, SuperblockDecider,
 };
 #[cfg(test)]
 use crate::av1::tile::delta_q::DeltaQIndex;
@@ -61,6 +62,9 @@ pub(crate) struct CodedTiles {
     /// The bytes of the tiles in coding order, and where those of each end.
     bytes: Vec<u8>,
     ends: Vec<usize>,
+    /// Whether it is deblocked, and the strengths of CDEF that were chosen for it then.
+    deblocked: bool,
+    cdef: Option<CdefParams>,
     /// The records of each tile.
     #[cfg(test)]
     pub(crate) records: Vec<Vec<Record>>,
@@ -78,6 +82,8 @@ impl CodedTiles {
             cdfs: CdfContext::new_default(0),
             bytes: Vec::new(),
             ends: Vec::new(),
+            deblocked: false,
+            cdef: None,
             #[cfg(test)]
             records: Vec::new(),
             spent: [0; 3],
@@ -91,6 +97,7 @@ impl CodedTiles {
         self.cdfs.copy_from(cdfs);
         self.bytes.clear();
         self.ends.clear();
+        (self.deblocked, self.cdef) = (false, None);
         #[cfg(test)]
         self.records.clear();
         self.spent = [0; 3];
@@ -99,6 +106,12 @@ impl CodedTiles {
     /// Bytes of all tiles so far.
     pub(crate) fn len(&self) -> usize {
         self.bytes.len()
+    }
+
+    /// The strengths of CDEF that were chosen for it, if they are not those of the header that it was
+    /// coded from.
+    pub(crate) fn cdef(&self) -> Option<&CdefParams> {
+        self.cdef.as_ref()
     }
 
     /// The bytes of each tile.
@@ -184,18 +197,24 @@ impl FrameCoder {
     }
 
     /// Both phases of a frame, one after the other; false if the control gives it up.
-    fn decide_then_code(
+    fn decide_then_code<D: SuperblockDecider>(
         &mut self,
         job: &FrameJob,
         source: &[PaddedPlane; 3],
-        decider: &mut impl SuperblockDecider,
+        decider: &mut D,
         control: Option<&dyn SuperblockControl>,
         coded: &mut CodedTiles,
     ) -> bool {
         let motion_field = job.header.use_ref_frame_mvs.then_some(&self.motion_field);
-        let input = FrameInput { job, source, motion_field };
+        let shared = decider.workers(1).0;
+        let chooses_cdef =
+            job.header.has_cdef(&job.sequence) && !D::cdef_candidates(shared).is_empty();
+        let input = FrameInput { job, source, motion_field, chooses_cdef };
         if !self.tiles.decide(input, &mut coded.current, decider, control) {
             return false;
+        }
+        if chooses_cdef {
+            self.choose_cdef::<D>(job, &source[0], decider.workers(1).0, coded);
         }
         let mut index = 0;
         for tile in 0..job.tiles.len() {
@@ -213,6 +232,23 @@ impl FrameCoder {
         true
     }
 
+    /// Deblocks a frame whose tiles are decided, and chooses strengths of CDEF by what they leave.
+    fn choose_cdef<D: SuperblockDecider>(
+        &mut self,
+        job: &FrameJob,
+        source: &PaddedPlane,
+        shared: &D::Shared,
+        coded: &mut CodedTiles,
+    ) {
+        self.filters.deblock(job, &mut coded.current);
+        let candidates = D::cdef_candidates(shared);
+        let errors = self.filters.try_cdef(job, &coded.current, source, candidates);
+        let cdef_idx = &mut coded.current.cdef_idx;
+        let chosen = D::choose_cdef(shared, job, &mut CdefTried { candidates, errors, cdef_idx });
+        self.tiles.set_cdef_idx(&coded.current, chosen.cdef_bits);
+        (coded.deblocked, coded.cdef) = (true, Some(chosen));
+    }
+
     /// Both phases of a frame at once, superblock by superblock; false if the control gives it up.
     fn decide_and_code(
         &mut self,
@@ -225,7 +261,7 @@ impl FrameCoder {
         for tile in 0..job.tiles.len() {
             self.writer.start(&self.start_cdfs, &job.header);
             let motion_field = job.header.use_ref_frame_mvs.then_some(&self.motion_field);
-            let input = FrameInput { job, source, motion_field };
+            let input = FrameInput { job, source, motion_field, chooses_cdef: false };
             let bits = 8 * coded.len() as u64;
             let sequential = Sequential { writer: &mut self.writer, control, bits };
             let current = &mut coded.current;
@@ -259,7 +295,12 @@ impl FrameCoder {
 
     /// Filters a coded frame, extends its edges, and keeps what later frames read of it.
     pub(crate) fn finish(&mut self, job: &FrameJob, mut coded: CodedTiles) -> Arc<Reference> {
-        self.filters.filter(job, &mut coded.current);
+        if !coded.deblocked {
+            self.filters.deblock(job, &mut coded.current);
+        }
+        let chosen = coded.cdef.as_ref().unwrap_or(&job.header.cdef_params);
+        let cdef = job.header.has_cdef(&job.sequence).then_some(chosen);
+        self.filters.finish(&mut coded.current, cdef);
         let mut kept = self.spare_references.pop().unwrap_or_else(|| {
             Arc::new(Reference {
                 planes: blank_planes(self.width, self.height),

@@ -84,9 +84,19 @@ impl CurrentFrame {
 
     /// Sets `cdef_idx` of a row of superblocks of a tile.
     pub(crate) fn set_cdef_idx(&mut self, tile: TileBounds, mi_row: usize, row: &[i8]) {
-        let cols = self.grid.mi_cols.div_ceil(SB4);
-        let start = mi_row / SB4 * cols + tile.mi_col_start / SB4;
+        let start = self.superblock(mi_row, tile.mi_col_start);
         self.cdef_idx[start..start + row.len()].copy_from_slice(row);
+    }
+
+    /// `cdef_idx` of a row of superblocks of a tile.
+    pub(crate) fn cdef_idx_of(&self, tile: TileBounds, mi_row: usize) -> &[i8] {
+        let start = self.superblock(mi_row, tile.mi_col_start);
+        &self.cdef_idx[start..start + tile.superblocks().1]
+    }
+
+    /// The superblock at a position, in raster order.
+    fn superblock(&self, mi_row: usize, mi_col: usize) -> usize {
+        mi_row / SB4 * self.grid.mi_cols.div_ceil(SB4) + mi_col / SB4
     }
 }
 

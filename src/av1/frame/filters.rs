@@ -7,13 +7,15 @@
 
 use std::sync::Arc;
 
+use super::cdef::trial::CdefTrial;
 use super::cdef::{Around, Boundary, Cdef, CdefInput};
 use super::current::CurrentFrame;
 use super::deblock::{LoopFilter, Shapes, TxSizeGrid};
+use crate::av1::frame::mode_info::ModeInfoGrid;
 use crate::av1::geometry::SB4;
-use crate::av1::obu::frame::CdefParams;
+use crate::av1::obu::frame::{CdefParams, CdefStrength};
 use crate::av1::tile::decider::FrameJob;
-use crate::frame::padded::bands;
+use crate::frame::padded::{PaddedPlane, PaddedRows, bands};
 use crate::kernels::isa::Isa;
 use crate::pool::Pool;
 
@@ -26,6 +28,8 @@ pub(crate) struct FrameFilters {
     cdef: Vec<Cdef>,
     /// Between superblock rows, for several threads.
     boundaries: Vec<Boundary>,
+    /// What strengths of CDEF left where they were tried.
+    errors: Vec<u64>,
 }
 
 impl FrameFilters {
@@ -37,49 +41,75 @@ impl FrameFilters {
             cdef: vec![Cdef::new(width, height, isa); pool.threads()],
             boundaries: vec![Boundary::new(width); boundaries],
             pool,
+            errors: Vec::new(),
         }
     }
 
-    /// Filters a frame whose tiles are coded, and extends its edges.
-    pub(crate) fn filter(&mut self, job: &FrameJob, current: &mut CurrentFrame) {
+    /// Deblocks a frame whose tiles are decided (7.14).
+    pub(crate) fn deblock(&mut self, job: &FrameJob, current: &mut CurrentFrame) {
         let header = &job.header;
         let loop_filter =
             LoopFilter::new(&header.loop_filter_params, &header.segmentation_params, job.isa);
-        let loop_filter = loop_filter.is_active().then_some(&loop_filter);
-        if loop_filter.is_some() {
+        if loop_filter.is_active() {
             self.tx_sizes.take(&current.grid, header);
+            self.deblock_with(current, &loop_filter);
         }
-        let cdef = header.has_cdef(&job.sequence).then_some(&header.cdef_params);
-        self.filter_with(current, loop_filter, cdef);
     }
 
-    fn filter_with(
-        &mut self,
-        current: &mut CurrentFrame,
-        loop_filter: Option<&LoopFilter>,
-        cdef: Option<&CdefParams>,
-    ) {
-        let Self { pool, tx_sizes, cdef: walks, boundaries } = self;
-        let CurrentFrame { planes, grid: modes, cdef_idx } = current;
+    fn deblock_with(&mut self, current: &mut CurrentFrame, loop_filter: &LoopFilter) {
+        let Self { pool, tx_sizes, boundaries, .. } = self;
+        let CurrentFrame { planes, grid: modes, .. } = current;
         let shapes = Shapes { modes, tx_sizes };
-        let sb_rows = modes.mi_rows.div_ceil(SB4);
-        // Superblock rows that are filtered as one.
-        let rows = if pool.threads() > 1 { 1 } else { sb_rows };
-        if let Some(loop_filter) = loop_filter {
-            pool.for_each(bands(planes, 64 * rows, 64 * rows).enumerate(), |(band, mut planes)| {
-                loop_filter.filter_rows(&mut planes, shapes, band * rows..(band + 1) * rows);
-            });
-        }
-        if loop_filter.is_some() || cdef.is_some() {
-            // Band `n` ends in the middle of superblock row `n`, and so lies around its upper edge.
-            let between = bands(planes, 32, 64).skip(1).zip(1..).zip(&mut *boundaries);
-            pool.for_each(between, |((mut planes, sb_row), boundary)| {
-                if let Some(loop_filter) = loop_filter {
-                    loop_filter.filter_upper_edges(&mut planes, shapes, sb_row);
+        let rows = rows_as_one(pool, modes);
+        pool.for_each(bands(planes, 64 * rows, 64 * rows).enumerate(), |(band, mut planes)| {
+            loop_filter.filter_rows(&mut planes, shapes, band * rows..(band + 1) * rows);
+        });
+        pool.for_each(between(planes, boundaries), |((mut planes, sb_row), _)| {
+            loop_filter.filter_upper_edges(&mut planes, shapes, sb_row);
+        });
+    }
+
+    /// Tries strengths of CDEF on a deblocked frame: gives the squared errors that each candidate would
+    /// leave by superblock in raster order, 0 where nothing would be filtered.
+    pub(crate) fn try_cdef(
+        &mut self,
+        job: &FrameJob,
+        current: &CurrentFrame,
+        source: &PaddedPlane,
+        candidates: &[CdefStrength],
+    ) -> &[u64] {
+        let trial = CdefTrial {
+            isa: job.isa,
+            modes: &current.grid,
+            luma: [&current.planes[0], source],
+            damping: job.header.cdef_params.damping,
+            candidates,
+            sparse: true,
+        };
+        let cols = current.grid.mi_cols.div_ceil(SB4);
+        self.errors.resize(current.cdef_idx.len() * candidates.len(), 0);
+        let rows = self.errors.chunks_mut(cols * candidates.len());
+        self.pool.for_each(rows.zip(current.cdef_idx.chunks(cols)).enumerate(), |(row, found)| {
+            let (errors, indices) = found;
+            let superblocks = errors.chunks_mut(candidates.len()).zip(indices);
+            for (col, (errors, &index)) in superblocks.enumerate() {
+                match index {
+                    -1 => errors.fill(0),
+                    _ => trial.superblock(row, col, errors),
                 }
-                if cdef.is_some() {
-                    boundary.store(&planes, sb_row);
-                }
+            }
+        });
+        &self.errors
+    }
+
+    /// Filters a deblocked frame by CDEF, if it has that, and extends its edges.
+    pub(crate) fn finish(&mut self, current: &mut CurrentFrame, cdef: Option<&CdefParams>) {
+        let Self { pool, cdef: walks, boundaries, .. } = self;
+        let CurrentFrame { planes, grid: modes, cdef_idx } = current;
+        let rows = rows_as_one(pool, modes);
+        if cdef.is_some() {
+            pool.for_each(between(planes, boundaries), |((planes, sb_row), boundary)| {
+                boundary.store(&planes, sb_row);
             });
         }
         let bands = bands(planes, 64 * rows, 64 * rows).enumerate();
@@ -93,6 +123,21 @@ impl FrameFilters {
             planes.iter_mut().for_each(|plane| plane.extend_edges());
         });
     }
+}
+
+/// Superblock rows that are filtered as one.
+fn rows_as_one(pool: &Pool, modes: &ModeInfoGrid) -> usize {
+    if pool.threads() > 1 { 1 } else { modes.mi_rows.div_ceil(SB4) }
+}
+
+/// What lies around the upper edge of every superblock row but the first, with the row's number and
+/// what is kept there: one thread needs nothing of it.
+fn between<'a>(
+    planes: &'a mut [PaddedPlane; 3],
+    boundaries: &'a mut [Boundary],
+) -> impl Iterator<Item = (([PaddedRows<'a>; 3], usize), &'a mut Boundary)> {
+    // Band `n` ends in the middle of superblock row `n`.
+    bands(planes, 32, 64).skip(1).zip(1..).zip(boundaries)
 }
 
 #[cfg(test)]
@@ -134,7 +179,10 @@ mod tests {
                 };
                 let loop_filter = LoopFilter::new(&headers.0, &headers.1, isa);
                 let active = (deblocks && loop_filter.is_active()).then_some(&loop_filter);
-                filters.filter_with(&mut current, active, cdef.then_some(&params));
+                if let Some(active) = active {
+                    filters.deblock_with(&mut current, active);
+                }
+                filters.finish(&mut current, cdef.then_some(&params));
                 for (plane, expected) in expected.iter().enumerate() {
                     let got = &current.planes[plane];
                     for (y, row) in expected.iter().enumerate().take(got.height) {

@@ -34,8 +34,6 @@ pub(crate) struct BlockWriter<'a> {
     pub(crate) context: &'a mut TileContext,
     /// `PrevSegmentIds`, by position; empty for all zero.
     pub(crate) prev_segment_ids: &'a [u8],
-    /// `cdef_idx` of this superblock.
-    pub(crate) cdef_idx: u8,
     /// The quantizer index that this superblock is to have: that of the frame, or another that
     /// differs from it by a multiple of `1 << delta_q_res`.
     pub(crate) target_q_index: u8,
@@ -236,10 +234,10 @@ impl BlockWriter<'_> {
         }
     }
 
-    /// 5.11.56 `read_cdef`, for superblocks of 64×64.
+    /// 5.11.56 `read_cdef`, for superblocks of 64×64; its value is known later.
     fn write_cdef(&mut self, sink: &mut impl SymbolSink, block: &Block) {
         if !block.skip && !self.context.cdef_coded && self.frame.has_cdef(self.sequence) {
-            sink.literal(u32::from(self.cdef_idx), u32::from(self.frame.cdef_params.cdef_bits));
+            sink.cdef_idx();
             self.context.cdef_coded = true;
         }
     }

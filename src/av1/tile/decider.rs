@@ -12,7 +12,7 @@ use crate::av1::frame::motion_field::OrderHints;
 use crate::av1::frame::reference::Reference;
 use crate::av1::geometry::MiPos;
 use crate::av1::obu::SequenceHeader;
-use crate::av1::obu::frame::FrameHeader;
+use crate::av1::obu::frame::{CdefParams, CdefStrength, FrameHeader};
 use crate::kernels::isa::Isa;
 
 /// What a frame is coded from, besides the picture.
@@ -61,9 +61,33 @@ pub(crate) trait SuperblockDecider {
         pos: MiPos,
     );
 
+    /// The strengths of CDEF that are tried on the frame's luma, once it is deblocked; none to take those
+    /// of the header.
+    fn cdef_candidates(shared: &Self::Shared) -> &[CdefStrength] {
+        let _ = shared;
+        &[]
+    }
+
+    /// Chooses from what they would leave.
+    fn choose_cdef(shared: &Self::Shared, job: &FrameJob, tried: &mut CdefTried<'_>) -> CdefParams {
+        let _ = (shared, tried);
+        job.header.cdef_params
+    }
+
     /// What a superblock's records take, in 1/512 bit, under the distributions that its tile starts
     /// with.
     fn cost(shared: &Self::Shared, records: &[Record]) -> u64;
+}
+
+/// What strengths of CDEF would leave of a frame.
+pub(crate) struct CdefTried<'a> {
+    /// The strengths of luma.
+    pub(crate) candidates: &'a [CdefStrength],
+    /// Squared errors of luma by superblock in raster order, candidate by candidate; 0 where nothing
+    /// would be filtered.
+    pub(crate) errors: &'a [u64],
+    /// `cdef_idx` by superblock, to be chosen; −1 where none is coded.
+    pub(crate) cdef_idx: &'a mut [i8],
 }
 
 /// Who bounds what the superblocks of a frame take.

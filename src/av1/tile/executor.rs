@@ -141,7 +141,6 @@ impl TileCoder<'_> {
             grid: self.grid,
             context: self.context,
             prev_segment_ids: self.prev_segment_ids,
-            cdef_idx: self.cdef_idx,
             target_q_index: self.target_q_index,
         }
     }

@@ -31,10 +31,14 @@ pub(crate) trait SymbolSink {
     /// The quantizer index of a superblock, from which [`DeltaQIndex`] makes symbols once the one
     /// before it in coding order is known (5.11.12).
     fn qindex(&mut self, qindex: u8);
+    /// `cdef_idx` of a superblock (5.11.56), a literal once it and its bits are known
+    /// ([`Record::set_cdef_idx`]).
+    fn cdef_idx(&mut self);
 }
 
 /// One recorded symbol in 32 bits: kind (2), number of values or bits (6), value (8), row (16); for
-/// a literal the low 16 bits are the value. A literal of [`QINDEX`] bits stands for a quantizer index.
+/// a literal the low 16 bits are the value. A literal of [`QINDEX`] bits stands for a quantizer index, one
+/// of [`CDEF_IDX`] bits for a `cdef_idx` that is not known yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Record(u32);
 
@@ -45,6 +49,8 @@ const KIND_SPLIT_OR_VERT: u32 = 3;
 
 /// A number of bits that no literal has.
 const QINDEX: u32 = 63;
+/// Another.
+const CDEF_IDX: u32 = 62;
 
 impl Record {
     fn new(kind: u32, count: u32, value: u32, low: u32) -> Self {
@@ -61,6 +67,14 @@ impl Record {
     pub(super) fn of_literal(value: u32, bits: u32) -> Self {
         debug_assert!(bits <= 16 && value >> bits == 0);
         Self::new(KIND_LITERAL, bits, 0, value)
+    }
+
+    /// Gives the `cdef_idx` among the records of a superblock its value of so many bits, if one is there.
+    pub(super) fn set_cdef_idx(records: &mut [Self], value: u8, bits: u8) {
+        let unknown = Self::new(KIND_LITERAL, CDEF_IDX, 0, 0);
+        if let Some(record) = records.iter_mut().find(|record| **record == unknown) {
+            *record = Self::of_literal(u32::from(value), u32::from(bits));
+        }
     }
 
     /// The quantizer index that this record stands for, if it does.
@@ -108,6 +122,10 @@ impl SymbolSink for Vec<Record> {
     fn qindex(&mut self, qindex: u8) {
         self.push(Record::new(KIND_LITERAL, QINDEX, 0, u32::from(qindex)));
     }
+
+    fn cdef_idx(&mut self) {
+        self.push(Record::new(KIND_LITERAL, CDEF_IDX, 0, 0));
+    }
 }
 
 /// Hands `records` to a sink in order.
@@ -119,6 +137,7 @@ pub(crate) fn replay(records: &[Record], sink: &mut impl SymbolSink) {
         match bits >> 30 {
             KIND_SYMBOL => sink.symbol(row, value as usize),
             KIND_LITERAL if count == QINDEX => sink.qindex(bits as u8),
+            KIND_LITERAL if count == CDEF_IDX => sink.cdef_idx(),
             KIND_LITERAL => sink.literal(bits & 0xFFFF, count),
             KIND_SPLIT_OR_HORZ => sink.split_or(row, Gather::SplitOrHorz, value != 0),
             _ => sink.split_or(row, Gather::SplitOrVert, value != 0),

@@ -67,6 +67,17 @@ impl RowRecords {
         self.cdef_idx.clear();
     }
 
+    /// Sets `cdef_idx` of each superblock, −1 where none is coded, of so many bits.
+    fn set_cdef_idx(&mut self, indices: &[i8], bits: u8) {
+        let mut start = 0;
+        for (&end, &index) in self.ends.iter().zip(indices) {
+            if let Ok(index) = u8::try_from(index) {
+                Record::set_cdef_idx(&mut self.records[start..end], index, bits);
+            }
+            start = end;
+        }
+    }
+
     /// The records of each superblock.
     pub(crate) fn superblocks(&self) -> impl Iterator<Item = &[Record]> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
@@ -121,6 +132,8 @@ pub(crate) struct FrameInput<'a> {
     pub(crate) source: &'a [PaddedPlane; 3],
     /// `MotionFieldMvs`, if used.
     pub(crate) motion_field: Option<&'a MotionField>,
+    /// Whether `cdef_idx` is chosen once all superblocks are decided.
+    pub(crate) chooses_cdef: bool,
 }
 
 impl<'a> FrameInput<'a> {
@@ -202,7 +215,11 @@ impl<D: SuperblockDecider> Walk<'_, D> {
             let start = row.records.len();
             D::superblock(self.shared, self.worker, &mut coder, &mut row.records, pos);
             row.ends.push(row.records.len());
+            let bits = coder.frame.cdef_params.cdef_bits;
             row.cdef_idx.push(if coder.context.cdef_coded { coder.cdef_idx as i8 } else { -1 });
+            if coder.context.cdef_coded && !self.input.chooses_cdef {
+                Record::set_cdef_idx(&mut row.records[start..], coder.cdef_idx, bits);
+            }
             match &mut self.pace {
                 Pace::Free => {}
                 Pace::Wavefront(control) => {
@@ -345,6 +362,14 @@ impl TileDecider {
     fn rows_of(&self, tile: usize) -> std::ops::Range<usize> {
         let start = self.tasks.partition_point(|task| task.tile < tile);
         start..self.tasks.partition_point(|task| task.tile <= tile)
+    }
+
+    /// Sets `cdef_idx` of all superblocks, in raster order, of so many bits.
+    pub(crate) fn set_cdef_idx(&mut self, current: &CurrentFrame, bits: u8) {
+        for (task, row) in self.tasks.iter().zip(&mut self.rows) {
+            let row = row.get_mut().unwrap_or_else(|error| error.into_inner());
+            row.set_cdef_idx(current.cdef_idx_of(task.bounds, task.mi_row()), bits);
+        }
     }
 
     /// The records of a tile that was decided, row by row.

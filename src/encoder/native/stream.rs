@@ -154,11 +154,14 @@ impl Stream {
         decider: &mut impl SuperblockDecider,
         control: Option<Control<'_>>,
     ) -> Result<Option<CodedUnit>, BitstreamError> {
-        let job = self.job(header);
+        let mut job = self.job(header);
         let Some(tiles) = self.coder.code(&job, source, decider, control) else {
             self.bounds.push(job.tiles);
             return Ok(None);
         };
+        if let Some(cdef) = tiles.cdef() {
+            job.header.cdef_params = *cdef;
+        }
         let buffer = std::mem::take(&mut self.payload);
         let mut bits = self.state.write_frame(&job.header, layer, buffer)?;
         bits.byte_alignment();

@@ -117,3 +117,53 @@ fn frames_equal_the_specification() {
     }
     assert!(changed.iter().all(|&frames| frames > 100), "too few frames changed: {changed:?}");
 }
+
+/// What a trial tells of a strength is the difference that the filter makes.
+#[test]
+fn trials_tell_what_the_filter_leaves() {
+    let error = |a: &Samples, b: &Samples, sb: (usize, usize)| {
+        let (rows, cols) = (64 * sb.0..64 * sb.0 + 64, 64 * sb.1..64 * sb.1 + 64);
+        let row = |y: usize| a[y].iter().zip(&b[y]).take(cols.end).skip(cols.start);
+        rows.take_while(|&y| y < a.len())
+            .flat_map(row)
+            .map(|(a, b)| i64::from(a - b).pow(2))
+            .sum::<i64>()
+    };
+    for seed in 0..40 {
+        let mut random = Random::new(seed);
+        let frame = RandomFrame::new(&mut random);
+        let mut source = frame.planes[0].clone();
+        source.data.iter_mut().for_each(|sample| *sample ^= random.below(32) as u8);
+        let params = random_params(&mut random);
+        let before = frame.samples(0);
+        let row = |y: usize| source.row(0, y as isize, before[0].len()).iter();
+        let picture: Samples =
+            (0..before.len()).map(|y| row(y).map(|&s| i32::from(s)).collect()).collect();
+        let trial = trial::CdefTrial {
+            isa: Isa::detect(),
+            modes: &frame.modes,
+            luma: [&frame.planes[0], &source],
+            damping: params.damping,
+            candidates: &params.y,
+            sparse: false,
+        };
+        let cols = frame.modes.mi_cols.div_ceil(16);
+        for sb in 0..cols * frame.modes.mi_rows.div_ceil(16) {
+            let place = (sb / cols, sb % cols);
+            let mut errors = [0; 8];
+            trial.superblock(place.0, place.1, &mut errors);
+            for (set, &tried) in errors.iter().enumerate() {
+                let mut indices = vec![-1; cols * frame.modes.mi_rows.div_ceil(16)];
+                indices[sb] = set as i8;
+                let current = [0, 1, 2].map(|plane| frame.samples(plane));
+                let filtered = expected(&current, &frame, &indices, &params);
+                let gained = error(&before, &picture, place) - error(&filtered[0], &picture, place);
+                let mut none = [0];
+                let off = [CdefStrength::default()];
+                trial::CdefTrial { candidates: &off, ..trial }
+                    .superblock(place.0, place.1, &mut none);
+                assert_eq!(none[0] as i64 - tried as i64, gained, "seed {seed}, set {set}");
+            }
+        }
+    }
+}
