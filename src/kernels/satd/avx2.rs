@@ -290,8 +290,9 @@ impl BesideSums {
     #[target_feature(enable = "avx2")]
     #[inline]
     fn add_combined(&mut self, units: &[Unit], [a, b, c, d]: [usize; 4], threshold: u16) {
-        for row in 0..8 {
-            for values in combined([a, b, c, d].map(|unit| &units[unit][row])) {
+        let rows = units[a].iter().zip(&units[b]).zip(&units[c]).zip(&units[d]);
+        for (((a, b), c), d) in rows {
+            for values in combined([a, b, c, d]) {
                 *self = self.and(values, threshold);
             }
         }
