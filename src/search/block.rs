@@ -114,9 +114,27 @@ impl BlockSearch<'_, '_, '_> {
         u64::from(sse(self.coder.isa, view(source, rect), view(recon, rect), size))
     }
 
-    /// Squared error of all planes.
-    fn error(&self, pos: MiPos, size: BlockSize) -> u64 {
-        (0..3).map(|plane| self.plane_error(plane, pos, size)).sum()
+    /// Squared error of each plane.
+    fn errors(&self, pos: MiPos, size: BlockSize) -> [u64; 3] {
+        [0, 1, 2].map(|plane| self.plane_error(plane, pos, size))
+    }
+
+    /// [`errors`](Self::errors) of a block that is reconstructed, given those of its prediction: they stay where there
+    /// are no coefficients.
+    fn errors_left(&self, pos: MiPos, size: BlockSize, predicted: Option<[u64; 3]>) -> [u64; 3] {
+        let Some(predicted) = predicted else { return self.errors(pos, size) };
+        [0, 1, 2].map(|plane| {
+            if self.coder.has_coefficients(plane) {
+                self.plane_error(plane, pos, size)
+            } else {
+                predicted[plane]
+            }
+        })
+    }
+
+    /// Whether anyone asks what an inter block that is carried out costs, which is coded in one way only.
+    fn is_cost_wanted(&self) -> bool {
+        self.stage != Stage::CarryingOut || self.frame.effort.close_margin > 0
     }
 
     /// Whether the residual of a predicted inter block is not worth a transform.
@@ -159,7 +177,7 @@ impl BlockSearch<'_, '_, '_> {
         let (pos, size) = (block.pos, block.size);
         let start = self.records.len();
         self.coder.prepare(&mut block);
-        let prediction_error = if block.is_inter {
+        let predicted = if block.is_inter {
             self.reconstruct_inter(&mut block)
         } else {
             self.reconstruct_intra(&mut block);
@@ -167,15 +185,19 @@ impl BlockSearch<'_, '_, '_> {
         };
         self.coder.settle(&mut block);
         let coefficients = self.coder.write(self.records, &block, stack);
+        if block.is_inter && block.skip && !self.is_cost_wanted() {
+            return Coded { cost: 0, distortion: 0, skip: true };
+        }
         let costs = &self.frame.costs;
         let modes = costs.records(&self.records[start..coefficients]);
         let rate = modes + costs.records(&self.records[coefficients..]);
-        let distortion = self.error(pos, size);
+        let distortion = self.errors_left(pos, size, predicted).iter().sum();
         let cost = self.lambda.squared(distortion, rate);
         let coded = Coded { cost, distortion, skip: block.skip };
-        let Some(error) = prediction_error.filter(|_| !block.skip) else {
+        let Some(errors) = predicted.filter(|_| !block.skip) else {
             return coded;
         };
+        let error = errors.iter().sum();
         let near = self.coder.writer().inter_neighbours(pos);
         let row = SKIP_CDF.row([near.iter().flatten().filter(|n| n.skip).count()]);
         let rate = (modes + costs.symbol(row, 1)).saturating_sub(costs.symbol(row, 0));
@@ -187,10 +209,10 @@ impl BlockSearch<'_, '_, '_> {
         Coded { cost: self.lambda.squared(error, rate), distortion: error, skip: true }
     }
 
-    /// Predicts and reconstructs all planes of a prepared inter block. Gives the squared error of
+    /// Predicts and reconstructs all planes of a prepared inter block. Gives the squared errors of
     /// the prediction alone if the block may have coefficients and could do without; the state
     /// before them is kept then.
-    fn reconstruct_inter(&mut self, block: &mut Block) -> Option<u64> {
+    fn reconstruct_inter(&mut self, block: &mut Block) -> Option<[u64; 3]> {
         let (pos, size) = (block.pos, block.size);
         let lossless = self.coder.frame.lossless(block.segment_id);
         self.coder.predict_inter(block, 0..3);
@@ -200,8 +222,8 @@ impl BlockSearch<'_, '_, '_> {
             block.tx_split = 0;
             return None;
         }
-        let error = (!lossless).then(|| self.error(pos, size));
-        if error.is_some() {
+        let errors = (!lossless).then(|| self.errors(pos, size));
+        if errors.is_some() {
             self.worker.skip.save(self.coder, self.records, pos);
             for (plane, kept) in self.worker.prediction.iter_mut().enumerate() {
                 copy_out(kept, &self.coder.recon[plane], Rect::of_block(plane, pos, size));
@@ -209,7 +231,7 @@ impl BlockSearch<'_, '_, '_> {
         }
         let mut transforms = self.transforms();
         self.coder.reconstruct(block, 0..3, &mut transforms);
-        error
+        errors
     }
 
     /// Reconstructs luma of a prepared intra block, chooses its chroma mode, and reconstructs

@@ -225,6 +225,10 @@ impl BlockSearch<'_, '_, '_> {
         }
         let reference = self.coder.references[LAST_FRAME as usize]?;
         let block = self.static_block(pos, size);
+        if size == BlockSize::B64x64 {
+            // Nothing is compared with it.
+            return Some((block, 0));
+        }
         let source = &self.coder.source[0];
         let rect = Rect::of_block(0, pos, size).inside(source, 8);
         let (src, pred) = (view(source, rect), view(&reference.planes[0], rect));

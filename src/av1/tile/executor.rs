@@ -240,6 +240,11 @@ impl TileCoder<'_> {
         }
     }
 
+    /// Whether the block that was reconstructed last has coefficients in a plane.
+    pub(crate) fn has_coefficients(&self, plane: usize) -> bool {
+        self.scratch.residual.blocks.iter().any(|b| usize::from(b.plane) == plane && b.eob > 0)
+    }
+
     /// Makes a block without coefficients a skipped one.
     pub(crate) fn settle(&mut self, block: &mut Block) {
         if block.skip || !self.scratch.residual.is_zero() {

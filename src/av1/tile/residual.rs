@@ -11,7 +11,7 @@ use crate::av1::types::{PredictionMode, TxSize, TxType};
 use crate::kernels::isa::Isa;
 use crate::kernels::quantize::{Levels, Quantizer, quantize};
 use crate::kernels::sad::{residual, sse};
-use crate::kernels::transform::conformance::is_conformant;
+use crate::kernels::transform::conformance::{are_safe, is_conformant};
 use crate::kernels::transform::wht::forward_wht;
 use crate::kernels::transform::{coefficient_count, forward_transform};
 use crate::kernels::view::{View, ViewMut};
@@ -117,6 +117,9 @@ struct Tried<'a> {
     quantizer: &'a Quantizer,
 }
 
+/// Coefficients that are looked at one by one rather than as a block.
+const FEW: usize = 256;
+
 /// The best type of a transform so far.
 #[derive(Clone, Copy, Debug)]
 struct Best {
@@ -204,7 +207,10 @@ impl Tried<'_> {
             let input =
                 Quantized { plane, size, tx_type, scan, types: set, coefficients, quantizer };
             (eob, cost) = choice.adjust(&input, levels, dequantized, eob);
-            if eob > 0 && !is_conformant(dequantized, size, tx_type) {
+            // Nothing is left beyond the end.
+            let mut left = scan[..eob].iter().map(|&position| dequantized[usize::from(position)]);
+            let is_safe = eob <= FEW && are_safe(&mut left);
+            if !is_safe && !is_conformant(dequantized, size, tx_type) {
                 (eob, cost) = (0, 0);
             }
         }

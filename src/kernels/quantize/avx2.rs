@@ -2,9 +2,10 @@
 
 use std::arch::x86_64::{
     __m256i, _mm_cvtsi32_si128, _mm256_abs_epi16, _mm256_add_epi16, _mm256_adds_epu16,
-    _mm256_cmpgt_epi16, _mm256_min_epu16, _mm256_movemask_epi8, _mm256_mulhi_epu16,
-    _mm256_mullo_epi16, _mm256_or_si256, _mm256_set1_epi16, _mm256_sll_epi16, _mm256_slli_epi16,
-    _mm256_srai_epi16, _mm256_srl_epi16, _mm256_sub_epi16, _mm256_xor_si256,
+    _mm256_cmpeq_epi16, _mm256_cmpgt_epi16, _mm256_min_epu16, _mm256_movemask_epi8,
+    _mm256_mulhi_epu16, _mm256_mullo_epi16, _mm256_or_si256, _mm256_set1_epi16,
+    _mm256_setzero_si256, _mm256_sll_epi16, _mm256_slli_epi16, _mm256_srai_epi16, _mm256_srl_epi16,
+    _mm256_sub_epi16, _mm256_xor_si256,
 };
 
 use super::{Levels, Step, scalar};
@@ -12,7 +13,13 @@ use crate::kernels::isa::{load_i16x16, store_i16x16};
 
 /// As [`scalar`](super::scalar) does.
 #[target_feature(enable = "avx2")]
-pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], out: Levels<'_>) {
+pub(super) fn quantize_by(
+    step: Step,
+    dq_denom_log2: u32,
+    coefficients: &[i16],
+    out: Levels<'_>,
+) -> u32 {
+    let mut coded = 0;
     let dead_zone = step.dead_zone();
     let (above, below) = (_mm256_set1_epi16(dead_zone), _mm256_set1_epi16(-dead_zone));
     let factor = _mm256_set1_epi16(step.step as i16);
@@ -40,6 +47,9 @@ pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], 
         let magnitude = _mm256_srl_epi16(_mm256_mulhi_epu16(doubled, reciprocal), shift);
         let level = with_sign(magnitude, values);
         *levels = store_i16x16(level);
+        let zeros = _mm256_cmpeq_epi16(level, _mm256_setzero_si256());
+        // Two bits for each.
+        coded += (_mm256_movemask_epi8(zeros) as u32).count_zeros() / 2;
 
         let magnitude = _mm256_abs_epi16(level);
         let low = _mm256_srl_epi16(_mm256_mullo_epi16(magnitude, factor), low_shift);
@@ -49,6 +59,7 @@ pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], 
         let limit = _mm256_sub_epi16(largest, _mm256_srai_epi16::<15>(level));
         *dequantized = store_i16x16(with_sign(_mm256_min_epu16(product, limit), level));
     }
+    coded
 }
 
 /// Magnitudes, at most 32768, negated where `of` is negative.

@@ -149,10 +149,11 @@ pub(crate) fn quantize(
 
     let (dc, ac) = (quantizer.dc.divided(dq_denom_log2), quantizer.ac.divided(dq_denom_log2));
     let out = Levels { levels: &mut *levels, dequantized: &mut *dequantized };
-    dispatch!(isa, quantize_by(ac, dq_denom_log2, coefficients, out));
+    let coded: u32 = dispatch!(isa, quantize_by(ac, dq_denom_log2, coefficients, out));
+    let coded = coded - u32::from(levels[0] != 0);
     levels[0] = dc.level(coefficients[0]);
     dequantized[0] = dc.dequantize(levels[0], dq_denom_log2);
-    end_of_block(levels, scan)
+    end_of_block(levels, scan, coded + u32::from(levels[0] != 0))
 }
 
 /// The greatest cap of [`capped_energy`]: squares of [`MAX_COEFFICIENTS`](super::transform::MAX_COEFFICIENTS) then add up to
@@ -168,16 +169,15 @@ pub(crate) fn capped_energy(isa: Isa, coefficients: &[i16], cap: u16) -> u32 {
     dispatch!(isa, capped_energy(coefficients, cap))
 }
 
-/// `eob` of `levels` along `scan`.
+/// `eob` of `levels` along `scan`, of which `left` are not 0.
 ///
-/// Few blocks reach far along the scan, so the levels that are not 0 are counted first and then met from its start.
-fn end_of_block(levels: &[i16], scan: &[u16]) -> usize {
-    let mut left: u16 = levels.iter().map(|&level| u16::from(level != 0)).sum();
+/// Few blocks reach far along the scan, so these are met from its start.
+fn end_of_block(levels: &[i16], scan: &[u16], mut left: u32) -> usize {
     for (index, &position) in scan.iter().enumerate() {
         if left == 0 {
             return index;
         }
-        left -= u16::from(levels[usize::from(position)] != 0);
+        left -= u32::from(levels[usize::from(position)] != 0);
     }
     scan.len()
 }

@@ -12,7 +12,13 @@ use super::{Levels, Step};
 use crate::kernels::isa::{load_i16x8, neon, store_i16x8};
 
 /// As [`scalar`](super::scalar) does.
-pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], out: Levels<'_>) {
+pub(super) fn quantize_by(
+    step: Step,
+    dq_denom_log2: u32,
+    coefficients: &[i16],
+    out: Levels<'_>,
+) -> u32 {
+    let mut coded = 0;
     let dead_zone = step.dead_zone() as u16;
     let runs = coefficients.as_chunks::<16>().0.iter();
     let level_runs = out.levels.as_chunks_mut::<16>().0;
@@ -32,8 +38,10 @@ pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], 
             let (quotients, products) = divide_and_multiply(step, dq_denom_log2, values);
             *level = store_i16x8(quotients);
             *dequantized = store_i16x8(products);
+            coded += level.iter().map(|&level| u32::from(level != 0)).sum::<u32>();
         }
     }
+    coded
 }
 
 #[inline(always)]

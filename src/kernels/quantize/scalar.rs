@@ -3,8 +3,14 @@
 use super::{Levels, Step};
 use crate::kernels::simd::{I16x8, Int16Vector};
 
-/// Quantizes every coefficient, 16 or a multiple of them, by `step`.
-pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], out: Levels<'_>) {
+/// Quantizes every coefficient, 16 or a multiple of them, by `step`; gives how many levels are not 0.
+pub(super) fn quantize_by(
+    step: Step,
+    dq_denom_log2: u32,
+    coefficients: &[i16],
+    out: Levels<'_>,
+) -> u32 {
+    let mut coded = 0;
     let dead_zone = step.dead_zone();
     // Most runs of 16 have nothing beyond the dead zone.
     let coefficient_runs = coefficients.as_chunks::<16>().0;
@@ -23,8 +29,10 @@ pub(super) fn quantize_by(step: Step, dq_denom_log2: u32, coefficients: &[i16], 
         {
             *level = step.level(coefficient);
             *dequantized = step.dequantize(*level, dq_denom_log2);
+            coded += u32::from(*level != 0);
         }
     }
+    coded
 }
 
 /// Sum of squares, each no more than that of `cap`.

@@ -106,11 +106,11 @@ fn nothing_beyond_the_dead_zone_is_dropped() {
 fn eob_follows_the_scan() {
     let mut levels = [0; 16];
     let scan: Vec<u16> = (0..16).rev().collect();
-    assert_eq!(end_of_block(&levels, &scan), 0);
+    assert_eq!(end_of_block(&levels, &scan, 0), 0);
     levels[15] = -1;
-    assert_eq!(end_of_block(&levels, &scan), 1);
+    assert_eq!(end_of_block(&levels, &scan, 1), 1);
     levels[3] = 2;
-    assert_eq!(end_of_block(&levels, &scan), 13);
+    assert_eq!(end_of_block(&levels, &scan, 2), 13);
     levels[0] = 1;
-    assert_eq!(end_of_block(&levels, &scan), 16);
+    assert_eq!(end_of_block(&levels, &scan, 3), 16);
 }

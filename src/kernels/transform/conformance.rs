@@ -18,13 +18,17 @@ pub(super) const SAFE_SUM: u32 = 22_900;
 /// which is 8 at most over both passes (64×64 samples); roundings add less than 800.
 pub(super) const SAFE_ENERGY: u64 = (30_000 / 8) * (30_000 / 8);
 
+/// Whether coefficients are so small that they are [conformant](is_conformant) whatever the transform.
+pub(crate) fn are_safe(coefficients: impl Iterator<Item = i16>) -> bool {
+    coefficients.map(|c| u32::from(c.unsigned_abs())).sum::<u32>() <= SAFE_SUM
+}
+
 /// Whether the inverse transform of `coefficients` keeps every value that 7.13.2 requires to fit 16 bits within them.
 ///
 /// A stream may only hold blocks for which this is true: decoders differ on others. It takes extreme residuals under
 /// coarse quantization to fail this.
 pub(crate) fn is_conformant(coefficients: &[i16], tx_size: TxSize, tx_type: TxType) -> bool {
-    let sum: u32 = coefficients.iter().map(|c| u32::from(c.unsigned_abs())).sum();
-    if sum <= SAFE_SUM {
+    if are_safe(coefficients.iter().copied()) {
         return true;
     }
     let square = |&c: &i16| u64::from(c.unsigned_abs()).pow(2);
