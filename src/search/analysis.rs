@@ -3,7 +3,8 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use super::tuning::{CHANGED_DIFFERENCE, INTERPOLATED_AROUND, SCENE_CUT_RISE, STILL_DIFFERENCE};
+use super::speed::Effort;
+use super::tuning::{CHANGED_DIFFERENCE, INTERPOLATED_AROUND, SCENE_CUT_RISE};
 use crate::av1::geometry::MiPos;
 use crate::av1::types::BlockSize;
 use crate::frame::padded::PaddedPlane;
@@ -51,6 +52,8 @@ pub(super) struct Analyser {
     temporal: f32,
     /// For how many pictures units of 16×16 samples have stood still, row by row.
     still: Vec<u8>,
+    /// [`Effort::still_difference`].
+    still_difference: u32,
     /// How many pictures back the first reference is.
     distance: u8,
     /// Units in a row.
@@ -65,6 +68,8 @@ struct Compared<'a> {
     luma: &'a PaddedPlane,
     /// Whether there was a picture before.
     seen: bool,
+    /// [`Effort::still_difference`].
+    still_difference: u32,
 }
 
 impl Compared<'_> {
@@ -95,7 +100,7 @@ impl Compared<'_> {
             superblock.spatial += u64::from(gradient);
             superblock.temporal += u64::from(difference);
             superblock.area += (w * h) as u64;
-            let is_still = self.seen && difference * 16 <= STILL_DIFFERENCE * area;
+            let is_still = self.seen && difference * 16 <= self.still_difference * area;
             *still = if is_still { still.saturating_add(1) } else { 0 };
             let expected = gradient + gradient / 2 + CHANGED_DIFFERENCE * area;
             changed += usize::from(difference > expected);
@@ -114,6 +119,7 @@ impl Analyser {
             superblocks: vec![Activity::default(); width.div_ceil(64) * height.div_ceil(64)],
             temporal: 0.0,
             still: vec![0; cols * height.div_ceil(UNIT)],
+            still_difference: Effort::of(6).still_difference,
             distance: 1,
             cols,
             is_changed: false,
@@ -151,7 +157,8 @@ impl Analyser {
     /// Sums up the differences of all units by superblock; gives the number of units that changed.
     fn compare_units(&mut self, luma: &PaddedPlane, previous: &PaddedPlane, pool: &Pool) -> usize {
         let changed = AtomicUsize::new(0);
-        let compared = Compared { isa: self.isa, luma, seen: self.seen };
+        let Self { isa, seen, still_difference, .. } = *self;
+        let compared = Compared { isa, luma, seen, still_difference };
         let superblocks = self.superblocks.chunks_mut(luma.width.div_ceil(64));
         let still = self.still.chunks_mut(64 / UNIT * self.cols);
         pool.for_each(superblocks.zip(still).enumerate(), |(row, (superblocks, still))| {
@@ -164,6 +171,11 @@ impl Analyser {
     /// What the picture that was analysed last holds, by superblock, row by row.
     pub(super) fn superblocks(&self) -> &[Activity] {
         &self.superblocks
+    }
+
+    /// Takes what an effort says of pictures to come.
+    pub(super) fn set_effort(&mut self, effort: &Effort) {
+        self.still_difference = effort.still_difference;
     }
 
     /// Pictures are compared with the one this many pictures back from now on, 1 or more, wherever it is

@@ -2,6 +2,7 @@
 
 use super::planes::quarter;
 use super::tuning::{COARSE_FIRST_STEP, COARSE_LENGTH_BIAS};
+use crate::av1::geometry::MiPos;
 use crate::av1::types::Mv;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
@@ -42,14 +43,24 @@ impl CoarseMotion {
 
     /// Finds every block of `source`, a quarter of the picture's size, in `reference`, the luma of a
     /// reference at full size, `distance` frames back. What was found in the frame before is where it
-    /// begins, as far as it comes to over that distance.
-    pub(crate) fn search(&mut self, source: &PaddedPlane, reference: &PaddedPlane, distance: u8) {
+    /// begins, as far as it comes to over that distance. Blocks that do not move by `moves` are not searched.
+    pub(crate) fn search(
+        &mut self,
+        source: &PaddedPlane,
+        reference: &PaddedPlane,
+        distance: u8,
+        moves: impl Fn(MiPos) -> bool,
+    ) {
         quarter(self.isa, reference, &mut self.reference, SIDE);
         let before = std::mem::replace(&mut self.distance, i32::from(distance));
         let scaled = |(x, y): (i32, i32)| (x * self.distance / before, y * self.distance / before);
         self.vectors.iter_mut().for_each(|vector| *vector = scaled(*vector));
         for index in 0..self.vectors.len() {
             let (row, col) = (index / self.cols, index % self.cols);
+            if !moves(MiPos::new(row * BLOCK / 4, col * BLOCK / 4)) {
+                self.vectors[index] = (0, 0);
+                continue;
+            }
             let near = |there: bool, back: usize| {
                 if there { self.vectors[index - back] } else { (0, 0) }
             };
@@ -138,7 +149,9 @@ mod tests {
         let mut small = PaddedPlane::new(32, 24);
         quarter(Isa::detect(), &paint(12), &mut small, SIDE);
         let mut motion = CoarseMotion::new(128, 96, Isa::detect());
-        motion.search(&small, &paint(0), 1);
+        motion.search(&small, &paint(0), 1, |_| true);
         assert_eq!(motion.at(40, 40), Mv::new(0, 96));
+        motion.search(&small, &paint(0), 1, |pos| pos.row != 8);
+        assert_eq!([motion.at(40, 40), motion.at(40, 8)], [Mv::default(), Mv::new(0, 96)]);
     }
 }

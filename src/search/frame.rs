@@ -106,6 +106,7 @@ impl Search {
     /// Sets the effort to that of speed `level`, 0 to 10.
     pub(crate) fn set_speed(&mut self, level: u8) {
         self.frame.effort = Effort::of(level);
+        self.frame.analyser.set_effort(&self.frame.effort);
     }
 
     /// Sets what is left of the residual, in frames that must be small.
@@ -258,6 +259,7 @@ impl FrameSearch {
         }
         let Self { isa, pool, effort, names, serials, half, coarse, small, analyser, .. } = self;
         let distance = self.distance;
+        let still_too = effort.still_coarse_motion;
         let (small, analyser, all) = (&*small, &*analyser, !effort.static_skip);
         let reference = |index: usize| {
             &references[names[index] as usize].as_ref().expect("named above").planes[0]
@@ -274,7 +276,8 @@ impl FrameSearch {
         });
         pool.for_each(motion.chain(half), |task| match task {
             Ahead::Motion(coarse, reference, distance) => {
-                coarse.search(small, reference, distance);
+                let moves = |pos| still_too || !analyser.is_still(pos, BlockSize::B32x32);
+                coarse.search(small, reference, distance, moves);
             }
             Ahead::Half(mut row, reference) => {
                 row.fill(*isa, reference, |area| all || analyser.moves_near(area));

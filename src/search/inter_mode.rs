@@ -8,9 +8,7 @@ use super::estimate::Estimate;
 use super::mode::{BlockContext, Candidate};
 use super::motion::MotionSearch;
 use super::partition::Hints;
-use super::tuning::{
-    DIAMOND_FROM_COARSE, DIAMOND_FROM_HINT, MOTION_MARGIN, REFERENCE_MARGIN, SATD_CANDIDATE_MARGIN,
-};
+use super::tuning::{DIAMOND_FROM_HINT, MOTION_MARGIN, REFERENCE_MARGIN, SATD_CANDIDATE_MARGIN};
 use crate::av1::geometry::view;
 use crate::av1::tile::block::Block;
 use crate::av1::tile::inter::{Region, predict_average, predict_single};
@@ -169,7 +167,7 @@ impl BlockSearch<'_, '_, '_> {
         };
         let coarse = frame.coarse(reference.index, context.rect.x, context.rect.y);
         let starts = [nearest, hint.unwrap_or(coarse), coarse, Mv::default()];
-        let step = if hint.is_some() { DIAMOND_FROM_HINT } else { DIAMOND_FROM_COARSE };
+        let step = if hint.is_some() { DIAMOND_FROM_HINT } else { frame.effort.coarse_diamond };
         let (mut mv, mut cost) = search.whole_search(&starts, step);
         if !self.coder.frame.force_integer_mv {
             (mv, cost) = search.refine(mv, cost);

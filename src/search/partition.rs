@@ -3,7 +3,7 @@
 
 use super::block::{BlockSearch, Coded, Stage};
 use super::checkpoint::{Checkpoint, Snapshot};
-use super::tuning::{ERROR_LEFT_BY_PARTS, STATIC_ZERO_BLOCK};
+use super::tuning::ERROR_LEFT_BY_PARTS;
 use crate::av1::geometry::{MiPos, Rect};
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
 use crate::av1::tile::block::Block;
@@ -182,7 +182,8 @@ impl BlockSearch<'_, '_, '_> {
         self.coder.references[LAST_FRAME as usize].is_some_and(|reference| {
             reference.planes.iter().enumerate().all(|(plane, prediction)| {
                 let rect = Rect::of_block(plane, pos, size);
-                self.is_zero_within(plane, rect, prediction, STATIC_ZERO_BLOCK)
+                let limit = self.frame.effort.static_zero_block;
+                self.is_zero_within(plane, rect, prediction, limit)
             })
         })
     }

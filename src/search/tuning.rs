@@ -32,15 +32,6 @@ pub(super) const INTER_ROUNDING: Rounding = Rounding { dc: 56, ac: 56 };
 /// 0.5 and 0.7 are the same, 0.35 loses 1 %, 1.0 1.5 %.
 pub(super) const LAMBDA_ABSOLUTE_SHARE: f64 = 0.7;
 
-/// Mean absolute difference from the previous picture, in 1/16 of a sample, up to which 16×16
-/// samples count as still. More skips more of a noisy camera's picture without a look, and leaves
-/// trails of slow changes: 16, and 9 below, cost 1.5 to 2 % for 0.95 of the CPU, 32 cost 11 %.
-pub(super) const STILL_DIFFERENCE: u32 = 10;
-
-/// What the [zero-block test](super::speed::Effort::zero_block) is for the static skip, in 1/16 of a step:
-/// less, since such squares are not looked at again.
-pub(super) const STATIC_ZERO_BLOCK: i32 = 7;
-
 /// Mean absolute difference from the previous picture, in samples beside one and a half times that
 /// between neighbours, from which on 16×16 samples count as changed. Less takes more pictures for
 /// scene cuts. Not swept.
@@ -127,11 +118,9 @@ pub(super) const CFL_MAGNITUDE_BITS: u32 = 2;
 /// See [`CFL_MAGNITUDE_BITS`].
 pub(super) const CFL_SIGN_BITS: u32 = 2;
 
-/// First step of the diamond of the motion search, in samples, from a vector that a larger block
-/// found, and from others. More finds faster motion, and takes longer. Not swept.
+/// First step of the diamond of the motion search from a vector that a larger block found, in samples. More finds faster
+/// motion, and takes longer. Not swept.
 pub(super) const DIAMOND_FROM_HINT: i32 = 1;
-/// See [`DIAMOND_FROM_HINT`].
-pub(super) const DIAMOND_FROM_COARSE: i32 = 2;
 
 /// How far outside the frame motion search puts a block, in samples besides the block's own size:
 /// beyond, the reference only repeats its edge.
