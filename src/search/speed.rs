@@ -57,9 +57,9 @@ speeds! {
     /// 0.96 of the CPU.
     motion_exit: u32                  = [ 0,  0,  0,  0,  0,  0,  0,  0,  2,  3,  4];
 
-    /// Intra modes compared in inter frames. 3 rather than 5 cost 0.4 %, 7 gain nothing; 1 without
+    /// Intra modes compared in inter frames. 3 rather than 5 cost nothing, 7 gain nothing; 1 without
     /// angles costs 4 to 5 % for 0.7 of the CPU.
-    inter_frame_modes: usize          = [13, 13, 13, 13,  5,  5,  5,  5,  3,  2,  1];
+    inter_frame_modes: usize          = [13, 13, 13, 13,  5,  5,  3,  3,  3,  2,  1];
     /// Intra modes compared in intra frames, angle deltas apart.
     intra_modes: usize                = [13, 13, 13, 13, 13, 13, 13, 13,  7,  7,  4];
     /// Whether angle deltas are tried around the best direction.
@@ -76,9 +76,9 @@ speeds! {
     /// coded in every way. It costs 4 % for 0.65 of the CPU.
     proposals: bool                   = [ N,  N,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y];
     /// Squares whose proposals, whole and in quarters, are as close as this many 1/256 of their cost
-    /// are coded in both ways. 3 regain 1.5 % for 1.25 times the CPU, 8 regain 2.5 % for 1.4 times,
+    /// are coded in both ways. 2 regain 0.7 % for 1.03 times the CPU, 8 regain 2.5 % for 1.4 times,
     /// 26 regain 3.5 % for 1.6 times.
-    close_margin: u64                 = [ 0,  0, 40, 13,  8,  4,  0,  0,  0,  0,  0];
+    close_margin: u64                 = [ 0,  0, 40, 13,  8,  4,  2,  0,  0,  0,  0];
 
     /// What quarters that were not proposed yet are taken to cost at least, in 1/64 of what they would cost if they
     /// were predicted as the whole is; proposing quarters ends where that is too much. 60 cost 1 % for 0.83 of the CPU,
@@ -101,8 +101,8 @@ speeds! {
     /// coefficients are below this many 1/16 of a step.
     zero_block: i32                   = [ 8,  8,  8,  8,  9,  9,  9,  9, 10, 11, 12];
     /// The static skip: squares whose source stands still are skipped without a search where the
-    /// zero-block test says so. It costs 1 % for 0.92 of the CPU.
-    static_skip: bool                 = [ N,  N,  N,  N,  Y,  Y,  Y,  Y,  Y,  Y,  Y];
+    /// zero-block test says so. It costs 0.7 % for 0.95 of the CPU.
+    static_skip: bool                 = [ N,  N,  N,  N,  N,  N,  N,  Y,  Y,  Y,  Y];
 
     /// What the zero-block test is for the static skip: less, since such squares are not looked at again.
     static_zero_block: i32            = [ 7,  7,  7,  7,  7,  7,  7,  7,  7,  8,  9];
@@ -117,17 +117,17 @@ speeds! {
     coarse_diamond: i32               = [ 2,  2,  2,  2,  2,  2,  2,  2,  1,  1,  1];
 
     /// Types of a transform tried besides that of the intra mode or, in inter blocks, the DCT.
-    tx_types: usize                   = [15, 15, 15, 15, 15, 15, 15, 15,  1,  1,  1];
+    tx_types: usize                   = [15, 15, 15, 15, 15, 15, 15, 15, 15,  1,  1];
     /// Those of them that are quantized, the most promising: where more are tried.
-    quantized_tx_types: usize         = [ 3,  3,  3,  3,  3,  3,  3,  2,  1,  1,  1];
+    quantized_tx_types: usize         = [ 3,  3,  3,  3,  3,  3,  3,  2,  2,  1,  1];
     /// Whether inter blocks have other types than the DCT.
-    inter_tx_types: bool              = [ Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N];
+    inter_tx_types: bool              = [ Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  N,  N];
 
     /// The list of strengths of CDEF that are tried on the deblocked frame, 0 for none.
     cdef_candidates: usize            = [ 4,  4,  4,  4,  4,  3,  2,  2,  1,  0,  0];
 
     /// Whether all transform types are open rather than the reduced sets (`reduced_tx_set`).
-    all_transforms: bool              = [ Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N];
+    all_transforms: bool              = [ Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  N,  N];
     /// Whether vectors are predicted from those of earlier frames (`use_ref_frame_mvs`).
     temporal_mvs: bool                = [ Y,  Y,  Y,  Y,  Y,  Y,  N,  N,  N,  N,  N];
     /// Below this quantizer index vectors have eighths of a sample (`allow_high_precision_mv`):
