@@ -69,7 +69,7 @@ pub(super) mod budget {
     /// The same where frames are far apart, and each is worth more.
     pub(crate) const LEAST_BUSY_SLOW: f64 = 0.97;
     /// Share of its target below which an inter frame must be too, to be coded again for that.
-    pub(crate) const BUSY_POOR: f64 = 0.45;
+    pub(crate) const BUSY_POOR: f64 = 0.6;
     /// The same where frames are far apart.
     pub(crate) const BUSY_POOR_SLOW: f64 = 0.95;
     /// Seconds from frame to frame from which on frames are far apart: each has to meet its budget,
