@@ -131,49 +131,41 @@ impl<D: DerefMut<Target = [u8]>> Padded<D> {
     /// Repeats the samples at the true edges over everything outside them, as the clamped
     /// positions of 7.11.3.4 read them.
     pub(crate) fn extend_edges(&mut self) {
-        self.extend_edges_by(PAD, usize::MAX);
+        self.extend(0..self.width, PAD, usize::MAX);
     }
 
     /// What [`extend_edges`](Self::extend_edges) writes beside and above and below these columns.
     pub(crate) fn extend_edges_of(&mut self, columns: Range<usize>) {
-        let (stride, width) = (self.stride, self.width);
-        let first = (-self.top).max(0) as usize;
-        let rows = self.data.len() / stride;
-        let end = rows.min((self.height as isize - self.top) as usize);
-        let (is_first, is_last) = (columns.start == 0, columns.end == width);
-        for row in self.data.chunks_exact_mut(stride).take(end).skip(first) {
-            let (first, last) = (row[PAD], row[PAD + width - 1]);
-            if is_first {
-                row[..PAD].fill(first);
-            }
-            if is_last {
-                row[PAD + width..].fill(last);
-            }
-        }
-        let left = if is_first { 0 } else { PAD + columns.start };
-        let right = if is_last { stride } else { PAD + columns.end };
-        for y in 0..first {
-            self.data.copy_within(first * stride + left..first * stride + right, y * stride + left);
-        }
-        for y in end..rows {
-            let row = (end - 1) * stride;
-            self.data.copy_within(row + left..row + right, y * stride + left);
-        }
+        self.extend(columns, PAD, usize::MAX);
     }
 
     /// [`extend_edges`](Self::extend_edges) for those who read no more than `before` samples left of and above the
     /// picture and `after` right of and below it.
     pub(crate) fn extend_edges_by(&mut self, before: usize, after: usize) {
+        self.extend(0..self.width, before, after);
+    }
+
+    /// Extends the edges of these columns by so many samples.
+    fn extend(&mut self, columns: Range<usize>, before: usize, after: usize) {
         let (stride, width) = (self.stride, self.width);
         // Rows of `data` inside the picture.
         let first = (-self.top).max(0) as usize;
         let rows = self.data.len() / stride;
         let end = rows.min((self.height as isize - self.top) as usize);
-        let (left, right) = (PAD - before, (PAD + width).saturating_add(after).min(stride));
+        let (is_first, is_last) = (columns.start == 0, columns.end == width);
+        let left = if is_first { PAD - before } else { PAD + columns.start };
+        let right = match is_last {
+            true => (PAD + width).saturating_add(after).min(stride),
+            false => PAD + columns.end,
+        };
         for row in self.data.chunks_exact_mut(stride).take(end).skip(first) {
             let (first, last) = (row[PAD], row[PAD + width - 1]);
-            row[left..PAD].fill(first);
-            row[PAD + width..right].fill(last);
+            if is_first {
+                row[left..PAD].fill(first);
+            }
+            if is_last {
+                row[PAD + width..right].fill(last);
+            }
         }
         for y in first.saturating_sub(before)..first {
             self.data.copy_within(first * stride + left..first * stride + right, y * stride + left);

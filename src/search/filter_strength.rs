@@ -7,7 +7,7 @@ use super::tuning::{
     DEBLOCK_INTER, DEBLOCK_KEY, Line,
 };
 use crate::av1::obu::frame::{CdefParams, CdefStrength, LoopFilterParams};
-use crate::av1::tile::decider::CdefTried;
+use crate::av1::tile::decider::{CdefCandidates, CdefTried};
 use crate::av1::tile::quantizers::ac_step;
 
 /// Greatest primary strength of CDEF (6.10.14).
@@ -68,8 +68,8 @@ pub(crate) fn choose_cdef(
     lambda: &Lambda,
     tried: &mut CdefTried<'_>,
 ) -> CdefParams {
-    let CdefTried { candidates, errors, cdef_idx } = tried;
-    let superblocks = || errors.chunks(candidates.len());
+    let CdefTried { candidates: CdefCandidates { strengths, sparse }, errors, cdef_idx } = tried;
+    let superblocks = || errors.chunks(strengths.len());
     let coded = cdef_idx.iter().filter(|&&index| index >= 0).count() as u64;
     let mut sets = [0; MOST_SETS];
     let mut best = (u64::MAX, 0);
@@ -81,13 +81,13 @@ pub(crate) fn choose_cdef(
             };
             superblocks().map(least).sum::<u64>()
         };
-        let with_left = (0..candidates.len()).map(|candidate| (left(candidate), candidate));
+        let with_left = (0..strengths.len()).map(|candidate| (left(candidate), candidate));
         let Some((left, candidate)) = with_left.min() else { break };
         rest[0] = candidate;
         if count.is_power_of_two() {
             let bits = SET_BITS * count as u64 + u64::from(count.ilog2()) * coded;
-            // Every second block was tried.
-            let cost = 2 * left + lambda.of_bits(bits);
+            let all = if *sparse { 2 * left } else { left };
+            let cost = all + lambda.of_bits(bits);
             best = best.min((cost, count));
         }
     }
@@ -99,7 +99,7 @@ pub(crate) fn choose_cdef(
     }
     let mut params = CdefParams { cdef_bits: sets.len().ilog2() as u8, ..*guessed };
     for (index, &set) in sets.iter().enumerate() {
-        (params.y[index], params.uv[index]) = (candidates[set], guessed.uv[0]);
+        (params.y[index], params.uv[index]) = (strengths[set], guessed.uv[0]);
     }
     params
 }
@@ -132,7 +132,8 @@ mod tests {
         for (qindex, expected) in [(30, 2), (255, 1)] {
             let mut cdef_idx = [0, 0, -1, 0];
             let errors = errors.as_flattened();
-            let mut tried = CdefTried { candidates, errors, cdef_idx: &mut cdef_idx };
+            let tried = CdefCandidates { strengths: candidates, sparse: true };
+            let mut tried = CdefTried { candidates: tried, errors, cdef_idx: &mut cdef_idx };
             let chosen = choose_cdef(&guessed, &Lambda::new(qindex, 0), &mut tried);
             assert_eq!(1 << chosen.cdef_bits, expected, "{qindex}");
             let taken = [0, 1, 3].map(|superblock| chosen.y[cdef_idx[superblock] as usize]);

@@ -13,9 +13,9 @@ use super::speed::Effort;
 use super::tuning::{INTER_ROUNDING, INTRA_ROUNDING, NO_RESIDUAL_LAMBDA_SHIFT};
 use crate::av1::frame::reference::Reference;
 use crate::av1::geometry::MiPos;
-use crate::av1::obu::frame::{CdefParams, CdefStrength};
+use crate::av1::obu::frame::CdefParams;
 use crate::av1::tile::cdf::CdfContext;
-use crate::av1::tile::decider::{CdefTried, FrameJob, SuperblockDecider};
+use crate::av1::tile::decider::{CdefCandidates, CdefTried, FrameJob, SuperblockDecider};
 use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::quantizers::Rounding;
 use crate::av1::tile::symbol::Record;
@@ -203,8 +203,9 @@ impl SuperblockDecider for Search {
         search.superblock(pos);
     }
 
-    fn cdef_candidates(shared: &FrameSearch) -> &[CdefStrength] {
-        filter_strength::candidates(shared.effort.cdef_candidates)
+    fn cdef_candidates(shared: &FrameSearch) -> CdefCandidates<'_> {
+        let strengths = filter_strength::candidates(shared.effort.cdef_candidates);
+        CdefCandidates { strengths, sparse: true }
     }
 
     fn choose_cdef(_: &FrameSearch, job: &FrameJob, tried: &mut CdefTried<'_>) -> CdefParams {

@@ -208,7 +208,7 @@ impl FrameCoder {
         let motion_field = job.header.use_ref_frame_mvs.then_some(&self.motion_field);
         let shared = decider.workers(1).0;
         let chooses_cdef =
-            job.header.has_cdef(&job.sequence) && !D::cdef_candidates(shared).is_empty();
+            job.header.has_cdef(&job.sequence) && !D::cdef_candidates(shared).strengths.is_empty();
         let input = FrameInput { job, source, motion_field, chooses_cdef };
         if !self.tiles.decide(input, &mut coded.current, decider, control) {
             return false;

@@ -13,8 +13,8 @@ use super::current::CurrentFrame;
 use super::deblock::{LoopFilter, Shapes, TxSizeGrid};
 use crate::av1::frame::mode_info::ModeInfoGrid;
 use crate::av1::geometry::SB4;
-use crate::av1::obu::frame::{CdefParams, CdefStrength};
-use crate::av1::tile::decider::FrameJob;
+use crate::av1::obu::frame::CdefParams;
+use crate::av1::tile::decider::{CdefCandidates, FrameJob};
 use crate::frame::padded::{PaddedPlane, PaddedRows, bands};
 use crate::kernels::isa::Isa;
 use crate::pool::Pool;
@@ -76,7 +76,7 @@ impl FrameFilters {
         job: &FrameJob,
         current: &CurrentFrame,
         source: &PaddedPlane,
-        candidates: &[CdefStrength],
+        CdefCandidates { strengths: candidates, sparse }: CdefCandidates<'_>,
     ) -> &[u64] {
         let trial = CdefTrial {
             isa: job.isa,
@@ -84,7 +84,7 @@ impl FrameFilters {
             luma: [&current.planes[0], source],
             damping: job.header.cdef_params.damping,
             candidates,
-            sparse: true,
+            sparse,
         };
         let cols = current.grid.mi_cols.div_ceil(SB4);
         self.errors.resize(current.cdef_idx.len() * candidates.len(), 0);
@@ -102,7 +102,7 @@ impl FrameFilters {
         &self.errors
     }
 
-    /// Filters a deblocked frame by CDEF, if it has that, and extends its edges.
+    /// Filters a deblocked frame by CDEF (7.15), if it has that, and extends its edges.
     pub(crate) fn finish(&mut self, current: &mut CurrentFrame, cdef: Option<&CdefParams>) {
         let Self { pool, cdef: walks, boundaries, .. } = self;
         let CurrentFrame { planes, grid: modes, cdef_idx } = current;

@@ -63,9 +63,9 @@ pub(crate) trait SuperblockDecider {
 
     /// The strengths of CDEF that are tried on the frame's luma, once it is deblocked; none to take those
     /// of the header.
-    fn cdef_candidates(shared: &Self::Shared) -> &[CdefStrength] {
+    fn cdef_candidates(shared: &Self::Shared) -> CdefCandidates<'_> {
         let _ = shared;
-        &[]
+        CdefCandidates::default()
     }
 
     /// Chooses from what they would leave.
@@ -79,10 +79,19 @@ pub(crate) trait SuperblockDecider {
     fn cost(shared: &Self::Shared, records: &[Record]) -> u64;
 }
 
+/// Strengths of CDEF to be tried on a frame.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CdefCandidates<'a> {
+    /// The strengths of luma.
+    pub(crate) strengths: &'a [CdefStrength],
+    /// Whether every second block is left out, as on a chessboard.
+    pub(crate) sparse: bool,
+}
+
 /// What strengths of CDEF would leave of a frame.
 pub(crate) struct CdefTried<'a> {
-    /// The strengths of luma.
-    pub(crate) candidates: &'a [CdefStrength],
+    /// What was tried.
+    pub(crate) candidates: CdefCandidates<'a>,
     /// Squared errors of luma by superblock in raster order, candidate by candidate; 0 where nothing
     /// would be filtered.
     pub(crate) errors: &'a [u64],

@@ -250,6 +250,7 @@ impl<'a> SymbolCoder<'a> {
             let value = ((bits >> 16) & 0xFF) as usize;
             let low = bits & 0xFFFF;
             if bits >> 30 == KIND_LITERAL {
+                debug_assert_ne!(count, CDEF_IDX, "cdef_idx is known when symbols are coded");
                 if count == QINDEX {
                     self.qindex(low as u8);
                 } else {

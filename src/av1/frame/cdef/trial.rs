@@ -1,4 +1,4 @@
-//! What strengths of CDEF would leave of a deblocked frame, tried on luma without changing it.
+//! What strengths of CDEF (7.15) would leave of a deblocked frame, tried on luma without changing it.
 
 use super::{Area, CdefStrength, adjusted_strength, edges_of, mark_available, unskipped};
 use crate::av1::frame::mode_info::ModeInfoGrid;
