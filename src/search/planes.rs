@@ -1,6 +1,8 @@
 //! Pictures derived for motion search: luma at a quarter of the size, and luma half a sample to the
 //! right, below, and both.
 
+use std::ops::Range;
+
 use crate::av1::geometry::{Rect, view};
 use crate::frame::padded::{PaddedPlane, PaddedRows};
 use crate::kernels::convolve::{Source, put_halves};
@@ -79,6 +81,9 @@ impl HalfRow<'_> {
         wanted: impl Fn([usize; 4]) -> bool,
     ) {
         let (width, height, top) = (self.planes[0].width, self.planes[0].height, self.top);
+        let at_edge = top == 0 || top + PIECE >= height;
+        // Columns filled one after the other, whose edges are to be extended.
+        let mut columns = 0..0;
         for (col, filled) in self.filled.iter_mut().enumerate() {
             let left = col * PIECE;
             let inside = |at: usize, size: usize| at.saturating_sub(MARGIN).min(size - 1);
@@ -98,11 +103,22 @@ impl HalfRow<'_> {
             let dst =
                 self.planes.each_mut().map(|plane| plane.view_mut(left as isize, top as isize));
             put_halves(isa, dst, source, (PIECE, PIECE.min(height - top)));
-            if left == 0 || top == 0 || left + PIECE >= width || top + PIECE >= height {
-                let columns = left..(left + PIECE).min(width);
-                self.planes.iter_mut().for_each(|plane| plane.extend_edges_of(columns.clone()));
+            if at_edge || left == 0 || left + PIECE >= width {
+                if columns.end != left {
+                    extend(&mut self.planes, columns);
+                    columns = left..left;
+                }
+                columns.end = (left + PIECE).min(width);
             }
         }
+        extend(&mut self.planes, columns);
+    }
+}
+
+/// Extends the edges of these columns, if any.
+fn extend(planes: &mut [PaddedRows<'_>; 3], columns: Range<usize>) {
+    if !columns.is_empty() {
+        planes.iter_mut().for_each(|plane| plane.extend_edges_of(columns.clone()));
     }
 }
 

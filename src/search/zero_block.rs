@@ -41,14 +41,18 @@ impl BlockSearch<'_, '_, '_> {
         let (src, pred) = (view(source, rect), view(prediction, rect));
         let (isa, size) = (self.coder.isa, (rect.w.next_multiple_of(4), rect.h));
         let mut parts = PartMoments::default();
-        moments(isa, src, pred, size, &mut parts);
         let mut sums = [[0_i32; SIDE]; SIDE];
         let (cols, rows) = (rect.w.div_ceil(PART), rect.h.div_ceil(PART));
-        // The sum of 8×8 differences is 8 times their coefficient, as transforms count.
-        let in_row = |row: usize| parts[row][..cols].iter().enumerate();
-        if (0..rows).any(|row| in_row(row).any(|(_, part)| part.sum.abs() >= limit)) {
-            return false;
+        for (row, parts) in parts[..rows].iter_mut().enumerate() {
+            let top = row * PART;
+            let (src, pred, height) = (src.from(0, top), pred.from(0, top), size.1 - top);
+            moments(isa, src, pred, (size.0, height.min(PART)), std::slice::from_mut(parts));
+            // The sum of 8×8 differences is 8 times their coefficient, as transforms count.
+            if parts[..cols].iter().any(|part| part.sum.abs() >= limit) {
+                return false;
+            }
         }
+        let in_row = |row: usize| parts[row][..cols].iter().enumerate();
         for (row, sums) in sums[..rows].iter_mut().enumerate() {
             for (col, part) in in_row(row) {
                 let (x, y) = (col * PART, row * PART);

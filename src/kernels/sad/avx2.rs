@@ -8,7 +8,7 @@ use std::arch::x86_64::{
     _mm256_sub_epi16,
 };
 
-use super::{Moments, PartMoments, for_columns, scalar};
+use super::{Moments, for_columns, scalar};
 use crate::kernels::isa::store_i16x16;
 use crate::kernels::simd::avx2::{halves, load, load_wide, total};
 use crate::kernels::view::{Samples, ViewMut};
@@ -139,7 +139,7 @@ pub(super) fn moments(
     src: Samples<'_>,
     pred: Samples<'_>,
     (width, height): (usize, usize),
-    parts: &mut PartMoments,
+    parts: &mut [[Moments; 8]],
 ) {
     for (top, parts) in (0..height).step_by(8).zip(parts) {
         let (src, pred, rows) = (src.from(0, top), pred.from(0, top), (height - top).min(8));

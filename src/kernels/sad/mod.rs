@@ -86,7 +86,7 @@ pub(crate) fn moments(
     src: Samples<'_>,
     pred: Samples<'_>,
     size: (usize, usize),
-    parts: &mut PartMoments,
+    parts: &mut [[Moments; 8]],
 ) {
     dispatch!(isa, moments(src, pred, size, parts));
 }

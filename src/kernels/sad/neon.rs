@@ -1,6 +1,6 @@
 //! The differences in NEON.
 
-use super::{PartMoments, scalar};
+use super::{Moments, scalar};
 use crate::kernels::simd::neon::{I16x8, PartialSums};
 use crate::kernels::view::{Samples, ViewMut};
 
@@ -24,7 +24,7 @@ pub(super) fn moments(
     src: Samples<'_>,
     pred: Samples<'_>,
     size: (usize, usize),
-    parts: &mut PartMoments,
+    parts: &mut [[Moments; 8]],
 ) {
     scalar::moments_with::<PartialSums>(src, pred, size, parts);
 }

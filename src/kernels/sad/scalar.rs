@@ -1,6 +1,6 @@
 //! The differences, once for all vectors of 128 bits; here in those that every machine of the target has.
 
-use super::{Moments, PartMoments, for_columns};
+use super::{Moments, for_columns};
 use crate::kernels::simd::{I16x8, Int16Vector, PartialSums, Sums};
 use crate::kernels::view::{Samples, ViewMut};
 
@@ -84,7 +84,7 @@ pub(super) fn moments(
     src: Samples<'_>,
     pred: Samples<'_>,
     size: (usize, usize),
-    parts: &mut PartMoments,
+    parts: &mut [[Moments; 8]],
 ) {
     moments_with::<PartialSums>(src, pred, size, parts);
 }
@@ -93,7 +93,7 @@ pub(super) fn moments_with<S: Sums>(
     src: Samples<'_>,
     pred: Samples<'_>,
     (width, height): (usize, usize),
-    parts: &mut PartMoments,
+    parts: &mut [[Moments; 8]],
 ) {
     for (top, parts) in (0..height).step_by(8).zip(parts) {
         for (left, part) in (0..width).step_by(8).zip(parts) {
