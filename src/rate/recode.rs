@@ -163,10 +163,10 @@ impl Recode {
             return RecodeAction::Take;
         }
         let share = bytes as f64 / self.soft_bytes.max(1) as f64;
+        if share <= FORGIVEN {
+            return RecodeAction::Take;
+        }
         if self.made >= MOST_SOFT || self.current.qindex == 255 {
-            if share <= FORGIVEN {
-                return RecodeAction::Take;
-            }
             return self.keep(bytes, self.in_part());
         }
         self.over = Some(self.current.qindex);

@@ -207,7 +207,7 @@ pub(super) mod recode {
     pub(crate) const MOST: usize = 4;
     /// The most times that it is coded for the sake of what it should be, not of what it must be.
     pub(crate) const MOST_SOFT: usize = 3;
-    /// How many times its soft limit a frame may be after all corrections.
+    /// How many times its soft limit a frame may be: to code it again for less would be in vain.
     pub(crate) const FORGIVEN: f64 = 1.1;
     /// The share of the ceiling that a correction aims at: less is safer and coarser.
     pub(crate) const SAFE: f64 = 0.85;
