@@ -90,6 +90,7 @@ impl FrameControl {
             qindex: attempt.qindex,
             range: target.range,
             aim,
+            least: 8.0 * target.poor_bytes as f64 - header_bits,
             most,
             exact: target.exact,
             usual: !key_frame && self.partial.is_none(),

@@ -306,6 +306,7 @@ impl<C: Content> Simulation<C> {
                 qindex: attempt.qindex,
                 range: target.range,
                 aim,
+                least: 0.0,
                 most,
                 exact: target.exact,
                 usual: !key_frame,

@@ -10,8 +10,8 @@
 //! quality is worth more.
 
 use super::tuning::steps::{
-    CORRECTIONS, DOWN, EXPONENT, KEPT, LEARN, LEAST_REST, PRIOR, SAFE, TOLERANCE, TOLERANCE_EXACT,
-    UP,
+    ABOVE_LEAST, CORRECTIONS, DOWN, EXPONENT, KEPT, LEARN, LEAST_REST, PRIOR, SAFE, TOLERANCE,
+    TOLERANCE_EXACT, UP,
 };
 use super::{QindexRange, log_step_of, nearest_qindex};
 use crate::av1::tile::bounds::TileBounds;
@@ -35,6 +35,8 @@ pub(crate) struct StepTarget {
     pub(crate) range: QindexRange,
     /// Bits of the tiles that are aimed at.
     pub(crate) aim: f64,
+    /// Bits of the tiles below which the frame is not worth taking, 0 if there is no such bound.
+    pub(crate) least: f64,
     /// Bits of the tiles that should not be passed.
     pub(crate) most: f64,
     /// Whether small misses matter too.
@@ -170,7 +172,9 @@ impl StepControl {
         self.log_step = log_step_of(target.qindex);
         self.range = target.range.with(target.qindex);
         (self.aim, self.most) = (target.aim.max(1.0), target.most.max(1.0));
-        self.tolerance = if target.exact { TOLERANCE_EXACT } else { TOLERANCE };
+        let (least, most) = if target.exact { TOLERANCE_EXACT } else { TOLERANCE };
+        let worth_taking = ABOVE_LEAST * target.least / self.aim;
+        self.tolerance = (least.max(worth_taking.min(1.0)), most);
         self.learns = target.usual;
         self.weights.clear();
         self.weights.extend(weights.map(|weight| weight.max(1e-3)));
@@ -314,7 +318,8 @@ mod tests {
     use crate::kernels::random::Random;
 
     fn target(qindex: u8, aim: f64, most: f64) -> StepTarget {
-        StepTarget { qindex, range: QindexRange::default(), aim, most, exact: false, usual: true }
+        let range = QindexRange::default();
+        StepTarget { qindex, range, aim, least: 0.0, most, exact: false, usual: true }
     }
 
     /// One tile of so many superblocks.
@@ -352,6 +357,19 @@ mod tests {
         let target = target(120, 600.0, 2000.0);
         let (bits, used) = run(&mut StepControl::default(), &target, 5, &[22.0; 30]);
         assert_eq!((bits.round(), used), (660.0, Used::one(120)));
+    }
+
+    #[test]
+    fn frames_that_would_be_too_small_are_led_to_be_worth_taking() {
+        let costs = [14.0; 30];
+        let bits = |least| {
+            let target = StepTarget { least, ..target(120, 600.0, 2000.0) };
+            run(&mut StepControl::default(), &target, 5, &costs).0
+        };
+        // Small misses are left alone, unless the frame would be coded again for them. The last superblocks come too
+        // late to make up for what is missing.
+        assert_eq!(bits(0.0), 420.0);
+        assert!((460.0..520.0).contains(&bits(470.0)), "{}", bits(470.0));
     }
 
     #[test]

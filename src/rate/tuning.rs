@@ -172,6 +172,9 @@ pub(super) mod steps {
     pub(crate) const TOLERANCE: (f64, f64) = (0.5, 1.6);
     /// The same of a frame that has to meet its target.
     pub(crate) const TOLERANCE_EXACT: (f64, f64) = (0.95, 1.05);
+    /// Times the least that a frame may take, so as not to be coded again, that frames are led to end above: most of
+    /// those that would be too small come out right at once. 1.2 recode as many.
+    pub(crate) const ABOVE_LEAST: f64 = 1.05;
     /// The share of the limit that frames are led to end below.
     pub(crate) const SAFE: f64 = 0.96;
     /// Octaves by which a superblock's step may be below that of the frame.
