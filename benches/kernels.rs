@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
 
+use kernels::cdef::trial::{Strengths, try_chroma, try_luma};
 use kernels::cdef::{Strength, Window, filter_chroma, filter_luma, find_direction};
 use kernels::convolve::{FilterSet, Source, Subpel, average, prep, put, put_halves};
 use kernels::deblock::{
@@ -269,6 +270,15 @@ fn filters(c: &mut Criterion) {
             black_box(filter_chroma(isa, black_box(&window), 3, strength, false));
         });
     }
+    let (primary, secondary) = (&[1, 3, 7], &[0, 2, 4]);
+    let strengths = Strengths { primary, secondary, damping: 4, direction: 3 };
+    compare(c, "cdef", "trial of nine, luma", |isa| {
+        black_box(try_luma(isa, black_box(&window), 3, &strengths, false, &block));
+    });
+    compare(c, "cdef", "trial of nine, chroma", |isa| {
+        let source = block.first_chunk().expect("four rows");
+        black_box(try_chroma(isa, black_box(&window), 3, &strengths, false, source));
+    });
     // A slope that every filter smooths.
     let mut slope: Vec<u8> = (0..SIDE * SIDE).map(|i| (100 + i % SIDE / 40) as u8).collect();
     use EdgeFilter as F;

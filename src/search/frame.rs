@@ -204,8 +204,10 @@ impl SuperblockDecider for Search {
     }
 
     fn cdef_candidates(shared: &FrameSearch) -> CdefCandidates<'_> {
-        let strengths = filter_strength::candidates(shared.effort.cdef_candidates);
-        CdefCandidates { strengths, sparse: true }
+        let Effort { cdef_candidates, cdef_chroma_candidates, .. } = shared.effort;
+        let [luma, chroma] =
+            [cdef_candidates, cdef_chroma_candidates].map(filter_strength::candidates);
+        CdefCandidates { luma, chroma, sparse: true }
     }
 
     fn choose_cdef(_: &FrameSearch, job: &FrameJob, tried: &mut CdefTried<'_>) -> CdefParams {

@@ -208,13 +208,13 @@ impl FrameCoder {
         let motion_field = job.header.use_ref_frame_mvs.then_some(&self.motion_field);
         let shared = decider.workers(1).0;
         let chooses_cdef =
-            job.header.has_cdef(&job.sequence) && !D::cdef_candidates(shared).strengths.is_empty();
+            job.header.has_cdef(&job.sequence) && D::cdef_candidates(shared).luma.len() > 0;
         let input = FrameInput { job, source, motion_field, chooses_cdef };
         if !self.tiles.decide(input, &mut coded.current, decider, control) {
             return false;
         }
         if chooses_cdef {
-            self.choose_cdef::<D>(job, &source[0], decider.workers(1).0, coded);
+            self.choose_cdef::<D>(job, source, decider.workers(1).0, coded);
         }
         let mut index = 0;
         for tile in 0..job.tiles.len() {
@@ -236,7 +236,7 @@ impl FrameCoder {
     fn choose_cdef<D: SuperblockDecider>(
         &mut self,
         job: &FrameJob,
-        source: &PaddedPlane,
+        source: &[PaddedPlane; 3],
         shared: &D::Shared,
         coded: &mut CodedTiles,
     ) {

@@ -75,16 +75,16 @@ impl FrameFilters {
         &mut self,
         job: &FrameJob,
         current: &CurrentFrame,
-        source: &PaddedPlane,
-        CdefCandidates { strengths: candidates, sparse }: CdefCandidates<'_>,
+        source: &[PaddedPlane; 3],
+        candidates: CdefCandidates<'_>,
     ) -> &[u64] {
         let trial = CdefTrial {
             isa: job.isa,
             modes: &current.grid,
-            luma: [&current.planes[0], source],
+            deblocked: &current.planes,
+            source,
             damping: job.header.cdef_params.damping,
             candidates,
-            sparse,
         };
         let cols = current.grid.mi_cols.div_ceil(SB4);
         self.errors.resize(current.cdef_idx.len() * candidates.len(), 0);

@@ -61,8 +61,8 @@ pub(crate) trait SuperblockDecider {
         pos: MiPos,
     );
 
-    /// The strengths of CDEF that are tried on the frame's luma, once it is deblocked; none to take those
-    /// of the header.
+    /// The strengths of CDEF that are tried on the frame, once it is deblocked; none to take those of the
+    /// header.
     fn cdef_candidates(shared: &Self::Shared) -> CdefCandidates<'_> {
         let _ = shared;
         CdefCandidates::default()
@@ -79,21 +79,54 @@ pub(crate) trait SuperblockDecider {
     fn cost(shared: &Self::Shared, records: &[Record]) -> u64;
 }
 
+/// Strengths of CDEF, each primary one with each secondary one.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct CdefProducts<'a> {
+    /// No more than eight.
+    pub(crate) primary: &'a [u8],
+    /// No more than four.
+    pub(crate) secondary: &'a [u8],
+}
+
+impl CdefProducts<'_> {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.primary.len() * self.secondary.len()
+    }
+
+    /// The strengths at an index; those with the same secondary strength follow each other.
+    pub(crate) fn strength(&self, index: usize) -> CdefStrength {
+        let primary = self.primary.len();
+        let (pri_strength, sec_strength) =
+            (self.primary[index % primary], self.secondary[index / primary]);
+        CdefStrength { pri_strength, sec_strength }
+    }
+}
+
 /// Strengths of CDEF to be tried on a frame.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct CdefCandidates<'a> {
     /// The strengths of luma.
-    pub(crate) strengths: &'a [CdefStrength],
+    pub(crate) luma: CdefProducts<'a>,
+    /// Those of chroma.
+    pub(crate) chroma: CdefProducts<'a>,
     /// Whether every second block is left out, as on a chessboard.
     pub(crate) sparse: bool,
+}
+
+impl CdefCandidates<'_> {
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.luma.len() + self.chroma.len()
+    }
 }
 
 /// What strengths of CDEF would leave of a frame.
 pub(crate) struct CdefTried<'a> {
     /// What was tried.
     pub(crate) candidates: CdefCandidates<'a>,
-    /// Squared errors of luma by superblock in raster order, candidate by candidate; 0 where nothing
-    /// would be filtered.
+    /// Squared errors by superblock in raster order, candidate by candidate, those of luma and then those
+    /// of chroma; 0 where nothing would be filtered.
     pub(crate) errors: &'a [u64],
     /// `cdef_idx` by superblock, to be chosen; −1 where none is coded.
     pub(crate) cdef_idx: &'a mut [i8],

@@ -178,7 +178,7 @@ fn filter<const STEP: isize>(
 /// Eight bytes of each of four rows.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn rows(bytes: &[u8; STRIDE * LUMA_ROWS], start: usize) -> __m256i {
+pub(super) fn rows(bytes: &[u8; STRIDE * LUMA_ROWS], start: usize) -> __m256i {
     let span: &[u8; 3 * STRIDE + 8] =
         bytes[start..].first_chunk().expect("taps stay inside their window");
     let row = |row: usize| i64::from_le_bytes(span.as_chunks().0[row * STRIDE / 8]);
@@ -188,7 +188,7 @@ fn rows(bytes: &[u8; STRIDE * LUMA_ROWS], start: usize) -> __m256i {
 /// The taps at a distance from the samples `x`; one that is not available counts as the sample itself.
 #[target_feature(enable = "avx2")]
 #[inline]
-fn load_tap<const EDGE: bool>(
+pub(super) fn load_tap<const EDGE: bool>(
     window: &Window,
     x: __m256i,
     origin: usize,
@@ -204,7 +204,7 @@ fn load_tap<const EDGE: bool>(
 }
 
 /// One kind of taps: what differences to them are held to.
-struct Constraint {
+pub(super) struct Constraint {
     threshold: __m256i,
     /// `dampingAdj`.
     shift: __m128i,
@@ -215,13 +215,21 @@ struct Constraint {
 impl Constraint {
     #[target_feature(enable = "avx2")]
     #[inline]
-    fn new(threshold: u8, damping: u8) -> Self {
+    pub(super) fn new(threshold: u8, damping: u8) -> Self {
         let shift = scalar::adjusted_damping(threshold, damping);
         Self {
             threshold: _mm256_set1_epi8(threshold as i8),
             shift: _mm_cvtsi32_si128(shift as i32),
             kept: _mm256_set1_epi8((0xFF_u8 >> shift) as i8),
         }
+    }
+
+    /// What 7.15.3 `constrain` holds a difference to, of which one part is 0.
+    #[target_feature(enable = "avx2")]
+    #[inline]
+    pub(super) fn most(&self, above: __m256i, below: __m256i) -> __m256i {
+        let difference = _mm256_srl_epi16(_mm256_or_si256(above, below), self.shift);
+        _mm256_subs_epu8(self.threshold, _mm256_and_si256(difference, self.kept))
     }
 }
 
@@ -248,9 +256,7 @@ impl Sums {
     #[inline]
     fn add(self, x: __m256i, tap: __m256i, constraint: &Constraint) -> Self {
         let (above, below) = (_mm256_subs_epu8(tap, x), _mm256_subs_epu8(x, tap));
-        let difference = _mm256_srl_epi16(_mm256_or_si256(above, below), constraint.shift);
-        let damped = _mm256_and_si256(difference, constraint.kept);
-        let most = _mm256_subs_epu8(constraint.threshold, damped);
+        let most = constraint.most(above, below);
         Self {
             positive: _mm256_add_epi8(self.positive, _mm256_min_epu8(above, most)),
             negative: _mm256_add_epi8(self.negative, _mm256_min_epu8(below, most)),
@@ -258,6 +264,43 @@ impl Sums {
             greatest: _mm256_max_epu8(self.greatest, tap),
         }
     }
+}
+
+/// All ones if a primary strength is even.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(super) fn even_mask(primary: u8) -> __m256i {
+    _mm256_set1_epi8((primary & 1).wrapping_sub(1) as i8)
+}
+
+/// Sums over near and far primary taps under their weights: 4 and 2 if `priStr` is even, else 3 and 3.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(super) fn weigh_primary(near: __m256i, far: __m256i, even: __m256i) -> __m256i {
+    let both = _mm256_add_epi8(near, far);
+    let three = _mm256_add_epi8(_mm256_add_epi8(both, both), both);
+    let more = _mm256_add_epi8(three, _mm256_and_si256(near, even));
+    _mm256_sub_epi8(more, _mm256_and_si256(far, even))
+}
+
+/// Adds the sums over near and far secondary taps under their weights, 2 and 1.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(super) fn add_secondary(sum: __m256i, near: __m256i, far: __m256i) -> __m256i {
+    _mm256_add_epi8(_mm256_add_epi8(sum, _mm256_add_epi8(near, near)), far)
+}
+
+/// Samples moved by weighted sums, which are positive and negative; the standard's shift of 8 + sum - (sum < 0) rounds
+/// half away from zero.
+#[target_feature(enable = "avx2")]
+#[inline]
+pub(super) fn filtered(x: __m256i, positive: __m256i, negative: __m256i) -> __m256i {
+    let rounded = |a: __m256i, b: __m256i| {
+        let sum = _mm256_add_epi8(_mm256_subs_epu8(a, b), _mm256_set1_epi8(8));
+        _mm256_and_si256(_mm256_srli_epi16::<4>(sum), _mm256_set1_epi8(15))
+    };
+    let raised = _mm256_adds_epu8(x, rounded(positive, negative));
+    _mm256_subs_epu8(raised, rounded(negative, positive))
 }
 
 /// The filter with `PRIMARY` and `SECONDARY` taps, minding availability if `EDGE`; everything fits 8 bits for the reasons
@@ -285,16 +328,9 @@ fn filter_taps<const STEP: isize, const PRIMARY: bool, const SECONDARY: bool, co
         let [near, far] = sums;
         least = _mm256_min_epu8(near.least, far.least);
         greatest = _mm256_max_epu8(near.greatest, far.greatest);
-        // The weights of near and far taps: 4 and 2 if `priStr` is even, else 3 and 3.
-        let even = _mm256_set1_epi8((primary & 1).wrapping_sub(1) as i8);
-        let weigh = |near: __m256i, far: __m256i| {
-            let both = _mm256_add_epi8(near, far);
-            let three = _mm256_add_epi8(_mm256_add_epi8(both, both), both);
-            let more = _mm256_add_epi8(three, _mm256_and_si256(near, even));
-            _mm256_sub_epi8(more, _mm256_and_si256(far, even))
-        };
-        positive = weigh(near.positive, far.positive);
-        negative = weigh(near.negative, far.negative);
+        let even = even_mask(primary);
+        positive = weigh_primary(near.positive, far.positive, even);
+        negative = weigh_primary(near.negative, far.negative, even);
     }
     if SECONDARY {
         let constraint = Constraint::new(secondary, damping);
@@ -308,18 +344,9 @@ fn filter_taps<const STEP: isize, const PRIMARY: bool, const SECONDARY: bool, co
         let [near, far] = sums;
         least = _mm256_min_epu8(near.least, far.least);
         greatest = _mm256_max_epu8(near.greatest, far.greatest);
-        let weigh = |sum: __m256i, near: __m256i, far: __m256i| {
-            _mm256_add_epi8(_mm256_add_epi8(sum, _mm256_add_epi8(near, near)), far)
-        };
-        positive = weigh(positive, near.positive, far.positive);
-        negative = weigh(negative, near.negative, far.negative);
+        positive = add_secondary(positive, near.positive, far.positive);
+        negative = add_secondary(negative, near.negative, far.negative);
     }
-    // The standard's shift of 8 + sum - (sum < 0) rounds half away from zero.
-    let rounded = |a: __m256i, b: __m256i| {
-        let sum = _mm256_add_epi8(_mm256_subs_epu8(a, b), _mm256_set1_epi8(8));
-        _mm256_and_si256(_mm256_srli_epi16::<4>(sum), _mm256_set1_epi8(15))
-    };
-    let raised = _mm256_adds_epu8(x, rounded(positive, negative));
-    let y = _mm256_subs_epu8(raised, rounded(negative, positive));
+    let y = filtered(x, positive, negative);
     if PRIMARY && SECONDARY { _mm256_min_epu8(_mm256_max_epu8(y, least), greatest) } else { y }
 }

@@ -11,6 +11,7 @@ mod scalar;
 pub(crate) mod spec;
 #[cfg(test)]
 mod tests;
+pub(crate) mod trial;
 
 use super::isa::{Isa, dispatch};
 // NEON belongs to the target, so that the compiler makes it of the plain loops.

@@ -169,7 +169,7 @@ fn filter_block<const BYTES: usize, const SPAN: usize, const STEP: isize>(
 
 /// The rows of 8 bytes from `start` on, [`STRIDE`] apart, as one.
 #[inline(always)]
-fn gather<const BYTES: usize, const SPAN: usize>(
+pub(super) fn gather<const BYTES: usize, const SPAN: usize>(
     bytes: &[u8; STRIDE * LUMA_ROWS],
     start: usize,
 ) -> [u8; BYTES] {
@@ -183,7 +183,7 @@ fn gather<const BYTES: usize, const SPAN: usize>(
 
 /// 7.15.3 `constrain` with its sign parted off: (positive, negative) part; `shift` is `dampingAdj`.
 #[inline(always)]
-fn constrain(x: u8, tap: u8, threshold: u8, shift: u32) -> (u8, u8) {
+pub(super) fn constrain(x: u8, tap: u8, threshold: u8, shift: u32) -> (u8, u8) {
     let above = tap.saturating_sub(x);
     let below = x.saturating_sub(tap);
     let most = threshold.saturating_sub((above | below) >> shift);
@@ -217,14 +217,24 @@ pub(super) fn tap_offset(direction: u8, k: usize, step: isize) -> isize {
     down * STRIDE as isize + right * step
 }
 
+/// Weighs sums over near and far taps of a primary strength: 4 and 2 if it is even, else 3 and 3.
+#[inline(always)]
+pub(super) fn weigh_primary(primary: u8) -> impl Fn(u8, u8) -> u8 {
+    let even = (primary & 1).wrapping_sub(1);
+    move |near, far| {
+        let both = near + far;
+        (both + both + both).wrapping_add(near & even).wrapping_sub(far & even)
+    }
+}
+
 /// Primary and secondary taps of every byte of a block, near ones first.
-struct Taps<const BYTES: usize> {
-    p: [[u8; BYTES]; 4],
-    s: [[u8; BYTES]; 8],
+pub(super) struct Taps<const BYTES: usize> {
+    pub(super) p: [[u8; BYTES]; 4],
+    pub(super) s: [[u8; BYTES]; 8],
 }
 
 #[inline(always)]
-fn taps<
+pub(super) fn taps<
     const BYTES: usize,
     const SPAN: usize,
     const STEP: isize,
@@ -291,12 +301,7 @@ fn filter_taps<
         taps::<BYTES, SPAN, STEP, PRIMARY, SECONDARY, EDGE>(window, &center, origin, direction);
     let primary_shift = adjusted_damping(primary, damping);
     let secondary_shift = adjusted_damping(secondary, damping);
-    // The weights of near and far primary taps: 4 and 2 if `priStr` is even, else 3 and 3.
-    let even = (primary & 1).wrapping_sub(1);
-    let weigh_primary = |near: u8, far: u8| {
-        let both = near + far;
-        (both + both + both).wrapping_add(near & even).wrapping_sub(far & even)
-    };
+    let weigh_primary = weigh_primary(primary);
 
     for l in 0..BYTES {
         let x = center[l];

@@ -2,6 +2,7 @@
 
 use super::*;
 use crate::av1::frame::random_frame::RandomFrame;
+use crate::av1::tile::decider::{CdefCandidates, CdefProducts};
 use crate::frame::padded::bands;
 use crate::kernels::cdef::spec::{self, Block, Samples};
 use crate::kernels::random::Random;
@@ -118,51 +119,70 @@ fn frames_equal_the_specification() {
     assert!(changed.iter().all(|&frames| frames > 100), "too few frames changed: {changed:?}");
 }
 
-/// What a trial tells of a strength is the difference that the filter makes.
+/// What a trial tells of a strength is the difference that the filter makes, in luma and in chroma.
 #[test]
 fn trials_tell_what_the_filter_leaves() {
-    let error = |a: &Samples, b: &Samples, sb: (usize, usize)| {
-        let (rows, cols) = (64 * sb.0..64 * sb.0 + 64, 64 * sb.1..64 * sb.1 + 64);
-        let row = |y: usize| a[y].iter().zip(&b[y]).take(cols.end).skip(cols.start);
-        rows.take_while(|&y| y < a.len())
-            .flat_map(row)
+    let error = |a: &Samples, b: &Samples, (row, col): (usize, usize), side: usize| {
+        let rows = a.iter().zip(b).skip(side * row).take(side);
+        rows.flat_map(|(a, b)| a.iter().zip(b).skip(side * col).take(side))
             .map(|(a, b)| i64::from(a - b).pow(2))
             .sum::<i64>()
     };
     for seed in 0..40 {
         let mut random = Random::new(seed);
         let frame = RandomFrame::new(&mut random);
-        let mut source = frame.planes[0].clone();
-        source.data.iter_mut().for_each(|sample| *sample ^= random.below(32) as u8);
-        let params = random_params(&mut random);
-        let before = frame.samples(0);
-        let row = |y: usize| source.row(0, y as isize, before[0].len()).iter();
-        let picture: Samples =
-            (0..before.len()).map(|y| row(y).map(|&s| i32::from(s)).collect()).collect();
+        let mut source = frame.planes.clone();
+        for plane in &mut source {
+            plane.data.iter_mut().for_each(|sample| *sample ^= random.below(32) as u8);
+        }
+        let before = [0, 1, 2].map(|plane| frame.samples(plane));
+        let picture = [0, 1, 2].map(|plane: usize| -> Samples {
+            let row = |y| source[plane].row(0, y as isize, before[plane][0].len()).iter();
+            (0..before[plane].len()).map(|y| row(y).map(|&s| i32::from(s)).collect()).collect()
+        });
+        let mut primary = || [0, 0, 1, 1].map(|least| least * (1 + random.below(15) as u8));
+        let (luma, chroma) = (primary(), primary());
+        let products = |primary, secondary| CdefProducts { primary, secondary };
+        let candidates = CdefCandidates {
+            luma: products(&luma, &[0, 2]),
+            chroma: products(&chroma, &[1, 4]),
+            sparse: false,
+        };
+        let params = CdefParams {
+            y: core::array::from_fn(|set| candidates.luma.strength(set)),
+            uv: core::array::from_fn(|set| candidates.chroma.strength(set)),
+            ..random_params(&mut random)
+        };
         let trial = trial::CdefTrial {
             isa: Isa::detect(),
             modes: &frame.modes,
-            luma: [&frame.planes[0], &source],
+            deblocked: &frame.planes,
+            source: &source,
             damping: params.damping,
-            candidates: &params.y,
-            sparse: false,
+            candidates,
         };
+        let off = products(&[0], &[0]);
+        let nothing = CdefCandidates { luma: off, chroma: off, sparse: false };
         let cols = frame.modes.mi_cols.div_ceil(16);
         for sb in 0..cols * frame.modes.mi_rows.div_ceil(16) {
             let place = (sb / cols, sb % cols);
-            let mut errors = [0; 8];
+            let (mut errors, mut none) = ([0; 16], [0; 2]);
             trial.superblock(place.0, place.1, &mut errors);
-            for (set, &tried) in errors.iter().enumerate() {
+            let trial = trial::CdefTrial { candidates: nothing, ..trial };
+            trial.superblock(place.0, place.1, &mut none);
+            for set in 0..8 {
                 let mut indices = vec![-1; cols * frame.modes.mi_rows.div_ceil(16)];
                 indices[sb] = set as i8;
-                let current = [0, 1, 2].map(|plane| frame.samples(plane));
-                let filtered = expected(&current, &frame, &indices, &params);
-                let gained = error(&before, &picture, place) - error(&filtered[0], &picture, place);
-                let mut none = [0];
-                let off = [CdefStrength::default()];
-                trial::CdefTrial { candidates: &off, ..trial }
-                    .superblock(place.0, place.1, &mut none);
-                assert_eq!(none[0] as i64 - tried as i64, gained, "seed {seed}, set {set}");
+                let filtered = expected(&before, &frame, &indices, &params);
+                let gained = [0, 1, 2].map(|plane| {
+                    let (picture, side) = (&picture[plane], if plane == 0 { 64 } else { 32 });
+                    error(&before[plane], picture, place, side)
+                        - error(&filtered[plane], picture, place, side)
+                });
+                let told = |errors: [u64; 2]| errors[0] as i64 - errors[1] as i64;
+                assert_eq!(told([none[0], errors[set]]), gained[0], "seed {seed}, set {set}");
+                let chroma = told([none[1], errors[8 + set]]);
+                assert_eq!(chroma, gained[1] + gained[2], "seed {seed}, set {set}");
             }
         }
     }
