@@ -113,19 +113,18 @@ impl BlockSearch<'_, '_, '_> {
     fn split(&mut self, square: &mut Square, inside: [bool; 2], hints: &Hints, limit: u64) {
         use Partition as P;
         let [has_rows, has_cols] = inside;
+        // Halves may be better than the whole where quarters are not.
         let whole = square.best;
-        let quarters = self.try_parts(square, P::Split, hints, limit);
-        let near = quarters != u64::MAX
-            && whole != u64::MAX
-            && u128::from(quarters) * 16
-                < u128::from(whole) * u128::from(self.frame.effort.rect_split_margin);
+        let most = (whole / 16).saturating_mul(self.frame.effort.rect_split_margin);
+        let quarters = self.try_parts(square, P::Split, hints, limit.min(most.max(whole)));
+        let near = whole != u64::MAX && quarters < most;
         for (partition, forced) in
             [(P::Horz, has_cols && !has_rows), (P::Vert, has_rows && !has_cols)]
         {
             let half = parts_of(square.pos, square.size, partition).0;
             let forced = forced && !self.frame.is_on_border(square.pos, half);
             if forced || near {
-                self.try_parts(square, partition, hints, limit);
+                self.try_parts(square, partition, hints, limit.min(square.best));
             }
         }
         self.leave_best(square);
@@ -139,7 +138,8 @@ impl BlockSearch<'_, '_, '_> {
         }
     }
 
-    /// Codes a square in parts after the ways tried before; gives the cost of it.
+    /// Codes a square in parts after the ways tried before; gives the cost of it, [`u64::MAX`] if that is `limit` or
+    /// more.
     pub(super) fn try_parts(
         &mut self,
         square: &mut Square,
@@ -154,7 +154,7 @@ impl BlockSearch<'_, '_, '_> {
         if square.tried {
             square.before.restore(self.coder, self.records, pos, size);
         }
-        let cost = self.parts(pos, size, partition, hints, square.best.min(limit));
+        let cost = self.parts(pos, size, partition, hints, limit);
         square.current = cost < square.best;
         square.tried = true;
         square.best = square.best.min(cost);

@@ -268,7 +268,8 @@ impl BlockSearch<'_, '_, '_> {
         square.before.save(self.coder, self.records, pos);
         let symbol = self.symbol(pos, size, Partition::None);
         square.best = symbol + self.carry_out_block(proposal);
-        self.try_parts(&mut square, Partition::Split, &Hints::NONE, u64::MAX);
+        let whole = square.best;
+        self.try_parts(&mut square, Partition::Split, &Hints::NONE, whole);
         self.leave_best(&square);
         self.worker.squares[level] = (square.before, square.snapshot);
         square.best

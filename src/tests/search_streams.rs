@@ -9,13 +9,16 @@ use crate::av1::obu::{LayerId, SequenceHeader};
 use crate::av1::tile::decider::{
     Control, SequentialControl, SuperblockChoice, SuperblockControl, SuperblockPlace,
 };
+use crate::av1::types::Partition;
 use crate::encoder::native::stream::Stream;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
 use crate::kernels::random::Random;
 use crate::search::frame::Search;
 use crate::synthetic::{Clip, Scene};
-use crate::{Decoder, DecoderConfig};
+use crate::{
+    Decoder, DecoderConfig, Encoder, EncoderConfig, FrameOptions, PictureBuffer, RateMode, Speed,
+};
 
 /// Indices around one, and thrift, drawn anew for each superblock.
 struct RandomChoices {
@@ -143,4 +146,34 @@ fn effort_saves_bits() {
     let of = |speed| check(Scene::MovingTexture, (176, 144), speed, 120, 8);
     let (fast, thorough) = (of(10), of(2));
     assert!(thorough * 10 < fast * 11, "{thorough} bytes against {fast}");
+}
+
+/// Squares of two stripes, one above the other, are coded in halves also where quarters would cost more than the whole.
+#[test]
+fn halves_are_found_where_quarters_lose() {
+    const SIDE: u32 = 128;
+    let mut picture = PictureBuffer::new(SIDE, SIDE).unwrap();
+    let mut random = Random::new(5);
+    let stripes: [[u8; 2]; 64] = std::array::from_fn(|_| {
+        let upper = 100 + random.below(40) as u8;
+        [upper, if random.below(2) == 0 { upper - 12 } else { upper + 12 }]
+    });
+    for (index, sample) in picture.plane_mut(0).iter_mut().enumerate() {
+        let (x, y) = (index % SIDE as usize, index / SIDE as usize);
+        *sample = stripes[y / 16 * 8 + x / 16][y / 8 % 2];
+    }
+    for plane in 1..3 {
+        picture.plane_mut(plane).fill(128);
+    }
+    let mut config = EncoderConfig::new(SIDE, SIDE, 100_000);
+    config.rate = RateMode::ConstantQindex(120);
+    config.speed = Speed::new(2).unwrap();
+    let mut encoder = Encoder::new(config).unwrap();
+    let outcome = encoder.encode(&picture.as_frame(0), FrameOptions::default()).unwrap();
+    let unit = outcome.into_unit().unwrap();
+    let logs = StreamParser::default().parse_unit(&unit.data).unwrap();
+    let symbols = logs[0].tiles.iter().flatten();
+    let horz = Partition::Horz as u32;
+    let halves = symbols.filter(|s| s.element == "partition" && s.value == horz).count();
+    assert!(halves > 40, "{halves} of 64 squares in halves");
 }
