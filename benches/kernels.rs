@@ -21,6 +21,7 @@ use kernels::convolve::{FilterSet, Source, Subpel, average, prep, put, put_halve
 use kernels::deblock::{
     Edge, EdgeFilter, EdgeLimits, filter_horizontal_edge, filter_vertical_edge,
 };
+use kernels::denoise::{self, Blend, BlockDifference, FRACTION_BITS};
 use kernels::intra::{CFL_MAX, Edges, IntraPrediction, cfl_ac, cfl_predict, predict};
 use kernels::isa::Isa;
 use kernels::quantize::{Levels, Quantizer, capped_energy, quantize};
@@ -303,5 +304,30 @@ fn scale(c: &mut Criterion) {
     });
 }
 
-criterion_group!(benches, differences, convolve, intra, transform, quantization, filters, scale);
+fn denoising(c: &mut Criterion) {
+    let mut samples = plane();
+    let mut mean: Vec<i16> = samples.iter().map(|&s| i16::from(s ^ 3) << FRACTION_BITS).collect();
+    let mut differences = [BlockDifference::default(); 40];
+    compare(c, "denoise", "compare 40", |isa| {
+        let (samples, mean) = (Samples::new(&samples, SIDE), View::new(&mean[..], SIDE));
+        denoise::compare(isa, black_box(samples), mean, &mut differences);
+    });
+    let blends = [Blend { share: 28_672, limit: 1920 }; 40];
+    compare(c, "denoise", "blend 40", |isa| {
+        let mean = ViewMut::new(&mut mean[..], SIDE);
+        denoise::blend(isa, SamplesMut::new(&mut samples, SIDE), mean, black_box(&blends));
+    });
+}
+
+criterion_group!(
+    benches,
+    differences,
+    convolve,
+    intra,
+    transform,
+    quantization,
+    filters,
+    scale,
+    denoising
+);
 criterion_main!(benches);

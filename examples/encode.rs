@@ -77,6 +77,10 @@ struct Args {
     #[arg(long)]
     adaptive_frame_rate: bool,
 
+    /// Take the sensor's noise off pictures before they are coded
+    #[arg(long)]
+    denoise: bool,
+
     /// Code with a constant quantizer index (0 best to 255) instead of a rate
     #[arg(long, value_name = "0-255", conflicts_with = "bitrate")]
     qindex: Option<u8>,
@@ -211,6 +215,7 @@ fn config(args: &Args, clip: &Clip) -> anyhow::Result<EncoderConfig> {
     config.wire.packet_overhead = args.packet_overhead;
     config.wire.max_payload = args.max_payload;
     config.adaptive_frame_rate = args.adaptive_frame_rate;
+    config.denoise = args.denoise;
     config.reconstruction = args.recon.is_some() || args.stats.is_some();
     if let Some(qindex) = args.qindex {
         config.rate = RateMode::ConstantQindex(qindex);

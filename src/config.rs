@@ -2,15 +2,16 @@
 
 mod error;
 mod scalability;
+mod speed;
 #[cfg(test)]
 mod tests;
 
-use std::fmt;
 use std::ops::{Deref, RangeInclusive};
 use std::time::Duration;
 
 pub use self::error::ConfigError;
 pub use self::scalability::{AcknowledgedPrediction, LayerShares, ScalabilityMode};
+pub use self::speed::Speed;
 use crate::frame::is_encoded;
 
 /// A positive ratio of two integers.
@@ -95,45 +96,6 @@ impl Rates {
     /// `bitrate` bit/s at `frame_rate` frames a second.
     pub const fn new(bitrate: u32, frame_rate: Rational) -> Self {
         Self { bitrate, frame_rate }
-    }
-}
-
-/// Effort against speed: a level from 0, the slowest and smallest, to 10, the fastest, or [`Speed::AUTO`], the default.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Speed(Option<u8>);
-
-impl Speed {
-    /// A level by the size and rate of the pictures and by the times that the caller
-    /// [reports](crate::Encoder::report_encode_time).
-    ///
-    /// It begins with level 4 below 640×360 at 25 frames a second, with 6 up to 1280×720 at 30, with 8 up to 1920×1080 at
-    /// 30, and with 10 above. Without reports it stays there. With an engine whose speed is
-    /// [fixed](crate::Capabilities::live_speed) it stays there too.
-    pub const AUTO: Self = Self(None);
-
-    /// The fastest.
-    pub const FASTEST: Self = Self(Some(10));
-
-    /// Speed `level`.
-    ///
-    /// # Errors
-    /// A level over 10.
-    pub fn new(level: u8) -> Result<Self, ConfigError> {
-        if level > 10 { Err(ConfigError::Speed(level)) } else { Ok(Self(Some(level))) }
-    }
-
-    /// The level, 0 to 10; `None` if the encoder chooses.
-    pub const fn level(self) -> Option<u8> {
-        self.0
-    }
-}
-
-impl fmt::Display for Speed {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(level) => level.fmt(f),
-            None => f.pad("auto"),
-        }
     }
 }
 
@@ -229,6 +191,12 @@ pub struct EncoderConfig {
     /// above 205, down to 7 frames a second (10 above 320×240, 15 above 480×270 luma samples), until
     /// it has been below 145 for a while. Off unless changed.
     pub adaptive_frame_rate: bool,
+    /// Whether the noise of a camera's sensor is taken off pictures before they are coded. Off unless changed.
+    ///
+    /// What stands still is blended with the pictures before it as far as the noise explains that they differ; how
+    /// strong it is is measured, by brightness. What moves or changes stays as it is. It adds no delay and holds
+    /// 2.5 bytes for each sample. Reconstructions are of the filtered pictures, at quantizer index 0, too.
+    pub denoise: bool,
     /// Effort.
     pub speed: Speed,
     /// Threads the encoder may use, its caller's included, 1 to 64; the bytes do not depend on it.
@@ -287,6 +255,7 @@ impl EncoderConfig {
             max_frame_bytes: None,
             wire: WireOverhead::default(),
             adaptive_frame_rate: false,
+            denoise: false,
             speed: Speed::default(),
             threads: 1,
             tile_columns: None,

@@ -11,6 +11,7 @@ extern crate self as rtav1;
 #[cfg(feature = "capi")]
 mod capi;
 mod config;
+mod denoise;
 mod frame;
 mod kernels;
 mod layers;

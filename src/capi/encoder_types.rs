@@ -99,6 +99,10 @@ pub struct Rtav1EncoderConfig {
     /// first sweep that begins after a loss, for a decoder that goes on decoding, without feedback or key
     /// frames. 0, the default: no sweeps.
     pub intra_refresh: u32,
+    /// Nonzero: the noise of a camera's sensor is taken off pictures before they are coded. What stands still is
+    /// blended with the pictures before it as far as noise explains that they differ; what moves or changes
+    /// stays as it is.
+    pub denoise: u32,
 }
 
 /// A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -267,6 +271,7 @@ impl Rtav1EncoderConfig {
             acknowledged_prediction: prediction_value(settings.acknowledged_prediction),
             layer_shares: layer_shares_value(settings.layer_shares),
             intra_refresh: settings.intra_refresh.unwrap_or(0),
+            denoise: u32::from(settings.denoise),
         }
     }
 
@@ -307,6 +312,7 @@ impl Rtav1EncoderConfig {
         settings.layer_shares = layer_shares(self.layer_shares)?;
         settings.intra_refresh = (self.intra_refresh > 0).then_some(self.intra_refresh);
         settings.adaptive_frame_rate = self.adaptive_frame_rate != 0;
+        settings.denoise = self.denoise != 0;
         Ok(settings)
     }
 }

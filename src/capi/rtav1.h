@@ -519,6 +519,10 @@ typedef struct Rtav1EncoderConfig {
     // first sweep that begins after a loss, for a decoder that goes on decoding, without feedback or key
     // frames. 0, the default: no sweeps.
     uint32_t intra_refresh;
+    // Nonzero: the noise of a camera's sensor is taken off pictures before they are coded. What stands still is
+    // blended with the pictures before it as far as noise explains that they differ; what moves or changes
+    // stays as it is.
+    uint32_t denoise;
 } Rtav1EncoderConfig;
 
 // A picture to be coded. The samples stay the caller's and are not used after the call.

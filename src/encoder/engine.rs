@@ -31,7 +31,8 @@ pub struct Capabilities {
     /// Delay and size of frames are bounded, and what the network adds is counted:
     /// [`crate::EncoderConfig::max_delay`], [`crate::EncoderConfig::max_frame_bytes`],
     /// [`crate::EncoderConfig::wire`], [`crate::EncoderConfig::adaptive_frame_rate`],
-    /// [`crate::EncoderConfig::min_qindex`] and [`crate::EncoderConfig::max_qindex`].
+    /// [`crate::EncoderConfig::min_qindex`] and [`crate::EncoderConfig::max_qindex`]. An engine without it has no
+    /// [`crate::EncoderConfig::denoise`] either.
     pub bounded_delay: bool,
     /// The most temporal layers it has: [`crate::EncoderConfig::scalability_mode`], which can change on
     /// any frame.
@@ -185,6 +186,9 @@ pub(super) fn check_unbounded(
     }
     if settings.adaptive_frame_rate {
         return Err(unsupported(engine, "adaptive frame rate", true));
+    }
+    if settings.denoise {
+        return Err(unsupported(engine, "denoise", true));
     }
     Ok(())
 }

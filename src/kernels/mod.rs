@@ -8,6 +8,7 @@
 pub(crate) mod cdef;
 pub(crate) mod convolve;
 pub(crate) mod deblock;
+pub(crate) mod denoise;
 pub(crate) mod intra;
 pub(crate) mod isa;
 pub(crate) mod logarithm;

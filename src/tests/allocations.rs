@@ -50,6 +50,9 @@ const SECTIONS: u64 = 9;
 /// Those of a further attempt: its tiles, two of deblocking, and strengths of CDEF that are tried.
 const SECTIONS_OF_AN_ATTEMPT: u64 = 4;
 
+/// Those of taking off noise: the filter, and the edges of what it leaves.
+const SECTIONS_OF_DENOISING: u64 = 2;
+
 /// A unit that is handed out: its bytes, the list of its frames, and that of their dependencies.
 const OF_A_UNIT: u64 = 3;
 
@@ -94,13 +97,18 @@ fn pictures(scene: Scene, width: u32, height: u32, count: u64) -> Vec<PictureBuf
 /// each section of a frame, seldom room for the queue of these, and each its own room when it first
 /// needs more.
 fn frames_take_no_memory() {
-    for (scene, speed) in [(Scene::MovingTexture, 6), (Scene::MovingTexture, 10), (Scene::Text, 4)]
-    {
+    let cases = [
+        (Scene::MovingTexture, 6, false),
+        (Scene::MovingTexture, 10, false),
+        (Scene::Text, 4, false),
+        (Scene::MovingTexture, 8, true),
+    ];
+    for (scene, speed, denoise) in cases {
         let pictures = pictures(scene, 320, 180, FRAMES);
         for threads in [1, 2] {
             let speed = Speed::new(speed).unwrap();
             let mut encoder = encoder(320, 180, |config| {
-                (config.speed, config.threads) = (speed, threads);
+                (config.speed, config.threads, config.denoise) = (speed, threads, denoise);
             });
             let taken = taken(&mut encoder, &pictures, PASSES * FRAMES);
             let settled = &taken[((PASSES - 1) * FRAMES) as usize..];
@@ -114,7 +122,9 @@ fn frames_take_no_memory() {
             } else {
                 let sum: u64 = settled.iter().map(|(taken, _)| taken).sum();
                 let further: u64 = settled.iter().map(|&(_, n)| n.saturating_sub(1)).sum();
-                let sections = FRAMES * SECTIONS + further * SECTIONS_OF_AN_ATTEMPT;
+                let sections = FRAMES
+                    * (SECTIONS + if denoise { SECTIONS_OF_DENOISING } else { 0 })
+                    + further * SECTIONS_OF_AN_ATTEMPT;
                 assert!(sum <= FRAMES * (OF_A_UNIT + 2) + sections, "{case}");
             }
         }

@@ -10,6 +10,8 @@ mod clips;
 mod critical_path;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod damage;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod denoise;
 #[cfg(test)]
 mod encoder_api;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]

@@ -98,9 +98,9 @@ fn encoder_defaults_are_those_of_the_library() {
     (config.max_delay, config.max_frame_bytes, config.adaptive_frame_rate) = (50, 64, 2);
     (config.packet_overhead, config.max_payload, config.tile_columns) = (1000, 65535, 4);
     config.layer_shares = [60, 40, 0];
-    config.intra_refresh = 30;
+    (config.intra_refresh, config.denoise) = (30, 1);
     let settings = config.to_settings().unwrap();
-    assert_eq!(settings.intra_refresh, Some(30));
+    assert_eq!((settings.intra_refresh, settings.denoise), (Some(30), true));
     assert_eq!(
         (settings.max_delay, settings.max_frame_bytes),
         (Duration::from_millis(50), Some(64))

@@ -12,6 +12,7 @@ use crate::av1::obu::{BitstreamError, LayerId};
 use crate::av1::tile::bounds::TileBounds;
 use crate::av1::tile::decider::Control;
 use crate::config::{ConfigError, LayerShares, RateMode, SendLimits, Settings};
+use crate::denoise::Denoiser;
 use crate::encoder::engine::unsupported;
 use crate::frame::Frame;
 use crate::frame::padded::PaddedPlane;
@@ -33,6 +34,8 @@ pub(super) struct Pictures {
     pub(super) source: [PaddedPlane; 3],
     /// Luma of the one before.
     previous: PaddedPlane,
+    /// What takes noise off pictures first, if it is to be taken off.
+    denoiser: Option<Denoiser>,
     pool: Arc<Pool>,
 }
 
@@ -53,7 +56,8 @@ impl Pictures {
         let chroma = (width.div_ceil(2), height.div_ceil(2));
         let source = [(width, height), chroma, chroma].map(|(w, h)| PaddedPlane::new(w, h));
         let previous = source[0].clone();
-        Ok(Self { stream, search, source, previous, pool: Arc::clone(pool) })
+        let denoiser = settings.denoise.then(|| Denoiser::new(width, height, isa));
+        Ok(Self { stream, search, source, previous, denoiser, pool: Arc::clone(pool) })
     }
 
     /// Takes a picture in, and looks at it.
@@ -65,6 +69,10 @@ impl Pictures {
             // Superblocks at the lower right reach outside.
             plane.extend_edges_by(0, 64);
         });
+        if let Some(denoiser) = &mut self.denoiser {
+            denoiser.filter(&mut self.source, &self.pool);
+            self.pool.for_each(&mut self.source, |plane| plane.extend_edges_by(0, 64));
+        }
         self.search.analyse(&self.source[0], &self.previous)
     }
 
