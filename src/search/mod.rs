@@ -23,6 +23,7 @@ mod cost;
 mod estimate;
 pub(crate) mod filter_strength;
 pub(crate) mod frame;
+mod halves;
 mod inter_mode;
 mod intra_mode;
 mod lambda;

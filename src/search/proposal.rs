@@ -5,6 +5,7 @@
 use super::block::{BlockSearch, Stage};
 use super::cost::{COST_BITS, CostSink};
 use super::estimate::Estimate;
+use super::halves::Halves;
 use super::mode::Candidate;
 use super::partition::{Hints, Square, parts_of};
 use super::tuning::{ERROR_LEFT_BY_PARTS, ERROR_LEFT_OF_ZERO, PROPOSED_SPLIT, QUARTERS_SHARE};
@@ -20,7 +21,7 @@ const STATIC_RATE: u32 = 1 << COST_BITS;
 /// What is proposed for a square.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Proposal {
-    /// How it is split: not at all, in quarters, or in halves of which one lies inside the frame.
+    /// How it is split: not at all, in quarters or in halves, of which one may lie outside the frame.
     partition: Partition,
     /// Whether it is skipped as its source stands still.
     is_static: bool,
@@ -28,8 +29,10 @@ pub(super) struct Proposal {
     is_zero: bool,
     /// Whether coding both ways decides between whole and quarters.
     is_close: bool,
-    /// The block that it is if it is not split, or could be.
-    block: Block,
+    /// Its halves, if it is split in two that both begin inside the frame.
+    halves: Option<Halves>,
+    /// The block that it is if it is not split, or could be; its half inside the frame if it is cut there.
+    pub(super) block: Block,
 }
 
 impl Proposal {
@@ -40,6 +43,7 @@ impl Proposal {
             is_static: false,
             is_zero: false,
             is_close: false,
+            halves: None,
             block,
         }
     }
@@ -55,7 +59,7 @@ impl Default for Proposal {
 pub(super) const PROPOSALS: usize = 1 + 4 + 16 + 64;
 
 /// Where the proposal of a square inside its superblock is kept.
-fn place(pos: MiPos, size: BlockSize) -> usize {
+pub(super) fn place(pos: MiPos, size: BlockSize) -> usize {
     let level = 6 - size.width_log2();
     let first = [0, 1, 5, 21][level];
     let shift = 4 - level;
@@ -108,6 +112,16 @@ impl BlockSearch<'_, '_, '_> {
         let alike = if block.is_inter { estimate.quarters } else { [0; 4] };
         let quarters = self.propose_quarters(pos, size, &hints, alike, limit);
         let is_close = quarters < most + margin && quarters.saturating_add(margin) > most;
+        let share = self.frame.effort.proposed_halves;
+        if share > 0 && quarters != u64::MAX && !is_close {
+            let limit = if quarters < most { quarters } else { whole } / 256 * share;
+            if let Some(halves) = self.propose_halves(pos, size, &block, limit) {
+                self.leave_halves(&halves);
+                self.worker.proposals[place(pos, size)] =
+                    Proposal { partition: halves.partition, halves: Some(halves), ..proposed };
+                return halves.cost;
+            }
+        }
         if quarters < most {
             self.worker.proposals[place(pos, size)] =
                 Proposal { partition: Partition::Split, is_close, ..proposed };
@@ -189,7 +203,12 @@ impl BlockSearch<'_, '_, '_> {
     }
 
     /// The cost of a partition symbol.
-    fn partition_cost(&mut self, pos: MiPos, size: BlockSize, partition: Partition) -> u64 {
+    pub(super) fn partition_cost(
+        &mut self,
+        pos: MiPos,
+        size: BlockSize,
+        partition: Partition,
+    ) -> u64 {
         let mut sink = CostSink::new(&self.frame.costs);
         self.coder.writer().write_partition(&mut sink, pos, size, partition);
         self.lambda.squared(0, sink.cost)
@@ -246,9 +265,12 @@ impl BlockSearch<'_, '_, '_> {
         if proposal.is_close {
             return self.decide_by_coding(pos, size, &proposal);
         }
+        if let Some(halves) = &proposal.halves {
+            return self.carry_out_halves(pos, size, halves);
+        }
         let mut cost = self.symbol(pos, size, proposal.partition);
         if proposal.partition != Partition::Split {
-            return cost + self.carry_out_block(&proposal);
+            return cost + self.carry_out_block(&proposal.block, proposal.is_zero);
         }
         let (part, places) = parts_of(pos, size, Partition::Split);
         for at in places {
@@ -267,7 +289,7 @@ impl BlockSearch<'_, '_, '_> {
             Square { pos, size, before, snapshot, current: true, tried: true, best: u64::MAX };
         square.before.save(self.coder, self.records, pos);
         let symbol = self.symbol(pos, size, Partition::None);
-        square.best = symbol + self.carry_out_block(proposal);
+        square.best = symbol + self.carry_out_block(&proposal.block, proposal.is_zero);
         let whole = square.best;
         self.try_parts(&mut square, Partition::Split, &Hints::NONE, whole);
         self.leave_best(&square);
@@ -276,8 +298,7 @@ impl BlockSearch<'_, '_, '_> {
     }
 
     /// Codes a block as proposed.
-    fn carry_out_block(&mut self, proposal: &Proposal) -> u64 {
-        let block = &proposal.block;
+    pub(super) fn carry_out_block(&mut self, block: &Block, is_zero: bool) -> u64 {
         let (pos, size) = (block.pos, block.size);
         let context = self.block_context(pos, size);
         self.worker.candidates.clear();
@@ -290,7 +311,7 @@ impl BlockSearch<'_, '_, '_> {
         } else {
             self.intra_candidates(&context);
         }
-        self.luma_is_zero = block.is_inter && proposal.is_zero;
+        self.luma_is_zero = block.is_inter && is_zero;
         let coded = self.code_candidates(pos, size);
         self.luma_is_zero = false;
         coded.cost

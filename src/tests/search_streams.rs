@@ -2,6 +2,7 @@
 
 use bytes::Bytes;
 
+use super::TICKS;
 use super::random_stream::compare;
 use super::tile_parser::StreamParser;
 use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, InterpolationFilter, TxMode};
@@ -148,32 +149,54 @@ fn effort_saves_bits() {
     assert!(thorough * 10 < fast * 11, "{thorough} bytes against {fast}");
 }
 
-/// Squares of two stripes, one above the other, are coded in halves also where quarters would cost more than the whole.
+/// How many squares of each frame are split in two rows, where pictures of 128×128 samples are coded at speed 2.
+fn in_two_rows(frames: u64, luma: impl Fn(u64, usize, usize) -> u8) -> Vec<usize> {
+    const SIDE: u32 = 128;
+    let mut config = EncoderConfig::new(SIDE, SIDE, 100_000);
+    config.rate = RateMode::ConstantQindex(120);
+    config.speed = Speed::new(2).unwrap();
+    let mut encoder = Encoder::new(config).unwrap();
+    let mut parser = StreamParser::default();
+    let mut picture = PictureBuffer::new(SIDE, SIDE).unwrap();
+    picture.plane_mut(1).fill(128);
+    picture.plane_mut(2).fill(128);
+    let code = |number| {
+        for (index, sample) in picture.plane_mut(0).iter_mut().enumerate() {
+            *sample = luma(number, index % SIDE as usize, index / SIDE as usize);
+        }
+        let frame = picture.as_frame(TICKS * number);
+        let outcome = encoder.encode(&frame, FrameOptions::default()).unwrap();
+        let logs = parser.parse_unit(&outcome.into_unit().unwrap().data).unwrap();
+        let symbols = logs[0].tiles.iter().flatten();
+        let horz = Partition::Horz as u32;
+        symbols.filter(|s| s.element == "partition" && s.value == horz).count()
+    };
+    (0..frames).map(code).collect()
+}
+
+/// Squares of two stripes are coded in halves also where quarters would cost more than the whole.
 #[test]
 fn halves_are_found_where_quarters_lose() {
-    const SIDE: u32 = 128;
-    let mut picture = PictureBuffer::new(SIDE, SIDE).unwrap();
     let mut random = Random::new(5);
     let stripes: [[u8; 2]; 64] = std::array::from_fn(|_| {
         let upper = 100 + random.below(40) as u8;
         [upper, if random.below(2) == 0 { upper - 12 } else { upper + 12 }]
     });
-    for (index, sample) in picture.plane_mut(0).iter_mut().enumerate() {
-        let (x, y) = (index % SIDE as usize, index / SIDE as usize);
-        *sample = stripes[y / 16 * 8 + x / 16][y / 8 % 2];
-    }
-    for plane in 1..3 {
-        picture.plane_mut(plane).fill(128);
-    }
-    let mut config = EncoderConfig::new(SIDE, SIDE, 100_000);
-    config.rate = RateMode::ConstantQindex(120);
-    config.speed = Speed::new(2).unwrap();
-    let mut encoder = Encoder::new(config).unwrap();
-    let outcome = encoder.encode(&picture.as_frame(0), FrameOptions::default()).unwrap();
-    let unit = outcome.into_unit().unwrap();
-    let logs = StreamParser::default().parse_unit(&unit.data).unwrap();
-    let symbols = logs[0].tiles.iter().flatten();
-    let horz = Partition::Horz as u32;
-    let halves = symbols.filter(|s| s.element == "partition" && s.value == horz).count();
-    assert!(halves > 40, "{halves} of 64 squares in halves");
+    let found = in_two_rows(1, |_, x, y| stripes[y / 16 * 8 + x / 16][y / 8 % 2]);
+    assert!(found[0] > 40, "{} of 64 squares in halves", found[0]);
+}
+
+/// Squares whose upper half moves to the right and whose lower half moves to the left are coded in halves.
+#[test]
+fn halves_move_apart() {
+    let mut random = Random::new(6);
+    let texture: [[u8; 64]; 32] =
+        std::array::from_fn(|_| std::array::from_fn(|_| 60 + random.below(140) as u8));
+    let found = in_two_rows(4, |number, x, y| {
+        let moved = 4 * number as usize;
+        let x = if y / 16 % 2 == 0 { x + 64 - moved } else { x + moved };
+        texture[y / 4][x / 4]
+    });
+    let least = found[1..].iter().min().unwrap();
+    assert!(*least > 4, "{found:?} of 16 squares in halves");
 }
