@@ -32,6 +32,7 @@ use kernels::transform::{
     TxSize, TxType, coefficient_count, coefficient_stride, forward_transform, inverse_transform_add,
 };
 use kernels::view::{Samples, SamplesMut, View, ViewMut};
+use kernels::warp::{Shear, Warp};
 
 /// Width and height of the plane that blocks are taken from.
 const SIDE: usize = 400;
@@ -319,6 +320,17 @@ fn denoising(c: &mut Criterion) {
     });
 }
 
+fn warp(c: &mut Criterion) {
+    let plane = plane();
+    let src = Samples::new(&plane, SIDE);
+    let shear = Shear { alpha: 640, beta: -320, gamma: 320, delta: -640 };
+    let warp = Warp { x: 20_000, y: 40_000, shear };
+    let mut out = vec![0; 64];
+    compare(c, "warp", "put 8x8", |isa| {
+        kernels::warp::put(isa, SamplesMut::new(&mut out, 8), black_box(src), warp);
+    });
+}
+
 criterion_group!(
     benches,
     differences,
@@ -328,6 +340,7 @@ criterion_group!(
     quantization,
     filters,
     scale,
-    denoising
+    denoising,
+    warp
 );
 criterion_main!(benches);

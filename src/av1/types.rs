@@ -132,6 +132,11 @@ impl PredictionMode {
 }
 
 standard_enum! {
+    /// Ways of motion compensation (6.10.26, `motion_mode`).
+    MotionMode { Simple, Obmc, LocalWarp }
+}
+
+standard_enum! {
     /// Chroma intra modes (6.10.17, `UVMode`): the luma modes and chroma from luma.
     UvMode {
         Dc, V, H, D45, D135, D113, D157, D203, D67, Smooth, SmoothV, SmoothH, Paeth, Cfl,

@@ -19,6 +19,7 @@ pub(crate) mod scale;
 pub(crate) mod simd;
 pub(crate) mod transform;
 pub(crate) mod view;
+pub(crate) mod warp;
 
 #[cfg(test)]
 pub(crate) mod random;

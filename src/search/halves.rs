@@ -7,7 +7,7 @@ use super::partition::parts_of;
 use super::proposal::place;
 use crate::av1::geometry::MiPos;
 use crate::av1::tile::block::{Block, max_rect_tx_size};
-use crate::av1::types::{BlockSize, INTRA_FRAME, Partition};
+use crate::av1::types::{BlockSize, INTRA_FRAME, MotionMode, Partition};
 
 /// Two halves of a square.
 #[derive(Clone, Copy, Debug)]
@@ -101,7 +101,8 @@ impl BlockSearch<'_, '_, '_> {
             let stack = self.coder.mv_stack(pos, size, source.ref_frame);
             let kept = if source.is_compound() { 0 } else { source.ref_frame[0] as usize };
             self.worker.stacks[kept] = Some(stack);
-            let block = Block { pos, size, tx_size: max_rect_tx_size(size), ..*source };
+            let (motion_mode, tx_size) = (MotionMode::Simple, max_rect_tx_size(size));
+            let block = Block { pos, size, motion_mode, tx_size, ..*source };
             let block = self.labelled(&context, &block, &stack);
             let estimate = self.predicted_cost(&context, &block);
             if best.is_none_or(|(_, best)| estimate.coded < best.coded) {

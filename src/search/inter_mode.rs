@@ -16,7 +16,7 @@ use crate::av1::tile::inter_syntax::{
     needs_interp_filter, write_mode, write_ref_frames, write_vectors,
 };
 use crate::av1::tile::mv_prediction::MvStack;
-use crate::av1::types::{InterpFilter, Mv, NONE, PredictionMode, RefFrame};
+use crate::av1::types::{InterpFilter, MotionMode, Mv, NONE, PredictionMode, RefFrame};
 use crate::kernels::satd::coefficients;
 use crate::kernels::view::{Samples, SamplesMut};
 
@@ -300,6 +300,7 @@ impl BlockSearch<'_, '_, '_> {
         {
             self.choose_filter(context, best);
         }
+        self.add_local_warps(context, &mut candidates);
         self.worker.candidates = candidates;
     }
 
@@ -340,13 +341,18 @@ impl BlockSearch<'_, '_, '_> {
             let name = block.ref_frame[list] as usize;
             &self.coder.references[name].expect("a reference the frame has").planes[0]
         };
+        let warp = match block.motion_mode {
+            MotionMode::LocalWarp => self.coder.local_warp(block),
+            _ => None,
+        };
+        let dst = SamplesMut::new(&mut self.worker.buffer, stride);
         if block.is_compound() {
             let both = [0, 1].map(|list| (plane(list), block.mv[list]));
-            let dst = SamplesMut::new(&mut self.worker.buffer, stride);
             let scratch = &mut self.worker.compound;
             predict_average(isa, dst, both, region, filters, scratch);
+        } else if let Some(warp) = warp {
+            warp.predict(isa, dst, plane(0), region);
         } else {
-            let dst = SamplesMut::new(&mut self.worker.buffer, stride);
             predict_single(isa, dst, plane(0), region, block.mv[0], filters);
         }
         let src = view(&self.coder.source[0], rect);

@@ -29,6 +29,7 @@ mod intra_mode;
 mod lambda;
 mod mode;
 mod motion;
+mod motion_mode;
 mod partition;
 mod planes;
 mod proposal;

@@ -4,7 +4,6 @@
 
 use super::block::{BlockSearch, Stage};
 use super::cost::{COST_BITS, CostSink};
-use super::estimate::Estimate;
 use super::halves::Halves;
 use super::mode::Candidate;
 use super::partition::{Hints, Square, parts_of};
@@ -306,8 +305,7 @@ impl BlockSearch<'_, '_, '_> {
             let stack = self.coder.mv_stack(pos, size, block.ref_frame);
             let kept = if block.is_compound() { 0 } else { block.ref_frame[0] as usize };
             self.worker.stacks[kept] = Some(stack);
-            let block = self.labelled(&context, block, &stack);
-            self.worker.candidates.push(Candidate { block, estimate: Estimate::of_difference(0) });
+            self.add_proposed(&context, block, &stack);
         } else {
             self.intra_candidates(&context);
         }

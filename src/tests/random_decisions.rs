@@ -10,12 +10,13 @@ use crate::av1::tile::coefficient_syntax::TxSet;
 use crate::av1::tile::decider::SuperblockDecider;
 use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::inter_syntax::{component_modes, needs_interp_filter, predicted_mv};
+use crate::av1::tile::mv_prediction::MotionModes;
 use crate::av1::tile::quantizers::Rounding;
 use crate::av1::tile::residual::{Quantized, TransformChoice, TxTypes};
 use crate::av1::tile::symbol::Record;
 use crate::av1::types::{
-    BlockSize, INTRA_FRAME, InterpFilter, LAST_FRAME, Mv, NONE, Partition, PredictionMode, TxMode,
-    TxSize, TxType, UvMode,
+    BlockSize, INTRA_FRAME, InterpFilter, LAST_FRAME, MotionMode, Mv, NONE, Partition,
+    PredictionMode, TxMode, TxSize, TxType, UvMode,
 };
 use crate::kernels::quantize::spec::dequantize;
 use crate::kernels::random::Random;
@@ -280,6 +281,9 @@ impl Draw<'_> {
                 Some(_) => prediction,
                 None => Mv::default(),
             };
+        }
+        if stack.motion_modes == MotionModes::All && self.chance(128) {
+            block.motion_mode = MotionMode::LocalWarp;
         }
         block.interp_filter = if frame.interpolation_filter != InterpFilter::Switchable {
             frame.interpolation_filter

@@ -48,6 +48,7 @@ impl RandomStream {
         let mut sequence = SequenceHeader::new(width as u32, height as u32);
         sequence.enable_cdef = flip(&mut random);
         sequence.enable_intra_edge_filter = flip(&mut random);
+        sequence.enable_warped_motion = flip(&mut random);
         if flip(&mut random) {
             sequence.order_hint_bits = 7;
             sequence.enable_ref_frame_mvs = flip(&mut random);
@@ -135,6 +136,9 @@ impl RandomStream {
                 InterpolationFilter::EightTapSharp,
                 InterpolationFilter::Bilinear,
             ][random.below(6)];
+            h.is_motion_mode_switchable = flip(random);
+            h.allow_warped_motion =
+                sequence.enable_warped_motion && !h.error_resilient_mode && flip(random);
             h.reference_select = flip(random);
             h.use_ref_frame_mvs =
                 sequence.enable_ref_frame_mvs && !h.error_resilient_mode && flip(random);

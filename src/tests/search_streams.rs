@@ -55,6 +55,7 @@ fn check(scene: Scene, (width, height): (u32, u32), speed: u8, qindex: u8, frame
     sequence.enable_intra_edge_filter = true;
     sequence.order_hint_bits = 7;
     sequence.enable_ref_frame_mvs = true;
+    sequence.enable_warped_motion = true;
     sequence.seq_force_screen_content_tools = Some(false);
     let mut stream = Stream::new(sequence.clone(), Isa::detect()).unwrap();
     let (w, h) = (width as usize, height as usize);
@@ -90,6 +91,8 @@ fn check(scene: Scene, (width, height): (u32, u32), speed: u8, qindex: u8, frame
             header.primary_ref_frame = Some(0);
             header.interpolation_filter = InterpolationFilter::Switchable;
             header.reference_select = true;
+            header.is_motion_mode_switchable = true;
+            header.allow_warped_motion = number % 4 > 0;
             header.use_ref_frame_mvs = number % 3 > 0;
         }
         if qindex > 0 {

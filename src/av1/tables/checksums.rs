@@ -3,7 +3,8 @@
 
 use super::tests::Table;
 use super::{blocks, default_cdfs, quantizer, scans};
-use crate::kernels::{cdef, convolve, intra};
+use crate::av1::tile::local_warp;
+use crate::kernels::{cdef, convolve, intra, warp};
 
 /// Each table with its name and checksum.
 pub(super) fn recorded() -> Vec<(&'static str, &'static dyn Table, u64)> {
@@ -375,6 +376,8 @@ pub(super) fn recorded() -> Vec<(&'static str, &'static dyn Table, u64)> {
             &blocks::MAG_REF_OFFSET_WITH_TX_CLASS,
             0xab40_685d_203f_0725,
         ),
+        ("WARPED_FILTERS", &warp::tables::WARPED_FILTERS, 0xa259_97b9_41fa_1ada),
+        ("DIV_LUT", &local_warp::DIV_LUT, 0xd646_05a9_d0a2_06e3),
         ("MODE_TO_ANGLE", &blocks::MODE_TO_ANGLE, 0x5328_6963_6b66_fe45),
         ("DIV_MULT", &blocks::DIV_MULT, 0x1da0_b1d6_b279_4294),
     ]

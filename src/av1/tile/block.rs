@@ -4,8 +4,8 @@ use crate::av1::frame::mode_info::ModeInfo;
 use crate::av1::geometry::MiPos;
 use crate::av1::tables::blocks::{MAX_TX_SIZE_RECT, SPLIT_TX_SIZE, SUBSAMPLED_SIZE};
 use crate::av1::types::{
-    BlockSize, INTRA_FRAME, InterpFilter, Mv, NONE, PredictionMode, RefFrame, TxSize, TxType,
-    UvMode,
+    BlockSize, INTRA_FRAME, InterpFilter, MotionMode, Mv, NONE, PredictionMode, RefFrame, TxSize,
+    TxType, UvMode,
 };
 
 /// The syntax elements of one block, coefficients apart.
@@ -37,6 +37,8 @@ pub(crate) struct Block {
     pub(crate) mv: [Mv; 2],
     /// `RefMvIdx`.
     pub(crate) ref_mv_idx: u8,
+    /// `motion_mode`.
+    pub(crate) motion_mode: MotionMode,
     /// `interp_filter` of both directions, which are the same without dual filters.
     pub(crate) interp_filter: InterpFilter,
     /// `TxSize` of an intra block, or of a block without a transform tree.
@@ -63,6 +65,7 @@ impl Block {
             ref_frame: [INTRA_FRAME, NONE],
             mv: [Mv::default(); 2],
             ref_mv_idx: 0,
+            motion_mode: MotionMode::Simple,
             interp_filter: InterpFilter::EightTap,
             tx_size: max_rect_tx_size(size),
             tx_split: 0,

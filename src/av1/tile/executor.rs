@@ -10,7 +10,8 @@ use super::block_syntax::BlockWriter;
 use super::bounds::TileBounds;
 use super::context::TileContext;
 use super::inter::CompoundScratch;
-use super::mv_prediction::{MvPredictionInput, MvStack, find_mv_stack};
+use super::local_warp::{LocalWarp, Surroundings};
+use super::mv_prediction::{MotionModes, MvPredictionInput, MvStack, find_mv_stack};
 use super::quantizers::Quantizers;
 use super::residual::TransformChoice;
 use super::symbol::Record;
@@ -20,7 +21,7 @@ use crate::av1::frame::reference::Reference;
 use crate::av1::geometry::{MiPos, Rect};
 use crate::av1::obu::SequenceHeader;
 use crate::av1::obu::frame::FrameHeader;
-use crate::av1::types::{BlockSize, RefFrame, TxSize, TxType};
+use crate::av1::types::{BlockSize, INTRA_FRAME, RefFrame, TxSize, TxType};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::intra::CFL_MAX;
 use crate::kernels::isa::Isa;
@@ -129,7 +130,42 @@ impl TileCoder<'_> {
             sign_bias: self.sign_bias,
             motion_field: self.motion_field,
         };
-        find_mv_stack(&input, pos, size, ref_frame)
+        let mut stack = find_mv_stack(&input, pos, size, ref_frame);
+        stack.motion_modes = self.motion_modes(pos, size, ref_frame);
+        stack
+    }
+
+    /// What `motion_mode` of an inter block may be (5.11.27).
+    fn motion_modes(&self, pos: MiPos, size: BlockSize, ref_frame: [RefFrame; 2]) -> MotionModes {
+        let frame = self.frame;
+        // Global motion is the identity in all our frames.
+        if !frame.is_motion_mode_switchable
+            || size.width().min(size.height()) < 8
+            || ref_frame[1] > INTRA_FRAME
+        {
+            return MotionModes::Simple;
+        }
+        let around = self.surroundings(pos, size);
+        if !around.has_overlappable_candidates() {
+            MotionModes::Simple
+        } else if frame.force_integer_mv
+            || !frame.allow_warped_motion
+            || !around.has_warp_samples(ref_frame[0])
+        {
+            MotionModes::Obmc
+        } else {
+            MotionModes::All
+        }
+    }
+
+    /// A block with what is coded around it.
+    fn surroundings(&self, pos: MiPos, size: BlockSize) -> Surroundings<'_> {
+        Surroundings { grid: self.grid, tile: self.tile, pos, size }
+    }
+
+    /// The transform of a block's local warp, `None` if there is no valid one (`LocalValid` of 7.11.3.1).
+    pub(crate) fn local_warp(&self, block: &Block) -> Option<LocalWarp> {
+        self.surroundings(block.pos, block.size).local_warp(block.ref_frame[0], block.mv[0])
     }
 
     /// The syntax of this tile, to write with.

@@ -7,15 +7,15 @@ use crate::av1::tables::blocks::COMPOUND_MODE_CTX_MAP;
 use crate::av1::tile::block::Block;
 use crate::av1::tile::cdf::{
     COMP_BWD_REF_CDF, COMP_MODE_CDF, COMP_REF_CDF, COMP_REF_TYPE_CDF, COMPOUND_MODE_CDF,
-    DRL_MODE_CDF, INTERP_FILTER_CDF, MV_BIT_CDF, MV_CLASS_CDF, MV_CLASS0_BIT_CDF, MV_CLASS0_FR_CDF,
-    MV_CLASS0_HP_CDF, MV_FR_CDF, MV_HP_CDF, MV_JOINT_CDF, MV_SIGN_CDF, NEW_MV_CDF, REF_MV_CDF,
-    SINGLE_REF_CDF, UNI_COMP_REF_CDF, ZERO_MV_CDF,
+    DRL_MODE_CDF, INTERP_FILTER_CDF, MOTION_MODE_CDF, MV_BIT_CDF, MV_CLASS_CDF, MV_CLASS0_BIT_CDF,
+    MV_CLASS0_FR_CDF, MV_CLASS0_HP_CDF, MV_FR_CDF, MV_HP_CDF, MV_JOINT_CDF, MV_SIGN_CDF,
+    NEW_MV_CDF, REF_MV_CDF, SINGLE_REF_CDF, UNI_COMP_REF_CDF, USE_OBMC_CDF, ZERO_MV_CDF,
 };
-use crate::av1::tile::mv_prediction::MvStack;
+use crate::av1::tile::mv_prediction::{MotionModes, MvStack};
 use crate::av1::tile::symbol::SymbolSink;
 use crate::av1::types::{
     ALTREF_FRAME, ALTREF2_FRAME, BWDREF_FRAME, GOLDEN_FRAME, INTRA_FRAME, InterpFilter, LAST_FRAME,
-    LAST2_FRAME, LAST3_FRAME, Mv, PredictionMode, RefFrame,
+    LAST2_FRAME, LAST3_FRAME, MotionMode, Mv, PredictionMode, RefFrame,
 };
 
 /// The neighbours of an inter block, `None` where not available.
@@ -229,7 +229,7 @@ pub(crate) fn write_inter_block(
     write_vectors(sink, frame, context, block, stack);
 }
 
-/// What follows the mode in 5.11.23: the choice from the stack, vectors and filter.
+/// What follows the mode in 5.11.23: the choice from the stack, vectors, motion mode and filter.
 pub(crate) fn write_vectors(
     sink: &mut impl SymbolSink,
     frame: &FrameHeader,
@@ -243,15 +243,30 @@ pub(crate) fn write_vectors(
             write_mv(sink, frame, block.mv[list], predicted_mv(block, stack, list));
         }
     }
+    write_motion_mode(sink, block, stack);
     if frame.interpolation_filter == InterpFilter::Switchable && needs_interp_filter(block) {
         let row = INTERP_FILTER_CDF.row([context.interp_filter_ctx(block)]);
         sink.symbol(row, block.interp_filter as usize);
     }
 }
 
+/// 5.11.27 `read_motion_mode`.
+fn write_motion_mode(sink: &mut impl SymbolSink, block: &Block, stack: &MvStack) {
+    let (size, mode) = (block.size as usize, block.motion_mode);
+    match stack.motion_modes {
+        MotionModes::Simple => debug_assert_eq!(mode, MotionMode::Simple),
+        MotionModes::Obmc => {
+            debug_assert_ne!(mode, MotionMode::LocalWarp);
+            sink.symbol(USE_OBMC_CDF.row([size]), usize::from(mode == MotionMode::Obmc));
+        }
+        MotionModes::All => sink.symbol(MOTION_MODE_CDF.row([size]), mode as usize),
+    }
+}
+
 /// `needs_interp_filter` (5.11.23) with identity global motion and blocks of at least 8×8.
 pub(crate) fn needs_interp_filter(block: &Block) -> bool {
-    !matches!(block.y_mode, PredictionMode::GlobalMv | PredictionMode::GlobalGlobalMv)
+    block.motion_mode != MotionMode::LocalWarp
+        && !matches!(block.y_mode, PredictionMode::GlobalMv | PredictionMode::GlobalGlobalMv)
 }
 
 /// 5.11.30 `get_mode` of both references.

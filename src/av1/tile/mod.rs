@@ -15,6 +15,7 @@ pub(crate) mod executor;
 pub(crate) mod inter;
 pub(crate) mod inter_syntax;
 pub(crate) mod intra;
+pub(crate) mod local_warp;
 pub(crate) mod mv_prediction;
 mod prediction;
 pub(crate) mod quantizers;

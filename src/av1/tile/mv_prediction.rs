@@ -2,7 +2,8 @@
 //! to, and the contexts that depend on it.
 //!
 //! Global motion is the identity in all our frames, so global vectors are zero and the special
-//! cases for warped candidates never arise.
+//! cases for candidates that it warps never arise. Local warps are no such case: of blocks that have them their vectors
+//! count.
 
 mod extra;
 mod scan;
@@ -54,6 +55,19 @@ pub(crate) struct MvStack {
     pub(crate) zero_mv_context: u8,
     /// `DrlCtxStack`.
     pub(crate) drl_context: [u8; MAX_REF_MV_STACK_SIZE + 1],
+    /// What `motion_mode` may be, as far as it is coded.
+    pub(crate) motion_modes: MotionModes,
+}
+
+/// What `motion_mode` of a block may be (5.11.27).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum MotionModes {
+    /// SIMPLE, which is not coded.
+    Simple,
+    /// SIMPLE or OBMC (`use_obmc`).
+    Obmc,
+    /// All.
+    All,
 }
 
 /// 7.10.2.10 lower precision process.
@@ -129,6 +143,7 @@ pub(crate) fn find_mv_stack(
             ref_mv_context: 0,
             zero_mv_context: 0,
             drl_context: [0; MAX_REF_MV_STACK_SIZE + 1],
+            motion_modes: MotionModes::Simple,
         },
         new_mv_count: 0,
         found_match: false,

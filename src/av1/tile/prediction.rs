@@ -9,12 +9,16 @@ use super::inter::{Region, predict_average, predict_single};
 use super::intra::{
     Available, Direction, cfl_ac, edges, filter_type, predict_chroma_from_luma, predict_intra,
 };
-use crate::av1::types::{INTRA_FRAME, PredictionMode, TxSize, UvMode};
+use crate::av1::types::{INTRA_FRAME, MotionMode, PredictionMode, TxSize, UvMode};
 use crate::kernels::intra::Edges;
 
 impl TileCoder<'_> {
     /// 5.11.33 `compute_prediction` of `planes` of an inter block of at least 8×8.
     pub(crate) fn predict_inter(&mut self, block: &Block, planes: Range<usize>) {
+        let warp = match block.motion_mode {
+            MotionMode::LocalWarp => self.local_warp(block),
+            _ => None,
+        };
         for plane in planes {
             let shift = usize::from(plane > 0);
             let region = Region {
@@ -34,6 +38,8 @@ impl TileCoder<'_> {
                 let both = [0, 1].map(|list| (reference(list), block.mv[list]));
                 let scratch = &mut self.scratch.compound;
                 predict_average(self.isa, dst, both, region, filters, scratch);
+            } else if let Some(warp) = warp.filter(|_| region.w.min(region.h) >= 8) {
+                warp.predict(self.isa, dst, reference(0), region);
             } else {
                 predict_single(self.isa, dst, reference(0), region, block.mv[0], filters);
             }

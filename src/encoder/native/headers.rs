@@ -73,6 +73,7 @@ pub(super) fn sequence_header(settings: &Settings) -> SequenceHeader {
     sequence.order_hint_bits = ORDER_HINT_BITS;
     sequence.enable_ref_frame_mvs = true;
     sequence.enable_cdef = true;
+    sequence.enable_warped_motion = true;
     sequence.seq_force_screen_content_tools = Some(false);
     let codes = ColorCodes {
         color_primaries: settings.color.primaries,
@@ -119,6 +120,9 @@ pub(super) fn frame_header(
             InterpolationFilter::EightTap
         };
         header.allow_high_precision_mv = qindex < effort.high_precision_below;
+        // A warp may read where rolling intra refresh lets no vector of its block point.
+        header.is_motion_mode_switchable = effort.local_warps > 0 && !independent;
+        header.allow_warped_motion = header.is_motion_mode_switchable;
         header.reference_select = effort.compound && !independent;
         header.use_ref_frame_mvs =
             sequence.enable_ref_frame_mvs && effort.temporal_mvs && !independent;

@@ -42,6 +42,8 @@ pub(crate) struct TileParserInput {
     pub(crate) force_integer_mv: bool,
     pub(crate) allow_high_precision_mv: bool,
     pub(crate) interpolation_filter: InterpFilter,
+    pub(crate) is_motion_mode_switchable: bool,
+    pub(crate) allow_warped_motion: bool,
     pub(crate) use_ref_frame_mvs: bool,
     /// MiRowStarts, the end included.
     pub(crate) mi_row_starts: Vec<i32>,

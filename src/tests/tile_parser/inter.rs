@@ -4,7 +4,7 @@ use super::input::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
 use super::tile::{Step, TileParser};
 use crate::av1::tables::blocks::COMPOUND_MODE_CTX_MAP;
 use crate::av1::tile::cdf;
-use crate::av1::types::{INTRA_FRAME, InterpFilter, NONE, PredictionMode};
+use crate::av1::types::{INTRA_FRAME, InterpFilter, MotionMode, NONE, PredictionMode};
 
 impl TileParser<'_> {
     /// 5.11.18 inter_frame_mode_info.
@@ -154,6 +154,7 @@ impl TileParser<'_> {
             self.read_drl_mode(1)?;
         }
         self.assign_mv(is_compound)?;
+        self.read_motion_mode(is_compound)?;
         self.read_interp_filter()
     }
 
@@ -212,7 +213,8 @@ impl TileParser<'_> {
         use PredictionMode as M;
         let large = self.b.mi_size.width().min(self.b.mi_size.height()) >= 8;
         let global = matches!(self.b.y_mode, M::GlobalMv | M::GlobalGlobalMv);
-        !self.b.skip_mode && !(large && global)
+        let warped = self.b.motion_mode == MotionMode::LocalWarp;
+        !self.b.skip_mode && !warped && !(large && global)
     }
 
     /// 8.3.2, interp_filter.

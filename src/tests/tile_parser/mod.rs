@@ -6,8 +6,8 @@
 //! writes is read by other code, so an error shows as a difference. There are no pixels;
 //! coefficients are parsed and dropped.
 //!
-//! Subset: no palettes (their absence may be coded), intra block copy, overlapped or warped motion, inter-intra, masked or
-//! distance-weighted compounds, loop restoration, superres or global motion. All partitions, block
+//! Subset: no palettes (their absence may be coded), intra block copy, inter-intra, masked or
+//! distance-weighted compounds, loop restoration, scaled references or global motion. All partitions, block
 //! sizes and transform sizes, both sizes of superblocks, all chroma formats.
 
 #![allow(
@@ -25,6 +25,7 @@ mod input;
 mod inter;
 mod log;
 mod motion_field;
+mod motion_mode;
 mod mv;
 mod mv_stack;
 mod ref_frames;

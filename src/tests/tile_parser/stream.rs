@@ -110,7 +110,6 @@ impl TileParserInput {
         let inter = !header.is_intra();
         let refused = [
             (header.allow_intrabc, "allow_intrabc"),
-            (header.is_motion_mode_switchable, "is_motion_mode_switchable"),
             (header.lr_params.uses_lr(), "UsesLr"),
             (header.size.is_narrowed(), "use_superres"),
             (inter && sequence.enable_interintra_compound, "enable_interintra_compound"),
@@ -148,6 +147,8 @@ impl TileParserInput {
             force_integer_mv: header.force_integer_mv,
             allow_high_precision_mv: header.allow_high_precision_mv,
             interpolation_filter: header.interpolation_filter,
+            is_motion_mode_switchable: header.is_motion_mode_switchable,
+            allow_warped_motion: header.allow_warped_motion,
             use_ref_frame_mvs: header.use_ref_frame_mvs,
             mi_row_starts: starts(&header.tile_info.mi_row_starts),
             mi_col_starts: starts(&header.tile_info.mi_col_starts),

@@ -8,7 +8,7 @@ use super::mv_stack::MvStack;
 use super::symbol_decoder::{SymbolDecoder, adapt, cumulative};
 use crate::av1::tables::blocks::PARTITION_SUBSIZE;
 use crate::av1::tile::cdf::{self, CdfContext, CdfRow};
-use crate::av1::types::{BlockSize, Partition, PredictionMode, TxSize, UvMode};
+use crate::av1::types::{BlockSize, MotionMode, Partition, PredictionMode, TxSize, UvMode};
 
 /// What all tiles of a frame share.
 pub(super) struct FrameContext<'a> {
@@ -47,6 +47,7 @@ pub(super) struct Block {
     pub(super) above_single: bool,
     pub(super) ref_mv_idx: usize,
     pub(super) mv: [Mv; 2],
+    pub(super) motion_mode: MotionMode,
     pub(super) interp_filter: [u8; 2],
     pub(super) tx_size: TxSize,
     pub(super) stack: MvStack,
@@ -78,6 +79,7 @@ impl Block {
             above_single: false,
             ref_mv_idx: 0,
             mv: [[0; 2]; 2],
+            motion_mode: MotionMode::Simple,
             interp_filter: [0; 2],
             tx_size: TxSize::T4x4,
             stack: MvStack::default(),
