@@ -5,6 +5,7 @@ use super::frame::FrameSearch;
 use super::lambda::Lambda;
 use super::mode::Candidate;
 use super::proposal::{PROPOSALS, Proposal};
+use super::tuning::CHROMA_ERROR_WEIGHT;
 use crate::av1::geometry::{MiPos, Rect, view};
 use crate::av1::tile::block::{Block, max_rect_tx_size};
 use crate::av1::tile::cdf::SKIP_CDF;
@@ -106,12 +107,14 @@ pub(super) struct BlockSearch<'a, 'b, 'c> {
 }
 
 impl BlockSearch<'_, '_, '_> {
-    /// Squared error of one plane over the part of a block that is shown.
+    /// Squared error of one plane over the part of a block that is shown, chroma's weighted.
     fn plane_error(&self, plane: usize, pos: MiPos, size: BlockSize) -> u64 {
         let (source, recon) = (&self.coder.source[plane], &self.coder.recon[plane]);
         let rect = Rect::of_block(plane, pos, size).inside(source, 1);
         let size = (rect.w.next_multiple_of(4), rect.h);
-        u64::from(sse(self.coder.isa, view(source, rect), view(recon, rect), size))
+        let error = u64::from(sse(self.coder.isa, view(source, rect), view(recon, rect), size));
+        let (weight, of) = CHROMA_ERROR_WEIGHT;
+        if plane == 0 { error } else { error * weight / of }
     }
 
     /// Squared error of each plane.
