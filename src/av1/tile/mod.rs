@@ -17,6 +17,7 @@ pub(crate) mod inter_syntax;
 pub(crate) mod intra;
 pub(crate) mod local_warp;
 pub(crate) mod mv_prediction;
+mod mv_syntax;
 mod prediction;
 pub(crate) mod quantizers;
 pub(crate) mod reconstruct;
