@@ -18,7 +18,8 @@ use common::schedule::{Row, SCHEDULE_HELP, Schedule, Thinning};
 use common::{cli, y4m};
 use rtav1::{
     DroppedFrame, EncodeOutcome, Encoder, EncoderConfig, EngineKind, FrameOptions, LayerShares,
-    PictureBuffer, RateMode, Rates, Rational, ScalabilityMode, Speed, TemporalUnit, WireOverhead,
+    PictureBuffer, RateMode, Rates, Rational, ScalabilityMode, Speed, TemporalUnit, Tune,
+    WireOverhead,
 };
 
 /// Encode a clip to AV1.
@@ -88,6 +89,10 @@ struct Args {
     /// Effort: 0 slowest and smallest, 10 fastest, or by size and rate
     #[arg(long, value_name = "N|auto", default_value = "auto", value_parser = cli::speed)]
     speed: Speed,
+
+    /// What is optimised: default (VMAF, PSNR and SSIM alike), psnr or ssim
+    #[arg(long, value_name = "MEASURE", default_value_t, value_parser = cli::tune)]
+    tune: Tune,
 
     /// Threads the encoder may use
     #[arg(long, value_name = "N", default_value_t = 1)]
@@ -203,6 +208,7 @@ fn config(args: &Args, clip: &Clip) -> anyhow::Result<EncoderConfig> {
     config.timebase = Rational::new(den, num);
     config.color = clip.color;
     config.speed = args.speed;
+    config.tune = args.tune;
     config.threads = args.threads;
     config.tile_columns = args.tile_columns;
     config.key_interval = args.key_every;

@@ -5,6 +5,7 @@ mod scalability;
 mod speed;
 #[cfg(test)]
 mod tests;
+mod tune;
 
 use std::ops::{Deref, RangeInclusive};
 use std::time::Duration;
@@ -12,6 +13,7 @@ use std::time::Duration;
 pub use self::error::ConfigError;
 pub use self::scalability::{AcknowledgedPrediction, LayerShares, ScalabilityMode};
 pub use self::speed::Speed;
+pub use self::tune::Tune;
 use crate::frame::is_encoded;
 
 /// A positive ratio of two integers.
@@ -199,6 +201,8 @@ pub struct EncoderConfig {
     pub denoise: bool,
     /// Effort.
     pub speed: Speed,
+    /// What is optimised; [`Tune::Default`] unless changed.
+    pub tune: Tune,
     /// Threads the encoder may use, its caller's included, 1 to 64; the bytes do not depend on it.
     ///
     /// The native engine decides a frame's rows of 64×64 luma samples side by side, each two such
@@ -257,6 +261,7 @@ impl EncoderConfig {
             adaptive_frame_rate: false,
             denoise: false,
             speed: Speed::default(),
+            tune: Tune::default(),
             threads: 1,
             tile_columns: None,
             key_interval: None,

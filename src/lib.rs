@@ -36,7 +36,7 @@ pub use av1::obu::{
 };
 pub use config::{
     AcknowledgedPrediction, ColorDescription, ConfigError, EncoderConfig, EngineKind, LayerShares,
-    RateMode, Rates, Rational, ScalabilityMode, Speed, WireOverhead,
+    RateMode, Rates, Rational, ScalabilityMode, Speed, Tune, WireOverhead,
 };
 #[cfg(any(feature = "rav1d", feature = "dav1d"))]
 pub use decoder::{ChromaSamplePosition, DecodeError, Decoder, DecoderConfig, Picture};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use clap::Parser;
 use indicatif::{ProgressBar, ProgressStyle};
-use rtav1::{EncoderConfig, EngineKind, Rational, Speed};
+use rtav1::{EncoderConfig, EngineKind, Rational, Speed, Tune};
 
 use super::input::STANDARD;
 
@@ -119,6 +119,11 @@ pub(crate) fn frame_rate(text: &str) -> Result<Rational, String> {
 /// Finds an engine by its name for `clap`.
 pub(crate) fn engine(name: &str) -> Result<EngineKind, String> {
     EngineKind::from_name(name).ok_or_else(|| format!("no engine {name:?} is known"))
+}
+
+/// Finds what is optimised by its name for `clap`.
+pub(crate) fn tune(name: &str) -> Result<Tune, String> {
+    Tune::from_name(name).ok_or_else(|| format!("no tune {name:?} is known"))
 }
 
 /// Help for `--engine`.

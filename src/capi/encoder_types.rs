@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::encoder_values::{
     Rtav1DropReason, Rtav1Engine, Rtav1OutcomeKind, Rtav1PixelFormat, Rtav1RateMode,
     acknowledged_prediction, layer_shares, layer_shares_value, prediction_value, scalability_mode,
-    scalability_mode_value,
+    scalability_mode_value, tune, tune_value,
 };
 use super::error::Failure;
 use super::memory::{CallerStruct, byte, items};
@@ -103,6 +103,8 @@ pub struct Rtav1EncoderConfig {
     /// blended with the pictures before it as far as noise explains that they differ; what moves or changes
     /// stays as it is.
     pub denoise: u32,
+    /// An `Rtav1Tune`.
+    pub tune: u32,
 }
 
 /// A picture to be coded. The samples stay the caller's and are not used after the call.
@@ -272,6 +274,7 @@ impl Rtav1EncoderConfig {
             layer_shares: layer_shares_value(settings.layer_shares),
             intra_refresh: settings.intra_refresh.unwrap_or(0),
             denoise: u32::from(settings.denoise),
+            tune: tune_value(settings.tune),
         }
     }
 
@@ -313,6 +316,7 @@ impl Rtav1EncoderConfig {
         settings.intra_refresh = (self.intra_refresh > 0).then_some(self.intra_refresh);
         settings.adaptive_frame_rate = self.adaptive_frame_rate != 0;
         settings.denoise = self.denoise != 0;
+        settings.tune = tune(self.tune)?;
         Ok(settings)
     }
 }

@@ -1,7 +1,7 @@
 //! The values that fields of the encoder's structs may have.
 
 use super::error::Failure;
-use crate::config::{AcknowledgedPrediction, LayerShares, ScalabilityMode};
+use crate::config::{AcknowledgedPrediction, LayerShares, ScalabilityMode, Tune};
 
 /// Values of `Rtav1EncoderConfig.engine`.
 #[repr(C)]
@@ -48,6 +48,17 @@ pub enum Rtav1AcknowledgedPrediction {
     /// On acknowledged frames and the last but one of layer 0: of the two chains that this makes, a loss
     /// breaks one, and the other goes on at half the frame rate.
     TwoChains = 3,
+}
+
+/// Values of `Rtav1EncoderConfig.tune`: what is optimised.
+#[repr(C)]
+pub enum Rtav1Tune {
+    /// VMAF, PSNR and SSIM alike. The default.
+    Default = 0,
+    /// PSNR of luma.
+    Psnr = 1,
+    /// SSIM of luma.
+    Ssim = 2,
 }
 
 /// Values of `Rtav1Frame.format`; both are 8-bit 4:2:0.
@@ -127,6 +138,25 @@ pub(super) fn acknowledged_prediction(value: u32) -> Result<AcknowledgedPredicti
     }
 }
 
+/// What is optimised, by its value.
+pub(super) fn tune(value: u32) -> Result<Tune, Failure> {
+    match value {
+        DEFAULT => Ok(Tune::Default),
+        PSNR => Ok(Tune::Psnr),
+        SSIM => Ok(Tune::Ssim),
+        value => Err(Failure::UnknownValue { field: "tune", value }),
+    }
+}
+
+/// The value of what is optimised.
+pub(super) fn tune_value(tune: Tune) -> u32 {
+    match tune {
+        Tune::Default => DEFAULT,
+        Tune::Psnr => PSNR,
+        Tune::Ssim => SSIM,
+    }
+}
+
 /// The value of layers.
 pub(super) fn scalability_mode_value(mode: ScalabilityMode) -> u32 {
     match mode {
@@ -149,6 +179,9 @@ pub(super) fn prediction_value(prediction: AcknowledgedPrediction) -> u32 {
 const L1T1: u32 = Rtav1ScalabilityMode::L1t1 as u32;
 const L1T2: u32 = Rtav1ScalabilityMode::L1t2 as u32;
 const L1T3: u32 = Rtav1ScalabilityMode::L1t3 as u32;
+const DEFAULT: u32 = Rtav1Tune::Default as u32;
+const PSNR: u32 = Rtav1Tune::Psnr as u32;
+const SSIM: u32 = Rtav1Tune::Ssim as u32;
 const AUTO: u32 = Rtav1AcknowledgedPrediction::Auto as u32;
 const ALWAYS: u32 = Rtav1AcknowledgedPrediction::Always as u32;
 const NEVER: u32 = Rtav1AcknowledgedPrediction::Never as u32;

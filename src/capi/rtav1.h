@@ -412,6 +412,42 @@ typedef enum Rtav1QindexReason {
     RTAV1_QINDEX_REASON_RANGE = 7,
 } Rtav1QindexReason;
 
+// Values of `Rtav1EncoderConfig.scalability_mode`: layers by their names in W3C's Scalable Video Coding
+// (SVC) Extension for WebRTC.
+typedef enum Rtav1ScalabilityMode {
+    // One layer. The default.
+    RTAV1_SCALABILITY_MODE_L1T1 = 0,
+    // Two temporal layers: every second frame is of layer 0.
+    RTAV1_SCALABILITY_MODE_L1T2 = 1,
+    // Three temporal layers: of four frames one is of layer 0, one of layer 1 and two of layer 2.
+    RTAV1_SCALABILITY_MODE_L1T3 = 2,
+} Rtav1ScalabilityMode;
+
+// Values of `Rtav1EncoderConfig.acknowledged_prediction`: when frames of layer 0 depend only on frames that
+// the receiver has acknowledged. A lost frame then costs nothing after it, and frames take more bits.
+typedef enum Rtav1AcknowledgedPrediction {
+    // Where it pays, by what the encoder measures of losses, of the time that acknowledgements take and of
+    // the picture. The default.
+    RTAV1_ACKNOWLEDGED_PREDICTION_AUTO = 0,
+    // Always, from the first acknowledgement on.
+    RTAV1_ACKNOWLEDGED_PREDICTION_ALWAYS = 1,
+    // Never: losses are answered by recovery frames only.
+    RTAV1_ACKNOWLEDGED_PREDICTION_NEVER = 2,
+    // On acknowledged frames and the last but one of layer 0: of the two chains that this makes, a loss
+    // breaks one, and the other goes on at half the frame rate.
+    RTAV1_ACKNOWLEDGED_PREDICTION_TWO_CHAINS = 3,
+} Rtav1AcknowledgedPrediction;
+
+// Values of `Rtav1EncoderConfig.tune`: what is optimised.
+typedef enum Rtav1Tune {
+    // VMAF, PSNR and SSIM alike. The default.
+    RTAV1_TUNE_DEFAULT = 0,
+    // PSNR of luma.
+    RTAV1_TUNE_PSNR = 1,
+    // SSIM of luma.
+    RTAV1_TUNE_SSIM = 2,
+} Rtav1Tune;
+
 // Decodes temporal units into pictures.
 typedef struct Rtav1Decoder Rtav1Decoder;
 
@@ -523,6 +559,8 @@ typedef struct Rtav1EncoderConfig {
     // blended with the pictures before it as far as noise explains that they differ; what moves or changes
     // stays as it is.
     uint32_t denoise;
+    // An `Rtav1Tune`.
+    uint32_t tune;
 } Rtav1EncoderConfig;
 
 // A picture to be coded. The samples stay the caller's and are not used after the call.

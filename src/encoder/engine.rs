@@ -31,8 +31,8 @@ pub struct Capabilities {
     /// Delay and size of frames are bounded, and what the network adds is counted:
     /// [`crate::EncoderConfig::max_delay`], [`crate::EncoderConfig::max_frame_bytes`],
     /// [`crate::EncoderConfig::wire`], [`crate::EncoderConfig::adaptive_frame_rate`],
-    /// [`crate::EncoderConfig::min_qindex`] and [`crate::EncoderConfig::max_qindex`]. An engine without it has no
-    /// [`crate::EncoderConfig::denoise`] either.
+    /// [`crate::EncoderConfig::min_qindex`] and [`crate::EncoderConfig::max_qindex`]. An engine without it has
+    /// neither [`crate::EncoderConfig::denoise`] nor another [`crate::EncoderConfig::tune`] than the default.
     pub bounded_delay: bool,
     /// The most temporal layers it has: [`crate::EncoderConfig::scalability_mode`], which can change on
     /// any frame.
@@ -186,6 +186,9 @@ pub(super) fn check_unbounded(
     }
     if settings.adaptive_frame_rate {
         return Err(unsupported(engine, "adaptive frame rate", true));
+    }
+    if settings.tune != usual.tune {
+        return Err(unsupported(engine, "tune", settings.tune));
     }
     if settings.denoise {
         return Err(unsupported(engine, "denoise", true));

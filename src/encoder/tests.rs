@@ -11,6 +11,7 @@ use crate::av1::obu::SequenceHeader;
 use crate::config::EngineKind;
 use crate::config::Rational;
 use crate::config::Speed;
+use crate::config::Tune;
 use crate::frame::PictureBuffer;
 use crate::kernels::isa::Isa;
 use crate::synthetic::{Clip, Scene};
@@ -365,6 +366,7 @@ fn limits_beyond_the_engine_are_refused() {
     assert_eq!(error, refused("max payload", "900"));
     let error = unable(|c| c.adaptive_frame_rate = true).unwrap_err();
     assert_eq!(error, refused("adaptive frame rate", "true"));
+    assert_eq!(unable(|c| c.tune = Tune::Ssim).unwrap_err(), refused("tune", "ssim"));
     assert_eq!(unable(|c| c.denoise = true).unwrap_err(), refused("denoise", "true"));
     let error = unable(|c| c.max_qindex = 90).unwrap_err();
     assert_eq!(error, refused("qindex range", "1 to 90"));

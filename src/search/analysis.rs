@@ -4,8 +4,8 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::speed::Effort;
-use super::tuning::{CHANGED_DIFFERENCE, INTERPOLATED_AROUND, SCENE_CUT_RISE};
-use crate::av1::geometry::MiPos;
+use super::tuning::{CHANGED_DIFFERENCE, INTERPOLATED_AROUND, LEAST_TEXTURE, SCENE_CUT_RISE};
+use crate::av1::geometry::{MiPos, SB4};
 use crate::av1::types::BlockSize;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
@@ -48,6 +48,8 @@ pub(super) struct Analyser {
     seen: bool,
     /// By superblock, row by row.
     superblocks: Vec<Activity>,
+    /// Mean difference of neighbours.
+    spatial: f32,
     /// Mean difference of the picture before from the one before that.
     temporal: f32,
     /// For how many pictures units of 16×16 samples have stood still, row by row.
@@ -117,6 +119,7 @@ impl Analyser {
             isa,
             seen: false,
             superblocks: vec![Activity::default(); width.div_ceil(64) * height.div_ceil(64)],
+            spatial: 0.0,
             temporal: 0.0,
             still: vec![0; cols * height.div_ceil(UNIT)],
             still_difference: Effort::of(6).still_difference,
@@ -144,6 +147,7 @@ impl Analyser {
             true => Analysis { spatial, temporal, scene_cut },
             false => Analysis { spatial, temporal: spatial, scene_cut: true },
         };
+        self.spatial = spatial;
         self.temporal = if self.seen { temporal } else { 0.0 };
         self.seen = true;
         analysis
@@ -166,6 +170,14 @@ impl Analyser {
             changed.fetch_add(count, Ordering::Relaxed);
         });
         changed.into_inner()
+    }
+
+    /// How much texture the superblock at `pos` has beside the picture as a whole.
+    pub(super) fn texture(&self, pos: MiPos) -> f32 {
+        let superblock =
+            &self.superblocks[pos.row / SB4 * self.cols.div_ceil(SB4 / UNIT4) + pos.col / SB4];
+        let here = superblock.spatial as f32 / superblock.area as f32;
+        (here + LEAST_TEXTURE) / (self.spatial + LEAST_TEXTURE)
     }
 
     /// What the picture that was analysed last holds, by superblock, row by row.

@@ -8,9 +8,10 @@ use super::coarse_motion::{CoarseMotion, SIDE};
 use super::cost::CostTable;
 use super::filter_strength;
 use super::lambda::Lambda;
+use super::objective::Objective;
 use super::planes::{HalfPlanes, HalfRow, SubpelPlanes, quarter};
 use super::speed::Effort;
-use super::tuning::{INTER_ROUNDING, INTRA_ROUNDING, NO_RESIDUAL_LAMBDA_SHIFT};
+use super::tuning::{INTER_ROUNDING, INTRA_ROUNDING, NO_RESIDUAL_LAMBDA_SHIFT, TEXTURE_LAMBDA};
 use crate::av1::frame::reference::Reference;
 use crate::av1::geometry::MiPos;
 use crate::av1::obu::frame::CdefParams;
@@ -20,6 +21,7 @@ use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::quantizers::Rounding;
 use crate::av1::tile::symbol::Record;
 use crate::av1::types::{BlockSize, Mv, RefFrame};
+use crate::config::Tune;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
 use crate::layers::CleanRows;
@@ -37,6 +39,8 @@ pub(crate) struct FrameSearch {
     pool: Arc<Pool>,
     /// The effort.
     pub(super) effort: Effort,
+    /// What choices are made for.
+    pub(super) objective: Objective,
     /// Costs of symbols at the frame's start.
     pub(super) costs: CostTable,
     /// What is left of the residual.
@@ -83,6 +87,7 @@ impl Search {
                 isa,
                 pool: Arc::default(),
                 effort: Effort::of(6),
+                objective: Objective::of(Tune::Default),
                 costs: CostTable::new(),
                 residual: Residual::Normal,
                 names: Vec::new(),
@@ -107,6 +112,11 @@ impl Search {
     pub(crate) fn set_speed(&mut self, level: u8) {
         self.frame.effort = Effort::of(level);
         self.frame.analyser.set_effort(&self.frame.effort);
+    }
+
+    /// Sets what choices are made for.
+    pub(crate) fn set_tune(&mut self, tune: Tune) {
+        self.frame.objective = Objective::of(tune);
     }
 
     /// Sets what is left of the residual, in frames that must be small.
@@ -190,6 +200,7 @@ impl SuperblockDecider for Search {
             Residual::None => NO_RESIDUAL_LAMBDA_SHIFT,
         };
         let lambda = Lambda::new(coder.target_q_index, shift);
+        let lambda = shared.lambda(lambda, pos);
         let mut search = BlockSearch {
             frame: shared,
             stage: Stage::Trying,
@@ -221,6 +232,15 @@ impl SuperblockDecider for Search {
 }
 
 impl FrameSearch {
+    /// λ in the superblock at `pos`.
+    fn lambda(&self, lambda: Lambda, pos: MiPos) -> Lambda {
+        let (least, most) = TEXTURE_LAMBDA;
+        match self.objective.texture_lambda {
+            true => lambda.times(self.analyser.texture(pos).sqrt().clamp(least, most)),
+            false => lambda,
+        }
+    }
+
     /// Names the references to search; none in intra frames.
     fn choose_references(&mut self, references: &[Option<Arc<Reference>>; 8]) {
         self.names.clear();

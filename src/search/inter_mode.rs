@@ -308,13 +308,15 @@ impl BlockSearch<'_, '_, '_> {
     fn choose_filter(&mut self, context: &BlockContext, candidate: &mut Candidate) {
         /// Besides the regular one.
         const OTHERS: [InterpFilter; 1] = [InterpFilter::EightTapSharp];
+        let smooth = self.frame.objective.smooth_filter.then_some(InterpFilter::EightTapSmooth);
         let mut block = candidate.block;
         let switchable = self.coder.frame.interpolation_filter == InterpFilter::Switchable;
         let fraction = (block.mv[0].row | block.mv[0].col) & 7 != 0;
         if !switchable || !fraction || !needs_interp_filter(&block) {
             return;
         }
-        for &filter in &OTHERS[..self.frame.effort.filters - 1] {
+        let others = OTHERS[..self.frame.effort.filters - 1].iter().copied();
+        for filter in others.chain(smooth) {
             block.interp_filter = filter;
             let estimate = self.predicted_cost(context, &block);
             if estimate.difference < candidate.estimate.difference {

@@ -33,6 +33,14 @@ impl Lambda {
         (distortion << 8) + ((self.squared * u64::from(rate)) >> COST_BITS)
     }
 
+    /// λ of squared error times a factor, and that of absolute differences times its root.
+    pub(super) fn times(self, factor: f32) -> Self {
+        Self {
+            squared: ((self.squared as f64 * f64::from(factor)) as u64).max(1),
+            absolute: ((f64::from(self.absolute) * f64::from(factor.sqrt())) as u32).max(1),
+        }
+    }
+
     /// λ times a factor, as numerator and denominator.
     pub(crate) fn scaled(self, (numerator, denominator): (u64, u64)) -> Self {
         Self { squared: self.squared * numerator / denominator, ..self }

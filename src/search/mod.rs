@@ -30,6 +30,7 @@ mod lambda;
 mod mode;
 mod motion;
 mod motion_mode;
+pub(crate) mod objective;
 mod partition;
 mod planes;
 mod proposal;

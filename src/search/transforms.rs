@@ -14,7 +14,7 @@ use super::block::BlockSearch;
 use super::cost::{COST_BITS, CostSink, CostTable};
 use super::lambda::Lambda;
 use super::speed::Effort;
-use super::tuning::{CHROMA_LEVEL_LAMBDA, LEVEL_LAMBDA, TX_TYPE_CAP, ZERO_TRANSFORM};
+use super::tuning::{TX_TYPE_CAP, ZERO_TRANSFORM};
 use crate::av1::tables::blocks::MODE_TO_TXFM;
 use crate::av1::tile::block::Block;
 use crate::av1::tile::cdf::CdfRow;
@@ -61,6 +61,8 @@ pub(super) struct Transforms<'a> {
     effort: &'a Effort,
     /// λ.
     lambda: Lambda,
+    /// Factors of λ by which levels are chosen, of luma and of chroma.
+    level_lambda: [(u64, u64); 2],
     /// Costs of symbols.
     costs: &'a CostTable,
 }
@@ -74,6 +76,7 @@ impl<'a> BlockSearch<'a, '_, '_> {
             isa: self.coder.isa,
             effort: &frame.effort,
             lambda: self.lambda,
+            level_lambda: frame.objective.level_lambda,
             costs: &frame.costs,
         }
     }
@@ -116,7 +119,7 @@ impl TransformChoice for Transforms<'_> {
     ) -> (usize, i64) {
         let plane_type = usize::from(input.plane > 0);
         let rows = LevelRows::new(input.size, input.tx_type.class(), plane_type);
-        let factor = if input.plane == 0 { LEVEL_LAMBDA } else { CHROMA_LEVEL_LAMBDA };
+        let factor = self.level_lambda[usize::from(input.plane > 0)];
         let lambda = self.lambda.scaled(factor);
         LevelChoice { lambda, costs: self.costs, input, rows, levels, dequantized }.run(eob)
     }

@@ -60,6 +60,8 @@ mod stream_files;
 mod tile_parser;
 #[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
 mod tiles;
+#[cfg(all(test, any(feature = "rav1d", feature = "dav1d")))]
+mod tune;
 
 #[cfg(test)]
 use crate::synthetic::Clip;

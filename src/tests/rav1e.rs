@@ -8,7 +8,7 @@ use super::{TICKS, encode};
 use crate::synthetic::{Clip, Scene};
 use crate::{
     ConfigError, EncodeError, Encoder, EncoderConfig, EngineKind, FrameOptions, RateMode, Rates,
-    Rational, Speed, WireOverhead,
+    Rational, Speed, Tune, WireOverhead,
 };
 
 fn config(width: u32, height: u32) -> EncoderConfig {
@@ -112,6 +112,7 @@ fn bounds_beyond_rav1e() {
     assert_eq!(new(|c| c.wire.packet_overhead = 40), unsupported("packet overhead", "40"));
     assert_eq!(new(|c| c.wire.max_payload = 900), unsupported("max payload", "900"));
     assert_eq!(new(|c| c.adaptive_frame_rate = true), unsupported("adaptive frame rate", "true"));
+    assert_eq!(new(|c| c.tune = Tune::Psnr), unsupported("tune", "psnr"));
     assert_eq!(new(|c| c.denoise = true), unsupported("denoise", "true"));
     assert_eq!(new(|c| c.min_qindex = 2), unsupported("qindex range", "2 to 255"));
     assert_eq!(new(|c| c.max_qindex = 200), unsupported("qindex range", "1 to 200"));

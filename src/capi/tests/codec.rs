@@ -10,7 +10,7 @@ use super::super::encoder_values::*;
 use super::super::status::Rtav1Status;
 use super::super::unit::{Rtav1FrameStats, Rtav1QindexReason, Rtav1Unit};
 use super::{sized, text};
-use crate::config::{EncoderConfig, WireOverhead};
+use crate::config::{EncoderConfig, Tune, WireOverhead};
 use crate::encoder::{DropReason, DroppedFrame, EncodeOutcome, QindexReason};
 use crate::synthetic::{Clip, Scene};
 
@@ -98,9 +98,10 @@ fn encoder_defaults_are_those_of_the_library() {
     (config.max_delay, config.max_frame_bytes, config.adaptive_frame_rate) = (50, 64, 2);
     (config.packet_overhead, config.max_payload, config.tile_columns) = (1000, 65535, 4);
     config.layer_shares = [60, 40, 0];
-    (config.intra_refresh, config.denoise) = (30, 1);
+    (config.intra_refresh, config.denoise, config.tune) = (30, 1, Rtav1Tune::Ssim as u32);
     let settings = config.to_settings().unwrap();
     assert_eq!((settings.intra_refresh, settings.denoise), (Some(30), true));
+    assert_eq!(settings.tune, Tune::Ssim);
     assert_eq!(
         (settings.max_delay, settings.max_frame_bytes),
         (Duration::from_millis(50), Some(64))

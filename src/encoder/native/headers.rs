@@ -7,10 +7,11 @@ use crate::av1::obu::frame::{
 use crate::av1::obu::level::seq_level_idx;
 use crate::av1::obu::operating_point::OperatingPoint;
 use crate::av1::obu::{ColorCodes, SequenceHeader};
-use crate::config::{RateMode, Rates, ScalabilityMode, Settings};
+use crate::config::{RateMode, Rates, ScalabilityMode, Settings, Tune};
 use crate::layers::{FramePlan, ORDER_HINT_BITS};
 use crate::rate::DELTA_Q_RES;
 use crate::search::filter_strength;
+use crate::search::objective::Objective;
 use crate::search::speed::Effort;
 
 /// Luma samples across from which on frames have several tiles, and the least that one has of them:
@@ -94,6 +95,8 @@ pub(super) struct Tools {
     pub(super) tile_columns: Option<u32>,
     /// Whether parsing must depend on no other frame ([`IntraRefresh`](crate::layers::IntraRefresh)).
     pub(super) independent: bool,
+    /// What choices are made for.
+    pub(super) tune: Tune,
 }
 
 /// The header of a frame that follows `plan` at `qindex` and `speed`.
@@ -102,7 +105,7 @@ pub(super) fn frame_header(
     plan: &FramePlan,
     qindex: u8,
     speed: u8,
-    Tools { delta_q, tile_columns, independent }: Tools,
+    Tools { delta_q, tile_columns, independent, tune }: Tools,
 ) -> Result<FrameHeader, BitstreamError> {
     let frame_type = if plan.key_frame { FrameType::Key } else { FrameType::Inter };
     let mut header = FrameHeader::new(sequence, frame_type, qindex)?;
@@ -114,7 +117,7 @@ pub(super) fn frame_header(
     if !plan.key_frame {
         header.ref_frame_idx = plan.reads;
         header.primary_ref_frame = plan.primary.filter(|_| !independent);
-        header.interpolation_filter = if effort.filters > 1 {
+        header.interpolation_filter = if effort.filters > 1 || Objective::of(tune).smooth_filter {
             InterpolationFilter::Switchable
         } else {
             InterpolationFilter::EightTap

@@ -53,6 +53,7 @@ impl Pictures {
         let mut search = Search::new(width, height, isa);
         search.set_pool(Arc::clone(pool));
         search.set_speed(settings.first_level());
+        search.set_tune(settings.tune);
         let chroma = (width.div_ceil(2), height.div_ceil(2));
         let source = [(width, height), chroma, chroma].map(|(w, h)| PaddedPlane::new(w, h));
         let previous = source[0].clone();

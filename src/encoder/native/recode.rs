@@ -80,7 +80,8 @@ impl NativeEngine {
         let controlled = target.bits > 0 && qindex > 0 && residual != Residual::None;
         let tile_columns = self.settings.tile_columns;
         let independent = self.intra_refresh.is_some();
-        let tools = Tools { delta_q: controlled, tile_columns, independent };
+        let tune = self.settings.tune;
+        let tools = Tools { delta_q: controlled, tile_columns, independent, tune };
         let header =
             frame_header(self.pictures.stream.sequence(), plan, qindex, self.speed, tools)?;
         let tile_bytes = u32::try_from(target.soft_bytes).unwrap_or(u32::MAX);

@@ -20,7 +20,7 @@ impl Pictures {
         tile_columns: Option<u32>,
     ) -> Result<u64, BitstreamError> {
         let plan = Planner::new(ScalabilityMode::L1T1).next(true);
-        let tools = Tools { delta_q: false, tile_columns, independent: false };
+        let tools = Tools { tile_columns, ..Tools::default() };
         let header = frame_header(self.stream.sequence(), &plan, u8::MAX, 0, tools)?;
         let bytes = TileBounds::all(&header.tile_info).map(|tile| {
             let rows = (tile.mi_row_end - tile.mi_row_start).div_ceil(SB4);
