@@ -173,8 +173,8 @@ pub(super) mod steps {
     /// The same of a frame that has to meet its target.
     pub(crate) const TOLERANCE_EXACT: (f64, f64) = (0.95, 1.05);
     /// Times the least that a frame may take, so as not to be coded again, that frames are led to end above: most of
-    /// those that would be too small come out right at once. 1.2 recode as many.
-    pub(crate) const ABOVE_LEAST: f64 = 1.05;
+    /// those that would be too small come out right at once.
+    pub(crate) const ABOVE_LEAST: f64 = 1.2;
     /// The share of the limit that frames are led to end below.
     pub(crate) const SAFE: f64 = 0.96;
     /// Octaves by which a superblock's step may be below that of the frame.
