@@ -63,8 +63,8 @@ pub(super) const CHROMA_ERROR_WEIGHT: (u64, u64) = (3, 2);
 /// [`LEVEL_LAMBDA`] of the tunes for PSNR and SSIM: they gain 0.2 % each alone.
 pub(super) const TUNED_LEVEL_LAMBDA: (u64, u64) = (7, 8);
 
-/// [`CHROMA_LEVEL_LAMBDA`] of these tunes.
-pub(super) const TUNED_CHROMA_LEVEL_LAMBDA: (u64, u64) = (11, 16);
+/// [`CHROMA_LEVEL_LAMBDA`] of these tunes, in the same proportion.
+pub(super) const TUNED_CHROMA_LEVEL_LAMBDA: (u64, u64) = (11, 24);
 
 /// The bounds of the factor of λ by texture, which is the root of how much a superblock has beside the picture. By the
 /// tune for SSIM that gains 1.3 % and loses 1.2 % by PSNR; the fourth root gains 0.4 and loses 0.5.
