@@ -312,6 +312,13 @@ impl TileDecider {
         if self.rows.len() < self.tasks.len() {
             self.rows.resize_with(self.tasks.len(), Mutex::default);
         }
+        // What one row needed, others may need in the frames to come.
+        let mut most = 0;
+        self.rows.iter_mut().for_each(|row| most = most.max(unlocked(row).records.capacity()));
+        for row in self.rows.iter_mut().map(unlocked) {
+            row.clear();
+            row.records.reserve_exact(most);
+        }
     }
 
     /// Decides all tiles into `current` by the choices of `decider` and of `control`; false if that
@@ -367,7 +374,7 @@ impl TileDecider {
     /// Sets `cdef_idx` of all superblocks, in raster order, of so many bits.
     pub(crate) fn set_cdef_idx(&mut self, current: &CurrentFrame, bits: u8) {
         for (task, row) in self.tasks.iter().zip(&mut self.rows) {
-            let row = row.get_mut().unwrap_or_else(|error| error.into_inner());
+            let row = unlocked(row);
             row.set_cdef_idx(current.cdef_idx_of(task.bounds, task.mi_row()), bits);
         }
     }
@@ -375,8 +382,13 @@ impl TileDecider {
     /// The records of a tile that was decided, row by row.
     pub(crate) fn records(&mut self, tile: usize) -> impl Iterator<Item = &RowRecords> {
         let rows = self.rows_of(tile);
-        self.rows[rows].iter_mut().map(|row| &*row.get_mut().unwrap_or_else(|e| e.into_inner()))
+        self.rows[rows].iter_mut().map(|row| &*unlocked(row))
     }
+}
+
+/// What nobody else can hold now.
+fn unlocked(row: &mut Mutex<RowRecords>) -> &mut RowRecords {
+    row.get_mut().unwrap_or_else(|error| error.into_inner())
 }
 
 /// Decides rows on the caller's thread alone, straight into the frame.
@@ -387,7 +399,7 @@ fn walk_all<D: SuperblockDecider>(
     current: &mut CurrentFrame,
 ) -> bool {
     tasks.iter().zip(rows).enumerate().all(|(index, (task, row))| {
-        let row = row.get_mut().unwrap_or_else(|error| error.into_inner());
+        let row = unlocked(row);
         let whole = walk.row((index, task), current, row, None);
         if whole {
             current.set_cdef_idx(task.bounds, task.mi_row(), &row.cdef_idx);
