@@ -5,14 +5,13 @@ use super::bounds::TileBounds;
 use super::inter::Region;
 use crate::av1::frame::mode_info::{ModeInfo, ModeInfoGrid};
 use crate::av1::geometry::MiPos;
+use crate::av1::obu::frame::global_motion::WARPEDMODEL_PREC_BITS;
 use crate::av1::types::{BlockSize, INTRA_FRAME, Mv, NONE, RefFrame};
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
 use crate::kernels::view::SamplesMut;
 use crate::kernels::warp::{self, BEFORE, SIDE, Shear, Warp};
 
-/// `WARPEDMODEL_PREC_BITS`: fraction bits of the parameters.
-const WARPEDMODEL_PREC_BITS: u32 = 16;
 /// 1 as a parameter.
 const ONE: i32 = 1 << WARPEDMODEL_PREC_BITS;
 /// `WARPEDMODEL_TRANS_CLAMP`.
