@@ -3,10 +3,10 @@
 
 use super::block::BlockSearch;
 use super::estimate::Estimate;
-use super::partition::parts_of;
 use super::proposal::place;
 use crate::av1::geometry::MiPos;
 use crate::av1::tile::block::{Block, max_rect_tx_size};
+use crate::av1::tile::partition::parts_of;
 use crate::av1::types::{BlockSize, INTRA_FRAME, MotionMode, Partition};
 
 /// Two halves of a square.
@@ -36,9 +36,9 @@ impl BlockSearch<'_, '_, '_> {
         whole: &Block,
         mut limit: u64,
     ) -> Option<Halves> {
-        let (part, places) = parts_of(pos, size, Partition::Split);
         let mut quarters = [*whole; 4];
-        for (quarter, at) in quarters.iter_mut().zip(places) {
+        for (quarter, (at, part)) in quarters.iter_mut().zip(parts_of(pos, size, Partition::Split))
+        {
             *quarter = self.worker.proposals[place(at, part)].block;
         }
         if quarters.iter().all(|quarter| is_alike(quarter, whole)) {
@@ -66,8 +66,8 @@ impl BlockSearch<'_, '_, '_> {
     ) -> Option<Halves> {
         let mut cost = self.partition_cost(pos, size, partition);
         let mut blocks = [(sources[0][0], false); 2];
-        let (part, places) = parts_of(pos, size, partition);
-        for ((found, at), sources) in blocks.iter_mut().zip(places).zip(sources) {
+        let halves = parts_of(pos, size, partition);
+        for ((found, (at, part)), sources) in blocks.iter_mut().zip(halves).zip(sources) {
             if self.frame.is_on_border(at, part) {
                 return None;
             }

@@ -5,8 +5,8 @@ use super::block::{BlockSearch, Coded, Stage};
 use super::checkpoint::{Checkpoint, Snapshot};
 use super::tuning::ERROR_LEFT_BY_PARTS;
 use crate::av1::geometry::{MiPos, Rect};
-use crate::av1::tables::blocks::PARTITION_SUBSIZE;
 use crate::av1::tile::block::Block;
+use crate::av1::tile::partition::{largest_part, parts_of};
 use crate::av1::types::{BlockSize, INTRA_FRAME, LAST_FRAME, Mv, NONE, Partition, PredictionMode};
 use crate::rate::Residual;
 
@@ -40,23 +40,6 @@ pub(super) struct Square {
     pub(super) tried: bool,
     /// The cost of the best way, [`u64::MAX`] if there is none yet.
     pub(super) best: u64,
-}
-
-/// The size of the parts that a square is split in, two or four, and where they begin.
-pub(super) fn parts_of(
-    pos: MiPos,
-    size: BlockSize,
-    partition: Partition,
-) -> (BlockSize, impl Iterator<Item = MiPos>) {
-    let part = PARTITION_SUBSIZE[partition as usize][size as usize]
-        .expect("squares can be split in two and four");
-    let half = size.width4() / 2;
-    let halves: &[(usize, usize)] = match partition {
-        Partition::Horz => &[(0, 0), (1, 0)],
-        Partition::Vert => &[(0, 0), (0, 1)],
-        _ => &[(0, 0), (0, 1), (1, 0), (1, 1)],
-    };
-    (part, halves.iter().map(move |&(down, right)| pos.offset(down * half, right * half)))
 }
 
 impl BlockSearch<'_, '_, '_> {
@@ -121,7 +104,7 @@ impl BlockSearch<'_, '_, '_> {
         for (partition, forced) in
             [(P::Horz, has_cols && !has_rows), (P::Vert, has_rows && !has_cols)]
         {
-            let half = parts_of(square.pos, square.size, partition).0;
+            let half = largest_part(square.size, partition);
             let forced = forced && !self.frame.is_on_border(square.pos, half);
             if forced || near {
                 self.try_parts(square, partition, hints, limit.min(square.best));
@@ -233,8 +216,7 @@ impl BlockSearch<'_, '_, '_> {
         limit: u64,
     ) -> u64 {
         let mut cost = self.symbol(pos, size, partition);
-        let (part, places) = parts_of(pos, size, partition);
-        for at in places {
+        for (at, part) in parts_of(pos, size, partition) {
             if !self.coder.grid.contains(at) {
                 continue;
             }

@@ -6,11 +6,12 @@ use super::block::{BlockSearch, Stage};
 use super::cost::{COST_BITS, CostSink};
 use super::halves::Halves;
 use super::mode::Candidate;
-use super::partition::{Hints, Square, parts_of};
+use super::partition::{Hints, Square};
 use super::tuning::{ERROR_LEFT_BY_PARTS, ERROR_LEFT_OF_ZERO, PROPOSED_SPLIT, QUARTERS_SHARE};
 use crate::av1::frame::mode_info::ModeInfo;
 use crate::av1::geometry::{MiPos, Rect, view};
 use crate::av1::tile::block::Block;
+use crate::av1::tile::partition::{largest_part, parts_of};
 use crate::av1::types::{BlockSize, LAST_FRAME, Partition};
 use crate::kernels::satd::coefficients;
 
@@ -140,7 +141,7 @@ impl BlockSearch<'_, '_, '_> {
         let mut inner = None;
         if size != BlockSize::B8x8 && has_rows != has_cols {
             let partition = if has_cols { Partition::Horz } else { Partition::Vert };
-            let (part, _) = parts_of(pos, size, partition);
+            let part = largest_part(size, partition);
             if self.frame.is_on_border(pos, part) {
                 let quarters = self.propose_quarters(pos, size, hints, [0; 4], limit);
                 self.leave_split(pos, size);
@@ -185,10 +186,9 @@ impl BlockSearch<'_, '_, '_> {
         limit: u64,
     ) -> u64 {
         let mut cost = self.partition_cost(pos, size, Partition::Split);
-        let (part, places) = parts_of(pos, size, Partition::Split);
         let least = alike.map(|cost| cost / 64 * self.frame.effort.least_of_quarters);
         let mut left = least.iter().sum::<u64>();
-        for (quarter, at) in places.enumerate() {
+        for (quarter, (at, part)) in parts_of(pos, size, Partition::Split).enumerate() {
             if !self.coder.grid.contains(at) {
                 continue;
             }
@@ -271,8 +271,7 @@ impl BlockSearch<'_, '_, '_> {
         if proposal.partition != Partition::Split {
             return cost + self.carry_out_block(&proposal.block, proposal.is_zero);
         }
-        let (part, places) = parts_of(pos, size, Partition::Split);
-        for at in places {
+        for (at, part) in parts_of(pos, size, Partition::Split) {
             if self.coder.grid.contains(at) {
                 cost += self.carry_out(at, part);
             }
@@ -328,8 +327,7 @@ mod tests {
         while let Some((pos, size)) = squares.pop() {
             assert!(!std::mem::replace(&mut taken[place(pos, size)], true), "{pos:?} {size:?}");
             if size != BlockSize::B8x8 {
-                let (part, places) = parts_of(pos, size, Partition::Split);
-                squares.extend(places.map(|at| (at, part)));
+                squares.extend(parts_of(pos, size, Partition::Split));
             }
         }
         assert_eq!(taken, [true; PROPOSALS]);

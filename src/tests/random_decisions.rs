@@ -4,13 +4,13 @@
 use crate::av1::geometry::MiPos;
 use crate::av1::obu::frame::DeltaQ;
 use crate::av1::obu::frame::segmentation::{SEG_LVL_GLOBALMV, SEG_LVL_REF_FRAME, SEG_LVL_SKIP};
-use crate::av1::tables::blocks::PARTITION_SUBSIZE;
 use crate::av1::tile::block::{Block, max_rect_tx_size, split_tx_size};
 use crate::av1::tile::coefficient_syntax::TxSet;
 use crate::av1::tile::decider::SuperblockDecider;
 use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::inter_syntax::{component_modes, needs_interp_filter, predicted_mv};
 use crate::av1::tile::mv_prediction::MotionModes;
+use crate::av1::tile::partition::parts_of;
 use crate::av1::tile::quantizers::Rounding;
 use crate::av1::tile::residual::{Quantized, TransformChoice, TxTypes};
 use crate::av1::tile::symbol::Record;
@@ -131,29 +131,32 @@ impl Draw<'_> {
             let split = self.chance(self.wildness.split);
             match (has_rows, has_cols) {
                 (true, true) if split => P::Split,
-                (true, true) => pick(&mut self.random, &[P::None, P::None, P::Horz, P::Vert]),
+                (true, true) => self.parts(size),
                 (false, true) if !split => P::Horz,
                 (true, false) if !split => P::Vert,
                 _ => P::Split,
             }
         };
         coder.writer().write_partition(records, pos, size, partition);
-        let part = PARTITION_SUBSIZE[partition as usize][size as usize].unwrap();
-        match partition {
-            P::Split => {
-                for (dy, dx) in [(0, 0), (0, half), (half, 0), (half, half)] {
-                    self.partition(coder, records, pos.offset(dy, dx), part);
-                }
+        for (at, part) in parts_of(pos, size, partition) {
+            if partition == P::Split {
+                self.partition(coder, records, at, part);
+            } else if coder.grid.contains(at) {
+                self.block(coder, records, at, part);
             }
-            _ => {
-                self.block(coder, records, pos, part);
-                if partition == P::Horz && has_rows {
-                    self.block(coder, records, pos.offset(half, 0), part);
-                }
-                if partition == P::Vert && has_cols {
-                    self.block(coder, records, pos.offset(0, half), part);
-                }
-            }
+        }
+    }
+
+    /// How a square inside the frame is parted, if not in four squares: half of them are left whole or halved.
+    fn parts(&mut self, size: BlockSize) -> Partition {
+        use Partition as P;
+        let parted = [P::HorzA, P::HorzB, P::VertA, P::VertB, P::Horz4, P::Vert4];
+        // Fours of 16×16 have sides of 4 samples, which no block of ours has.
+        let fours = if size.width() > 16 { 6 } else { 4 };
+        if self.chance(128) {
+            pick(&mut self.random, &parted[..fours])
+        } else {
+            pick(&mut self.random, &[P::None, P::None, P::Horz, P::Vert])
         }
     }
 

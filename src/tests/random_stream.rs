@@ -329,6 +329,23 @@ fn random_streams_are_exact() {
     assert!(failures.is_empty(), "{} streams differ:\n{}", failures.len(), failures.join("\n"));
 }
 
+/// Squares are parted in all ways.
+#[test]
+fn all_partitions_are_drawn() {
+    let mut drawn = [0; 10];
+    for seed in 0..4 {
+        let mut stream = RandomStream::of_seed(seed);
+        let mut parser = StreamParser::default();
+        for _ in 0..LENGTH {
+            let logs = parser.parse_unit(&stream.next().data).expect("what the decoder accepts");
+            for symbol in logs[0].tiles.iter().flatten().filter(|s| s.element == "partition") {
+                drawn[symbol.value as usize] += 1;
+            }
+        }
+    }
+    assert!(drawn.iter().all(|&count| count > 10), "{drawn:?}");
+}
+
 /// However many threads decide, bytes, records and reconstruction are the same.
 #[test]
 fn threads_change_nothing() {

@@ -86,6 +86,8 @@ impl BlockDecoded {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::av1::tile::partition::parts_of;
+    use crate::av1::types::{BlockSize, Partition};
     use crate::kernels::random::Random;
 
     /// The array and the two functions that touch it as the standard writes them.
@@ -153,26 +155,25 @@ mod tests {
     }
 
     impl Walk {
-        /// Parts a block of `size` luma samples at random, as partitions and transforms do.
-        fn part(&mut self, x: usize, y: usize, size: usize) {
-            if x >= self.theirs.mi_cols * 4 || y >= self.theirs.mi_rows * 4 {
+        /// Parts a square at random, down to 8×8 and without sides of 4.
+        fn part(&mut self, pos: MiPos, size: BlockSize) {
+            if pos.col >= self.theirs.mi_cols || pos.row >= self.theirs.mi_rows {
                 return;
             }
-            let half = size / 2;
-            match if size > 8 { self.random.below(4) } else { 0 } {
-                0 => self.block((x, y), (size, size)),
-                1 => {
-                    self.block((x, y), (size, half));
-                    self.block((x, y + half), (size, half));
-                }
-                2 => {
-                    self.block((x, y), (half, size));
-                    self.block((x + half, y), (half, size));
-                }
-                _ => {
-                    for (dx, dy) in [(0, 0), (half, 0), (0, half), (half, half)] {
-                        self.part(x + dx, y + dy, half);
-                    }
+            let ways = match size.width() {
+                8 => 1,
+                32 | 64 => 10,
+                _ => 8,
+            };
+            let partition = match self.random.below(2) {
+                0 if ways > 1 => Partition::Split,
+                _ => Partition::ALL[self.random.below(ways)],
+            };
+            for (at, part) in parts_of(pos, size, partition) {
+                if partition == Partition::Split {
+                    self.part(at, part);
+                } else {
+                    self.block((4 * at.col, 4 * at.row), (part.width(), part.height()));
                 }
             }
         }
@@ -247,7 +248,8 @@ mod tests {
                     for mi_col in (start..end).step_by(sb_mask + 1) {
                         walk.ours.clear(MiPos::new(mi_row, mi_col), MiPos::new(mi_rows, end));
                         walk.theirs.clear(mi_row, mi_col, mi_rows, end);
-                        walk.part(mi_col * 4, mi_row * 4, (sb_mask + 1) * 4);
+                        let size = if large { BlockSize::B128x128 } else { BlockSize::B64x64 };
+                        walk.part(MiPos::new(mi_row, mi_col), size);
                     }
                 }
             }
