@@ -331,6 +331,19 @@ fn warp(c: &mut Criterion) {
     });
 }
 
+fn overlap(c: &mut Criterion) {
+    let (plane, mut out) = (plane(), vec![0; 64 * 64]);
+    let pred = Samples::new(&plane, SIDE);
+    compare(c, "overlap", "blend_above 32x16", |isa| {
+        let dst = SamplesMut::new(&mut out, 64);
+        kernels::overlap::blend_above(isa, dst, black_box(pred), (32, 16));
+    });
+    compare(c, "overlap", "blend_left 16x32", |isa| {
+        let dst = SamplesMut::new(&mut out, 64);
+        kernels::overlap::blend_left(isa, dst, black_box(pred), (16, 32));
+    });
+}
+
 criterion_group!(
     benches,
     differences,
@@ -341,6 +354,7 @@ criterion_group!(
     filters,
     scale,
     denoising,
-    warp
+    warp,
+    overlap
 );
 criterion_main!(benches);

@@ -12,6 +12,7 @@ pub(crate) mod denoise;
 pub(crate) mod intra;
 pub(crate) mod isa;
 pub(crate) mod logarithm;
+pub(crate) mod overlap;
 pub(crate) mod quantize;
 pub(crate) mod sad;
 pub(crate) mod satd;

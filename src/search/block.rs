@@ -12,6 +12,7 @@ use crate::av1::tile::cdf::SKIP_CDF;
 use crate::av1::tile::executor::TileCoder;
 use crate::av1::tile::inter::CompoundScratch;
 use crate::av1::tile::mv_prediction::MvStack;
+use crate::av1::tile::overlap::Overlap;
 use crate::av1::tile::symbol::Record;
 use crate::av1::types::BlockSize;
 use crate::kernels::intra::CFL_MAX;
@@ -33,6 +34,8 @@ pub(crate) struct Worker {
     pub(super) buffer: Vec<u8>,
     /// Room for a mean of two.
     pub(super) compound: Box<CompoundScratch>,
+    /// What neighbours of the block predict inside it.
+    pub(super) overlap: Box<Overlap>,
     /// Luma's part of chroma from luma.
     pub(super) cfl: Box<[i16; CFL_MAX * CFL_MAX]>,
     /// Vector stacks of the block's references, by name; at 0 that of a pair.
@@ -66,6 +69,7 @@ impl Worker {
             prediction: Default::default(),
             buffer: vec![0; 64 * 64],
             compound: Box::new(CompoundScratch::new()),
+            overlap: Box::new(Overlap::new()),
             cfl: Box::new([0; CFL_MAX * CFL_MAX]),
             stacks: [None; 8],
             candidates: Vec::with_capacity(64),

@@ -300,7 +300,7 @@ impl BlockSearch<'_, '_, '_> {
         {
             self.choose_filter(context, best);
         }
-        self.add_local_warps(context, &mut candidates);
+        self.add_motion_modes(context, &mut candidates);
         self.worker.candidates = candidates;
     }
 
@@ -356,6 +356,10 @@ impl BlockSearch<'_, '_, '_> {
             warp.predict(isa, dst, plane(0), region);
         } else {
             predict_single(isa, dst, plane(0), region, block.mv[0], filters);
+        }
+        if block.motion_mode == MotionMode::Obmc {
+            let dst = SamplesMut::new(&mut self.worker.buffer, stride);
+            self.worker.overlap.blend(isa, dst);
         }
         let src = view(&self.coder.source[0], rect);
         let pred = Samples::new(&self.worker.buffer, stride);

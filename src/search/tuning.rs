@@ -135,6 +135,13 @@ pub(super) const CFL_MAGNITUDE_BITS: u32 = 2;
 /// See [`CFL_MAGNITUDE_BITS`].
 pub(super) const CFL_SIGN_BITS: u32 = 2;
 
+/// Overlapped blocks have their vectors refined where they leave at most this many 1/64 of what the best other candidate
+/// leaves. More refines in vain: 64 loses a quarter of what overlapping gains, no limit gains nothing.
+pub(super) const OVERLAP_MARGIN: u64 = 66;
+/// Steps of a quarter of a sample that such vectors are refined by at most. None loses two thirds of what overlapping
+/// gains, one a fifth.
+pub(super) const OVERLAP_STEPS: usize = 2;
+
 /// First step of the diamond of the motion search from a vector that a larger block found, in samples. More finds faster
 /// motion, and takes longer. Not swept.
 pub(super) const DIAMOND_FROM_HINT: i32 = 1;

@@ -285,9 +285,12 @@ impl Draw<'_> {
                 None => Mv::default(),
             };
         }
-        if stack.motion_modes == MotionModes::All && self.chance(128) {
-            block.motion_mode = MotionMode::LocalWarp;
-        }
+        let modes = match stack.motion_modes {
+            MotionModes::Simple => 1,
+            MotionModes::Obmc => 2,
+            MotionModes::All => 3,
+        };
+        block.motion_mode = pick(&mut self.random, &MotionMode::ALL[..modes]);
         block.interp_filter = if frame.interpolation_filter != InterpFilter::Switchable {
             frame.interpolation_filter
         } else if needs_interp_filter(block) {

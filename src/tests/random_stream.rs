@@ -333,7 +333,7 @@ fn random_streams_are_exact() {
 #[test]
 fn all_partitions_are_drawn() {
     let mut drawn = [0; 10];
-    for seed in 0..4 {
+    for seed in 0..6 {
         let mut stream = RandomStream::of_seed(seed);
         let mut parser = StreamParser::default();
         for _ in 0..LENGTH {

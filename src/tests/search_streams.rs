@@ -4,13 +4,13 @@ use bytes::Bytes;
 
 use super::TICKS;
 use super::random_stream::compare;
-use super::tile_parser::StreamParser;
+use super::tile_parser::{LoggedSymbol, StreamParser};
 use crate::av1::obu::frame::{DeltaQ, FrameHeader, FrameType, InterpolationFilter, TxMode};
 use crate::av1::obu::{LayerId, SequenceHeader};
 use crate::av1::tile::decider::{
     Control, SequentialControl, SuperblockChoice, SuperblockControl, SuperblockPlace,
 };
-use crate::av1::types::Partition;
+use crate::av1::types::{MotionMode, Partition};
 use crate::encoder::native::stream::Stream;
 use crate::frame::padded::PaddedPlane;
 use crate::kernels::isa::Isa;
@@ -152,8 +152,12 @@ fn effort_saves_bits() {
     assert!(thorough * 10 < fast * 11, "{thorough} bytes against {fast}");
 }
 
-/// How many squares of each frame are split in two rows, where pictures of 128×128 samples are coded at speed 2.
-fn in_two_rows(frames: u64, luma: impl Fn(u64, usize, usize) -> u8) -> Vec<usize> {
+/// How many symbols of each frame are `wanted`, where pictures of 128×128 samples are coded at speed 2.
+fn count(
+    frames: u64,
+    wanted: impl Fn(&LoggedSymbol) -> bool,
+    luma: impl Fn(u64, usize, usize) -> u8,
+) -> Vec<usize> {
     const SIDE: u32 = 128;
     let mut config = EncoderConfig::new(SIDE, SIDE, 100_000);
     config.rate = RateMode::ConstantQindex(120);
@@ -170,11 +174,15 @@ fn in_two_rows(frames: u64, luma: impl Fn(u64, usize, usize) -> u8) -> Vec<usize
         let frame = picture.as_frame(TICKS * number);
         let outcome = encoder.encode(&frame, FrameOptions::default()).unwrap();
         let logs = parser.parse_unit(&outcome.into_unit().unwrap().data).unwrap();
-        let symbols = logs[0].tiles.iter().flatten();
-        let horz = Partition::Horz as u32;
-        symbols.filter(|s| s.element == "partition" && s.value == horz).count()
+        logs[0].tiles.iter().flatten().filter(|symbol| wanted(symbol)).count()
     };
     (0..frames).map(code).collect()
+}
+
+/// How many squares are split in two rows.
+fn in_two_rows(frames: u64, luma: impl Fn(u64, usize, usize) -> u8) -> Vec<usize> {
+    let horz = Partition::Horz as u32;
+    count(frames, |symbol| symbol.element == "partition" && symbol.value == horz, luma)
 }
 
 /// Squares of two stripes are coded in halves also where quarters would cost more than the whole.
@@ -202,4 +210,21 @@ fn halves_move_apart() {
     });
     let least = found[1..].iter().min().unwrap();
     assert!(*least > 4, "{found:?} of 16 squares in halves");
+}
+
+/// Where a texture moves a little otherwise everywhere, vectors of neighbours are blended.
+#[test]
+fn neighbours_overlap() {
+    let is_obmc = |symbol: &LoggedSymbol| {
+        let modes = ["motion_mode", "use_obmc"];
+        modes.contains(&symbol.element) && symbol.value == MotionMode::Obmc as u32
+    };
+    let found = count(4, is_obmc, |number, x, y| {
+        let (x, y, time) = (x as f64, y as f64, number as f64);
+        let moved = x + time * (3.0 * (y / 9.0).sin() + 2.0 * (x / 13.0).cos());
+        let value = (moved * 0.6).sin() + (moved * 0.23 + y * 0.4).sin() + (y * 0.7).cos();
+        (128.0 + 40.0 * value) as u8
+    });
+    let least = found[1..].iter().min().unwrap();
+    assert!(found[0] == 0 && *least > 4, "{found:?} overlapped blocks");
 }

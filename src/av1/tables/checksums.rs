@@ -4,7 +4,7 @@
 use super::tests::Table;
 use super::{blocks, default_cdfs, quantizer, scans};
 use crate::av1::tile::local_warp;
-use crate::kernels::{cdef, convolve, intra, warp};
+use crate::kernels::{cdef, convolve, intra, overlap, warp};
 
 /// Each table with its name and checksum.
 pub(super) fn recorded() -> Vec<(&'static str, &'static dyn Table, u64)> {
@@ -377,6 +377,11 @@ pub(super) fn recorded() -> Vec<(&'static str, &'static dyn Table, u64)> {
             0xab40_685d_203f_0725,
         ),
         ("WARPED_FILTERS", &warp::tables::WARPED_FILTERS, 0xa259_97b9_41fa_1ada),
+        ("OBMC_MASK_2", &overlap::tables::OBMC_MASK_2, 0x250a_6e41_786d_f848),
+        ("OBMC_MASK_4", &overlap::tables::OBMC_MASK_4, 0xc26b_dff6_fc6a_c44b),
+        ("OBMC_MASK_8", &overlap::tables::OBMC_MASK_8, 0x670d_4db9_3434_7a0a),
+        ("OBMC_MASK_16", &overlap::tables::OBMC_MASK_16, 0x513f_e5ed_6fcf_693f),
+        ("OBMC_MASK_32", &overlap::tables::OBMC_MASK_32, 0x15a2_f7a8_e57f_7b65),
         ("DIV_LUT", &local_warp::DIV_LUT, 0xd646_05a9_d0a2_06e3),
         ("MODE_TO_ANGLE", &blocks::MODE_TO_ANGLE, 0x5328_6963_6b66_fe45),
         ("DIV_MULT", &blocks::DIV_MULT, 0x1da0_b1d6_b279_4294),

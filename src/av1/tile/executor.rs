@@ -12,6 +12,7 @@ use super::context::TileContext;
 use super::inter::CompoundScratch;
 use super::local_warp::{LocalWarp, Surroundings};
 use super::mv_prediction::{MotionModes, MvPredictionInput, MvStack, find_mv_stack};
+use super::overlap::{Overlap, OverlapInput};
 use super::quantizers::Quantizers;
 use super::residual::TransformChoice;
 use super::symbol::Record;
@@ -53,6 +54,7 @@ pub(crate) struct Scratch {
     pub(super) tx_types: [TxType; 256],
     pub(super) cfl: Box<[i16; CFL_MAX * CFL_MAX]>,
     pub(super) compound: Box<CompoundScratch>,
+    pub(super) overlap: Box<Overlap>,
 }
 
 impl Scratch {
@@ -70,6 +72,7 @@ impl Scratch {
             tx_types: [TxType::DctDct; 256],
             cfl: Box::new([0; CFL_MAX * CFL_MAX]),
             compound: Box::new(CompoundScratch::new()),
+            overlap: Box::new(Overlap::new()),
         }
     }
 }
@@ -166,6 +169,12 @@ impl TileCoder<'_> {
     /// The transform of a block's local warp, `None` if there is no valid one (`LocalValid` of 7.11.3.1).
     pub(crate) fn local_warp(&self, block: &Block) -> Option<LocalWarp> {
         self.surroundings(block.pos, block.size).local_warp(block.ref_frame[0], block.mv[0])
+    }
+
+    /// A block with the neighbours whose motion reaches into it.
+    pub(crate) fn overlap(&self, pos: MiPos, size: BlockSize) -> OverlapInput<'_> {
+        let around = self.surroundings(pos, size);
+        OverlapInput { isa: self.isa, around, references: &self.references }
     }
 
     /// The syntax of this tile, to write with.

@@ -244,9 +244,14 @@ pub(crate) fn write_vectors(
         }
     }
     write_motion_mode(sink, block, stack);
-    if frame.interpolation_filter == InterpFilter::Switchable && needs_interp_filter(block) {
-        let row = INTERP_FILTER_CDF.row([context.interp_filter_ctx(block)]);
-        sink.symbol(row, block.interp_filter as usize);
+    if frame.interpolation_filter == InterpFilter::Switchable {
+        if needs_interp_filter(block) {
+            let row = INTERP_FILTER_CDF.row([context.interp_filter_ctx(block)]);
+            sink.symbol(row, block.interp_filter as usize);
+        } else {
+            // Neighbours' contexts and overlapped predictions see it.
+            debug_assert_eq!(block.interp_filter, InterpFilter::EightTap);
+        }
     }
 }
 

@@ -93,24 +93,29 @@ fn middle(pos: MiPos, size: BlockSize) -> (i32, i32) {
 
 impl Surroundings<'_> {
     /// `AvailU`.
-    fn has_above(&self) -> bool {
+    pub(super) fn has_above(&self) -> bool {
         self.pos.row > self.tile.mi_row_start
     }
 
     /// `AvailL`.
-    fn has_left(&self) -> bool {
+    pub(super) fn has_left(&self) -> bool {
         self.pos.col > self.tile.mi_col_start
+    }
+
+    /// Whether some neighbour, looked at in steps of 8 samples (7.10.3), is such.
+    pub(super) fn has_neighbour(&self, is_such: impl Fn(&ModeInfo) -> bool) -> bool {
+        let Self { grid, pos, size, .. } = *self;
+        let right = grid.mi_cols.min(pos.col + size.width4());
+        let bottom = grid.mi_rows.min(pos.row + size.height4());
+        let mut above = (pos.col..right).step_by(2).map(|x4| (pos.row - 1, x4 | 1));
+        let mut left = (pos.row..bottom).step_by(2).map(|y4| (y4 | 1, pos.col - 1));
+        self.has_above() && above.any(|(row, col)| is_such(grid.at(row, col)))
+            || self.has_left() && left.any(|(row, col)| is_such(grid.at(row, col)))
     }
 
     /// 7.10.3 has overlappable candidates process.
     pub(crate) fn has_overlappable_candidates(&self) -> bool {
-        let Self { grid, pos, size, .. } = *self;
-        let is_inter = |row, col| grid.at(row, col).ref_frame[0] > INTRA_FRAME;
-        let right = grid.mi_cols.min(pos.col + size.width4());
-        let bottom = grid.mi_rows.min(pos.row + size.height4());
-        self.has_above() && (pos.col..right).step_by(2).any(|x4| is_inter(pos.row - 1, x4 | 1))
-            || self.has_left()
-                && (pos.row..bottom).step_by(2).any(|y4| is_inter(y4 | 1, pos.col - 1))
+        self.has_neighbour(|info| info.ref_frame[0] > INTRA_FRAME)
     }
 
     /// Whether `NumSamples` is not 0 for a block that is predicted from `reference` (7.10.4), whatever its vector.

@@ -18,6 +18,7 @@ pub(crate) mod intra;
 pub(crate) mod local_warp;
 pub(crate) mod mv_prediction;
 mod mv_syntax;
+pub(crate) mod overlap;
 pub(crate) mod partition;
 mod prediction;
 pub(crate) mod quantizers;

@@ -9,8 +9,11 @@ use super::inter::{Region, predict_average, predict_single};
 use super::intra::{
     Available, Direction, cfl_ac, edges, filter_type, predict_chroma_from_luma, predict_intra,
 };
+use super::local_warp::Surroundings;
+use super::overlap::OverlapInput;
 use crate::av1::types::{INTRA_FRAME, MotionMode, PredictionMode, TxSize, UvMode};
 use crate::kernels::intra::Edges;
+use crate::kernels::view::SamplesMut;
 
 impl TileCoder<'_> {
     /// 5.11.33 `compute_prediction` of `planes` of an inter block of at least 8×8.
@@ -29,6 +32,7 @@ impl TileCoder<'_> {
                 h: block.size.height() >> shift,
             };
             let dst = self.recon[plane].view_mut(region.x as isize, region.y as isize);
+            let own = SamplesMut::new(&mut *dst.data, dst.stride);
             let reference = |list: usize| {
                 let name = usize::from(block.ref_frame[list].unsigned_abs());
                 &self.references[name].expect("a reference the frame has").planes[plane]
@@ -37,11 +41,18 @@ impl TileCoder<'_> {
             if block.is_compound() {
                 let both = [0, 1].map(|list| (reference(list), block.mv[list]));
                 let scratch = &mut self.scratch.compound;
-                predict_average(self.isa, dst, both, region, filters, scratch);
+                predict_average(self.isa, own, both, region, filters, scratch);
             } else if let Some(warp) = warp.filter(|_| region.w.min(region.h) >= 8) {
-                warp.predict(self.isa, dst, reference(0), region);
+                warp.predict(self.isa, own, reference(0), region);
             } else {
-                predict_single(self.isa, dst, reference(0), region, block.mv[0], filters);
+                predict_single(self.isa, own, reference(0), region, block.mv[0], filters);
+            }
+            if block.motion_mode == MotionMode::Obmc {
+                let (grid, tile) = (&*self.grid, self.tile);
+                let around = Surroundings { grid, tile, pos: block.pos, size: block.size };
+                let input = OverlapInput { isa: self.isa, around, references: &self.references };
+                self.scratch.overlap.predict(&input, plane);
+                self.scratch.overlap.blend(self.isa, dst);
             }
         }
     }

@@ -123,9 +123,10 @@ pub(super) fn frame_header(
             InterpolationFilter::EightTap
         };
         header.allow_high_precision_mv = qindex < effort.high_precision_below;
-        // A warp may read where rolling intra refresh lets no vector of its block point.
-        header.is_motion_mode_switchable = effort.local_warps > 0 && !independent;
-        header.allow_warped_motion = header.is_motion_mode_switchable;
+        // Warps and neighbours' vectors may read where rolling intra refresh lets no vector of their block point.
+        header.allow_warped_motion = effort.local_warps > 0 && !independent;
+        header.is_motion_mode_switchable =
+            (effort.local_warps > 0 || effort.overlaps > 0) && !independent;
         header.reference_select = effort.compound && !independent;
         header.use_ref_frame_mvs =
             sequence.enable_ref_frame_mvs && effort.temporal_mvs && !independent;
