@@ -55,6 +55,9 @@ pub(crate) const PYRAMID_LEVELS: usize = 4;
 pub(crate) struct Cascade {
     /// Offset of the quantizer step, in octaves.
     pub(crate) octaves: [f64; PYRAMID_LEVELS],
+    /// The share of the octaves that is left where all of the picture moves: what is gained in one frame is then lost
+    /// soon, as every prediction interpolates anew.
+    pub(crate) least: f64,
     /// Share of the inter frames; they add up to 1.
     pub(crate) shares: [f64; PYRAMID_LEVELS],
     /// Delay after an inter frame that is coded again rather than passed, as a share of the bound. Less

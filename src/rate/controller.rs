@@ -6,10 +6,10 @@ use super::layer_rates::{LayerRates, TargetLink};
 use super::model::{Class, Model};
 use super::tuning::budget::{
     AFTER_KEY, INTERVAL_GAIN, KEY_ROOM, LEAST_BYTES, LEAST_KEY_BYTES, LEAST_ROOM, LONGEST_INTERVAL,
-    MOST_ROOM,
+    MOST_ROOM, MOVING, MOVING_GAIN,
 };
 use super::{Decision, DropReason, FrameFacts, Limits, Outcome, QindexRange, Residual, Used};
-use crate::layers::{Cascade, LayerMix};
+use crate::layers::{Cascade, LayerMix, PYRAMID_LEVELS};
 
 /// Holds the rate of a stream.
 #[derive(Clone, Debug)]
@@ -41,6 +41,8 @@ pub(crate) struct Controller {
     pub(super) last: Option<f64>,
     /// Mean difference of the frame before.
     pub(super) temporal: f32,
+    /// Mean share of the picture that moves; `None` before the first inter frame.
+    moving: Option<f64>,
     /// Whether the step may move without limits: rate, frame rate or kind of frame changed.
     pub(super) free: bool,
 }
@@ -85,6 +87,7 @@ impl Controller {
             layers: LayerRates::default(),
             last: None,
             temporal: 0.0,
+            moving: None,
             free: true,
         }
     }
@@ -216,7 +219,7 @@ impl Controller {
         }
         let base = match frame.class {
             Class::Key | Class::SceneCut => log_step - AFTER_KEY,
-            Class::Inter(level) => log_step - self.cascade.octaves[level.index()],
+            Class::Inter(level) => log_step - self.octaves(frame)[level.index()],
         };
         let last = self.layers.layer(frame.temporal_id).map_or(self.last, |layer| layer.last);
         let last = match last {
@@ -227,9 +230,30 @@ impl Controller {
         self.last = Some(last);
         self.layers.coded(frame.temporal_id, wire_bits, last);
         self.temporal = frame.complexity.temporal;
+        self.moving = self.moving_with(frame);
         self.free = false;
         self.dropper.coded(mean, self.since_coded);
         self.since_coded = 0.0;
+    }
+
+    /// The mean share of the picture that moves, with this frame. Cuts and key frames say nothing of it.
+    fn moving_with(&self, frame: &FrameFacts) -> Option<f64> {
+        let moving = f64::from(frame.complexity.moving);
+        match (frame.class, self.moving) {
+            (Class::Key | Class::SceneCut, mean) => mean,
+            (Class::Inter(_), Some(mean)) => Some(mean + MOVING_GAIN * (moving - mean)),
+            (Class::Inter(_), None) => Some(moving),
+        }
+    }
+
+    /// The octaves of levels from which this frame's is taken.
+    pub(super) fn octaves(&self, frame: &FrameFacts) -> [f64; PYRAMID_LEVELS] {
+        let Cascade { octaves, least, .. } = self.cascade;
+        let moving = self.moving_with(frame).unwrap_or(0.0);
+        let (from, to) = MOVING;
+        let calm = ((to - moving) / (to - from)).clamp(0.0, 1.0);
+        let share = least + (1.0 - least) * calm;
+        octaves.map(|octaves| share * octaves)
     }
 
     /// The frame was left out.

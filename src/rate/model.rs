@@ -32,6 +32,8 @@ pub(crate) struct Complexity {
     pub(crate) spatial: f32,
     /// Mean absolute difference per luma sample from the picture before.
     pub(crate) temporal: f32,
+    /// Share of the picture that moves or changes, 0 to 1.
+    pub(crate) moving: f32,
 }
 
 /// Frames that are alike in cost.
@@ -187,7 +189,7 @@ fn law(class: Class) -> &'static Law {
 mod tests {
     use super::*;
 
-    const COMPLEXITY: Complexity = Complexity { spatial: 6.0, temporal: 2.5 };
+    const COMPLEXITY: Complexity = Complexity { spatial: 6.0, temporal: 2.5, moving: 0.0 };
 
     #[test]
     fn the_step_is_the_inverse_of_the_bits() {

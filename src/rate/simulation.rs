@@ -114,7 +114,7 @@ impl Content for Synthetic {
         if shows == Shows::Cut {
             self.background = [10.0; ROWS];
         }
-        (Complexity { spatial: 6.0, temporal: temporal as f32 }, new)
+        (Complexity { spatial: 6.0, temporal: temporal as f32, moving: 0.0 }, new)
     }
 
     fn bits(&self, key_frame: bool, row: usize, log_step: f64) -> f64 {
@@ -157,7 +157,8 @@ impl Recorded {
         let frames = lines.map(|line| {
             let mut values = line.split(',').map(|value| value.parse::<f64>().unwrap());
             let mut complexity = || values.next().unwrap() as f32;
-            let complexity = Complexity { spatial: complexity(), temporal: complexity() };
+            let complexity =
+                Complexity { spatial: complexity(), temporal: complexity(), moving: 0.0 };
             (complexity, values.map(log2).collect())
         });
         Self { log_steps, frames: frames.collect(), number: usize::MAX }

@@ -153,7 +153,7 @@ impl Controller {
         let correction =
             (level_now * second - waiting) / frames + LATE_SHARE * lacking - excess / EXCESS_FRAMES;
         let bits = (usual + correction).clamp(LEAST_BUDGET * usual, MOST_BUDGET * usual);
-        let octaves = &self.cascade.octaves;
+        let octaves = &self.octaves(frame);
         let mix = PyramidLevel::ALL
             .map(|level| (Class::Inter(level), link.levels[level.index()], octaves[level.index()]));
         let alone =

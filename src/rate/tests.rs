@@ -206,7 +206,7 @@ fn a_full_link_drops_and_a_pick_changes_nothing() {
         elapsed,
         temporal_id: 0,
         class: Class::Inter(PyramidLevel::Ordinary),
-        complexity: Complexity { spatial: 6.0, temporal: 2.0 },
+        complexity: Complexity { spatial: 6.0, temporal: 2.0, moving: 0.0 },
     };
     let outcome = Outcome { used: Used::one(100), residual: Residual::Normal, bytes: 30_000 / 8 };
     controller.coded(&frame(0.0), &outcome);
@@ -219,10 +219,35 @@ fn a_full_link_drops_and_a_pick_changes_nothing() {
     assert!(matches!(controller.pick(&frame(0.015)), Decision::Code { .. }));
 }
 
+/// Where the picture moves, levels are closer to each other; a frame or two that move say little.
+#[test]
+fn levels_are_closer_where_the_picture_moves() {
+    let spread = |before: f32, moving: f32| {
+        let mut controller = Controller::new(settings(100_000.0, 30.0));
+        let frame = |level, moving| FrameFacts {
+            elapsed: 0.1,
+            temporal_id: 0,
+            class: Class::Inter(level),
+            complexity: Complexity { spatial: 6.0, temporal: 4.0, moving },
+        };
+        let outcome = Outcome { used: Used::one(120), residual: Residual::Normal, bytes: 400 };
+        controller.coded(&frame(PyramidLevel::Ordinary, before), &outcome);
+        let [anchor, ordinary] = [PyramidLevel::Anchor, PyramidLevel::Ordinary].map(|level| {
+            let Decision::Code(target) = controller.pick(&frame(level, moving)) else { panic!() };
+            log_step_of(target.qindex)
+        });
+        ordinary - anchor
+    };
+    let [still, moving, starts] = [spread(0.1, 0.1), spread(0.9, 0.9), spread(0.1, 0.9)];
+    assert!((0.9..1.0).contains(&still), "{still}");
+    assert!((0.35..0.42).contains(&moving), "{moving}");
+    assert_eq!(starts, still);
+}
+
 #[test]
 fn a_rate_of_0_pauses_and_the_bucket_drains_on() {
     let mut controller = Controller::new(settings(100_000.0, 30.0));
-    let complexity = Complexity { spatial: 6.0, temporal: 2.0 };
+    let complexity = Complexity { spatial: 6.0, temporal: 2.0, moving: 0.0 };
     let class = Class::Inter(PyramidLevel::Ordinary);
     let frame = FrameFacts { elapsed: 0.1, class, temporal_id: 0, complexity };
     let outcome = Outcome { used: Used::one(250), residual: Residual::Normal, bytes: 15_000 / 8 };
@@ -292,7 +317,7 @@ fn a_new_size_keeps_what_waits_and_what_was_learnt() {
     let (small, large) = (320.0 * 180.0, 640.0 * 360.0);
     let mut controller =
         Controller::new(ControllerSettings { samples: small, ..settings(100_000.0, 30.0) });
-    let complexity = Complexity { spatial: 6.0, temporal: 2.0 };
+    let complexity = Complexity { spatial: 6.0, temporal: 2.0, moving: 0.0 };
     let class = Class::Inter(PyramidLevel::Ordinary);
     let frame = FrameFacts { elapsed: 0.01, class, temporal_id: 0, complexity };
     let outcome = Outcome { used: Used::one(100), residual: Residual::Normal, bytes: 1_500 };
@@ -317,7 +342,7 @@ fn targets_stay_below_their_ceilings() {
             let limits = Limits { max_delay, ..LIMITS };
             let controller = Controller::new(ControllerSettings { limits, ..settings(rate, 30.0) });
             for class in [Class::Key, Class::SceneCut, Class::Inter(PyramidLevel::Anchor)] {
-                let complexity = Complexity { spatial: 5.0, temporal: 5.0 };
+                let complexity = Complexity { spatial: 5.0, temporal: 5.0, moving: 0.0 };
                 let frame = FrameFacts { elapsed: 0.0, class, temporal_id: 0, complexity };
                 let Decision::Code(target) = controller.pick(&frame) else { panic!("{class:?}") };
                 assert!(target.bits <= target.soft_bytes * 8, "{class:?} {target:?}");

@@ -4,7 +4,9 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::speed::Effort;
-use super::tuning::{CHANGED_DIFFERENCE, INTERPOLATED_AROUND, LEAST_TEXTURE, SCENE_CUT_RISE};
+use super::tuning::{
+    CHANGED_DIFFERENCE, INTERPOLATED_AROUND, LEAST_TEXTURE, MOVING_DIFFERENCE, SCENE_CUT_RISE,
+};
 use crate::av1::geometry::{MiPos, SB4};
 use crate::av1::types::BlockSize;
 use crate::frame::padded::PaddedPlane;
@@ -25,8 +27,19 @@ pub(crate) struct Analysis {
     /// Mean absolute difference of luma samples from the previous picture; that of neighbours in
     /// the first one.
     pub(crate) temporal: f32,
+    /// Share of the picture that moves or changes, 0 to 1; 0 in the first one.
+    pub(crate) moving: f32,
     /// Whether most of the picture is not what it was.
     pub(crate) scene_cut: bool,
+}
+
+/// Units that differ from the previous picture.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+struct Differing {
+    /// Those that move or change.
+    moving: usize,
+    /// Those that are not what they were.
+    changed: usize,
 }
 
 /// What a superblock holds, in sums of absolute differences of luma samples.
@@ -75,17 +88,17 @@ struct Compared<'a> {
 }
 
 impl Compared<'_> {
-    /// Compares the units of a superblock row; gives the number of those that changed.
+    /// Compares the units of a superblock row.
     fn superblock_row(
         &self,
         row: usize,
         superblocks: &mut [Activity],
         still: &mut [u8],
         previous: &PaddedPlane,
-    ) -> usize {
+    ) -> Differing {
         let luma = self.luma;
         let cols = luma.width.div_ceil(UNIT);
-        let mut changed = 0;
+        let mut differing = Differing::default();
         superblocks.fill(Activity::default());
         for (index, still) in still.iter_mut().enumerate() {
             let (x, y) = (index % cols * UNIT, 64 * row + index / cols * UNIT);
@@ -105,9 +118,10 @@ impl Compared<'_> {
             let is_still = self.seen && difference * 16 <= self.still_difference * area;
             *still = if is_still { still.saturating_add(1) } else { 0 };
             let expected = gradient + gradient / 2 + CHANGED_DIFFERENCE * area;
-            changed += usize::from(difference > expected);
+            differing.changed += usize::from(difference > expected);
+            differing.moving += usize::from(difference > MOVING_DIFFERENCE * area);
         }
-        changed
+        differing
     }
 }
 
@@ -136,7 +150,7 @@ impl Analyser {
         previous: &PaddedPlane,
         pool: &Pool,
     ) -> Analysis {
-        let changed = self.compare_units(luma, previous, pool);
+        let Differing { moving, changed } = self.compare_units(luma, previous, pool);
         let samples = (luma.width * luma.height) as f32;
         let sum = |of: fn(&Activity) -> u64| self.superblocks.iter().map(of).sum::<u64>() as f32;
         let spatial = sum(|superblock| superblock.spatial) / samples;
@@ -144,8 +158,11 @@ impl Analyser {
         self.is_changed = changed * 2 > self.still.len();
         let scene_cut = self.is_changed && temporal > SCENE_CUT_RISE * self.temporal;
         let analysis = match self.seen {
-            true => Analysis { spatial, temporal, scene_cut },
-            false => Analysis { spatial, temporal: spatial, scene_cut: true },
+            true => {
+                let moving = moving as f32 / self.still.len() as f32;
+                Analysis { spatial, temporal, moving, scene_cut }
+            }
+            false => Analysis { spatial, temporal: spatial, moving: 0.0, scene_cut: true },
         };
         self.spatial = spatial;
         self.temporal = if self.seen { temporal } else { 0.0 };
@@ -158,18 +175,24 @@ impl Analyser {
         self.is_changed
     }
 
-    /// Sums up the differences of all units by superblock; gives the number of units that changed.
-    fn compare_units(&mut self, luma: &PaddedPlane, previous: &PaddedPlane, pool: &Pool) -> usize {
-        let changed = AtomicUsize::new(0);
+    /// Sums up the differences of all units by superblock.
+    fn compare_units(
+        &mut self,
+        luma: &PaddedPlane,
+        previous: &PaddedPlane,
+        pool: &Pool,
+    ) -> Differing {
+        let (moving, changed) = (AtomicUsize::new(0), AtomicUsize::new(0));
         let Self { isa, seen, still_difference, .. } = *self;
         let compared = Compared { isa, luma, seen, still_difference };
         let superblocks = self.superblocks.chunks_mut(luma.width.div_ceil(64));
         let still = self.still.chunks_mut(64 / UNIT * self.cols);
         pool.for_each(superblocks.zip(still).enumerate(), |(row, (superblocks, still))| {
-            let count = compared.superblock_row(row, superblocks, still, previous);
-            changed.fetch_add(count, Ordering::Relaxed);
+            let row = compared.superblock_row(row, superblocks, still, previous);
+            moving.fetch_add(row.moving, Ordering::Relaxed);
+            changed.fetch_add(row.changed, Ordering::Relaxed);
         });
-        changed.into_inner()
+        Differing { moving: moving.into_inner(), changed: changed.into_inner() }
     }
 
     /// How much texture the superblock at `pos` has beside the picture as a whole.
@@ -243,7 +266,8 @@ mod tests {
         assert!(first.scene_cut && !analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B16x16));
         let corner = picture(|x, y| if x < 16 && y < 16 { 200 } else { x as u8 });
         let second = analyser.analyse(&corner, &before, &pool);
-        assert!(!second.scene_cut);
+        assert!(!second.scene_cut && first.moving == 0.0);
+        assert_eq!(second.moving, 1.0 / 30.0);
         assert!(!analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B16x16));
         assert!(!analyser.is_still(MiPos { row: 0, col: 0 }, BlockSize::B64x64));
         assert!(analyser.is_still(MiPos { row: 4, col: 0 }, BlockSize::B64x64));

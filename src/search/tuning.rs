@@ -37,6 +37,9 @@ pub(super) const LAMBDA_ABSOLUTE_SHARE: f64 = 0.7;
 /// scene cuts. Not swept.
 pub(super) const CHANGED_DIFFERENCE: u32 = 4;
 
+/// Mean absolute difference from the previous picture, in samples, above which 16×16 samples count as moving or changing.
+pub(super) const MOVING_DIFFERENCE: u32 = 1;
+
 /// A picture is a scene cut only if it differs so many times as much as the one before did. Less
 /// takes fast motion for scene cuts. Not swept.
 pub(super) const SCENE_CUT_RISE: f32 = 2.5;

@@ -218,7 +218,11 @@ impl NativeEngine {
             elapsed: self.elapsed(timestamp),
             class,
             temporal_id: plan.layer.temporal_id,
-            complexity: Complexity { spatial: analysis.spatial, temporal: analysis.temporal },
+            complexity: Complexity {
+                spatial: analysis.spatial,
+                temporal: analysis.temporal,
+                moving: analysis.moving,
+            },
         }
     }
 
