@@ -32,6 +32,7 @@ mod motion;
 mod motion_mode;
 pub(crate) mod objective;
 mod partition;
+mod parts;
 mod planes;
 mod proposal;
 mod rd_candidates;

@@ -46,7 +46,12 @@ pub(super) struct BlockContext {
 
 impl BlockSearch<'_, '_, '_> {
     /// Decides the modes of a block and codes it; `hints` become the vectors found.
-    pub(super) fn block(&mut self, pos: MiPos, size: BlockSize, hints: &mut Hints) -> Coded {
+    pub(super) fn block(
+        &mut self,
+        pos: MiPos,
+        size: BlockSize,
+        hints: &mut Hints,
+    ) -> (Coded, Block) {
         self.gather_candidates(pos, size, hints);
         self.code_candidates(pos, size)
     }
@@ -74,8 +79,8 @@ impl BlockSearch<'_, '_, '_> {
         }
     }
 
-    /// Codes the best of the candidates.
-    pub(super) fn code_candidates(&mut self, pos: MiPos, size: BlockSize) -> Coded {
+    /// Codes the best of the candidates, which it gives as it was before.
+    pub(super) fn code_candidates(&mut self, pos: MiPos, size: BlockSize) -> (Coded, Block) {
         self.keep_rd_candidates();
         let mut candidates = RdCandidates::new(self, pos, size);
         candidates.code_all();

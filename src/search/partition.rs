@@ -3,6 +3,7 @@
 
 use super::block::{BlockSearch, Coded, Stage};
 use super::checkpoint::{Checkpoint, Snapshot};
+use super::parts::{Part, Parts, scaled};
 use super::tuning::ERROR_LEFT_BY_PARTS;
 use crate::av1::geometry::{MiPos, Rect};
 use crate::av1::tile::block::Block;
@@ -42,6 +43,15 @@ pub(super) struct Square {
     pub(super) best: u64,
 }
 
+impl Square {
+    /// Counts the way that was tried after [`begin_way`](BlockSearch::begin_way), given its cost.
+    pub(super) fn end_way(&mut self, cost: u64) {
+        self.current = cost < self.best;
+        self.tried = true;
+        self.best = self.best.min(cost);
+    }
+}
+
 impl BlockSearch<'_, '_, '_> {
     /// Codes the superblock at `pos`.
     pub(super) fn superblock(&mut self, pos: MiPos) {
@@ -57,8 +67,14 @@ impl BlockSearch<'_, '_, '_> {
     }
 
     /// Codes a square, or what of it lies inside the frame, in the cheapest way; gives its cost,
-    /// [`u64::MAX`] and an undefined state if that is `limit` or more.
-    fn partition(&mut self, pos: MiPos, size: BlockSize, hints: &Hints, limit: u64) -> u64 {
+    /// [`u64::MAX`] and an undefined state if that is `limit` or more, and what it is as one block.
+    fn partition(
+        &mut self,
+        pos: MiPos,
+        size: BlockSize,
+        hints: &Hints,
+        limit: u64,
+    ) -> (u64, Option<Part>) {
         let (rows, cols) = (self.coder.grid.mi_rows, self.coder.grid.mi_cols);
         let half = size.width4() / 2;
         let inside = [pos.row + half < rows, pos.col + half < cols];
@@ -67,19 +83,21 @@ impl BlockSearch<'_, '_, '_> {
             && size.width() >= 16
             && let Some(cost) = self.skip_static(pos, size)
         {
-            return cost;
+            return (cost, None);
         }
         if size == BlockSize::B8x8 {
-            return self.whole(pos, size, &mut hints).cost;
+            let (coded, part) = self.whole(pos, size, &mut hints);
+            return (coded.cost, Some(part));
         }
         let level = 6 - size.width_log2();
         let (before, snapshot) = std::mem::take(&mut self.worker.squares[level]);
         let mut square =
             Square { pos, size, before, snapshot, current: false, tried: false, best: u64::MAX };
         square.before.save(self.coder, self.records, pos);
-        let mut split = true;
+        let (mut split, mut part) = (true, None);
         if inside == [true; 2] && !self.frame.is_on_border(pos, size) {
-            let coded = self.whole(pos, size, &mut hints);
+            let (coded, whole) = self.whole(pos, size, &mut hints);
+            part = Some(whole);
             (square.best, square.current, square.tried) = (coded.cost, true, true);
             split = self.may_split(pos, size, &coded);
         }
@@ -88,10 +106,10 @@ impl BlockSearch<'_, '_, '_> {
         }
         let best = square.best;
         self.worker.squares[level] = (square.before, square.snapshot);
-        if best >= limit { u64::MAX } else { best }
+        (if best >= limit { u64::MAX } else { best }, part)
     }
 
-    /// Codes a square, which may be coded as one block, in four quarters and in halves, and leaves
+    /// Codes a square, which may be coded as one block, in quarters, halves, threes and fours, and leaves
     /// the best way. `inside` says whether its lower and its right half begin inside the frame.
     fn split(&mut self, square: &mut Square, inside: [bool; 2], hints: &Hints, limit: u64) {
         use Partition as P;
@@ -100,15 +118,23 @@ impl BlockSearch<'_, '_, '_> {
         let whole = square.best;
         let most = (whole / 16).saturating_mul(self.frame.effort.rect_split_margin);
         let quarters = self.try_parts(square, P::Split, hints, limit.min(most.max(whole)));
-        let near = whole != u64::MAX && quarters < most;
-        for (partition, forced) in
-            [(P::Horz, has_cols && !has_rows), (P::Vert, has_rows && !has_cols)]
+        let near = whole != u64::MAX && quarters.cost < most;
+        let (best, fours) = (square.best, self.frame.effort.fours);
+        let mut halves = [Parts::NONE; 2];
+        for (halves, (partition, forced)) in halves
+            .iter_mut()
+            .zip([(P::Horz, has_cols && !has_rows), (P::Vert, has_rows && !has_cols)])
         {
             let half = largest_part(square.size, partition);
             let forced = forced && !self.frame.is_on_border(square.pos, half);
             if forced || near {
-                self.try_parts(square, partition, hints, limit.min(square.best));
+                let most = square.best.max(scaled(square.best, fours));
+                *halves = self.try_parts(square, partition, hints, limit.min(most));
             }
+        }
+        if near {
+            self.try_threes(square, &quarters, &halves, limit);
+            self.try_fours(square, &halves, best, hints, limit);
         }
         self.leave_best(square);
     }
@@ -121,15 +147,22 @@ impl BlockSearch<'_, '_, '_> {
         }
     }
 
-    /// Codes a square in parts after the ways tried before; gives the cost of it, [`u64::MAX`] if that is `limit` or
-    /// more.
+    /// Codes a square in parts after the ways tried before; its cost is [`u64::MAX`] if that is `limit` or more.
     pub(super) fn try_parts(
         &mut self,
         square: &mut Square,
         partition: Partition,
         hints: &Hints,
         limit: u64,
-    ) -> u64 {
+    ) -> Parts {
+        self.begin_way(square);
+        let parts = self.parts(square.pos, square.size, partition, hints, limit);
+        square.end_way(parts.cost);
+        parts
+    }
+
+    /// Goes back to the state before a square, to code it in another way; the best is kept.
+    pub(super) fn begin_way(&mut self, square: &mut Square) {
         let (pos, size) = (square.pos, square.size);
         if square.current {
             square.snapshot.save(self.coder, self.records, &square.before, pos, size);
@@ -137,11 +170,6 @@ impl BlockSearch<'_, '_, '_> {
         if square.tried {
             square.before.restore(self.coder, self.records, pos, size);
         }
-        let cost = self.parts(pos, size, partition, hints, limit);
-        square.current = cost < square.best;
-        square.tried = true;
-        square.best = square.best.min(cost);
-        cost
     }
 
     /// The static skip: skips a square whose source stands still, if its reconstruction is good
@@ -199,14 +227,15 @@ impl BlockSearch<'_, '_, '_> {
         self.lambda.squared(0, self.frame.costs.records(&self.records[start..]))
     }
 
-    /// Codes a square as one block.
-    fn whole(&mut self, pos: MiPos, size: BlockSize, hints: &mut Hints) -> Coded {
+    /// Codes a square as one block; gives what it is as a part too, without the partition symbol.
+    fn whole(&mut self, pos: MiPos, size: BlockSize, hints: &mut Hints) -> (Coded, Part) {
         let symbol = self.symbol(pos, size, Partition::None);
-        let coded = self.block(pos, size, hints);
-        Coded { cost: coded.cost + symbol, ..coded }
+        let (coded, block) = self.block(pos, size, hints);
+        let part = Part { block, cost: coded.cost };
+        (Coded { cost: coded.cost + symbol, ..coded }, part)
     }
 
-    /// Codes a square in parts; [`u64::MAX`] once `limit` is reached.
+    /// Codes a square in parts; their cost is [`u64::MAX`] once `limit` is reached.
     fn parts(
         &mut self,
         pos: MiPos,
@@ -214,29 +243,33 @@ impl BlockSearch<'_, '_, '_> {
         partition: Partition,
         hints: &Hints,
         limit: u64,
-    ) -> u64 {
+    ) -> Parts {
         let mut cost = self.symbol(pos, size, partition);
-        for (at, part) in parts_of(pos, size, partition) {
+        let mut parts = [None; 4];
+        for (kept, (at, part)) in parts.iter_mut().zip(parts_of(pos, size, partition)) {
             if !self.coder.grid.contains(at) {
                 continue;
             }
             let left = limit.saturating_sub(cost);
-            if left == 0 {
-                return u64::MAX;
-            }
-            let added = if self.stage == Stage::CarryingOut {
+            let added = if left == 0 {
+                u64::MAX
+            } else if self.stage == Stage::CarryingOut {
                 self.carry_out(at, part)
             } else if partition == Partition::Split {
-                self.partition(at, part, hints, left)
+                let (cost, part) = self.partition(at, part, hints, left);
+                *kept = part;
+                cost
             } else {
-                self.block(at, part, &mut hints.clone()).cost
+                let (coded, block) = self.block(at, part, &mut hints.clone());
+                *kept = Some(Part { block, cost: coded.cost });
+                coded.cost
             };
             cost = cost.saturating_add(added);
             if cost >= limit {
-                return u64::MAX;
+                return Parts { cost: u64::MAX, parts };
             }
         }
-        cost
+        Parts { cost, parts }
     }
 
     /// Whether parts of a square that was coded as a whole could be cheaper.

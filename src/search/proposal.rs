@@ -309,7 +309,7 @@ impl BlockSearch<'_, '_, '_> {
             self.intra_candidates(&context);
         }
         self.luma_is_zero = block.is_inter && is_zero;
-        let coded = self.code_candidates(pos, size);
+        let (coded, _) = self.code_candidates(pos, size);
         self.luma_is_zero = false;
         coded.cost
     }

@@ -91,8 +91,8 @@ impl<'s, 'a, 'b, 'c> RdCandidates<'s, 'a, 'b, 'c> {
         }
     }
 
-    /// Leaves the best candidate coded.
-    pub(super) fn finish(self) -> Coded {
+    /// Leaves the best candidate coded, and gives it as it was before.
+    pub(super) fn finish(self) -> (Coded, Block) {
         let Self { search, pos, size, best, current } = self;
         if !current {
             let (before, snapshot) = std::mem::take(&mut search.worker.block);
@@ -100,7 +100,7 @@ impl<'s, 'a, 'b, 'c> RdCandidates<'s, 'a, 'b, 'c> {
             snapshot.restore(search.coder, search.records, pos, size);
             search.worker.block = (before, snapshot);
         }
-        best.expect("a block has a candidate").0
+        best.expect("a block has a candidate")
     }
 }
 

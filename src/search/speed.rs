@@ -97,6 +97,13 @@ speeds! {
     /// four quarters cost less than this many 1/16 of the whole; never for 0. In key frames, 17 and 20 save 1.8 and 2.6 %
     /// for 1.5 and 1.8 times the CPU, and nothing more is to be had; of clips of 4 seconds 17 save 0.5 % for 1.02 times.
     rect_split_margin: u64        = [ALWAYS, 20, 20, 20, 17, 17, 17,  0,  0,  0,  0];
+    /// Where halves are tried, squares are tried in three parts too, of quarters and halves as they were found, if these
+    /// cost less than this many 1/256 of the best way; never for 0.
+    threes: u64                       = [258,258,258,258,258,  0,  0,  0,  0,  0,  0];
+    /// Where halves are tried, squares of 32 and 64 samples are tried in four rows or columns too if two cost less than
+    /// this many 1/256 of the better of whole and quarters; never for 0. With threes, 256 save 0.3 and 0.6 % at speed 1 (PSNR,
+    /// SSIM) for 1.02 times the CPU, 264 save 0.8 and 1.1 % for 1.1 times; in key frames 0.8 and 0.9 % for 1.05 times.
+    fours: u64                        = [264,264,256,256,256,  0,  0,  0,  0,  0,  0];
     /// Squares of inter frames whose whole and quarters are not close are proposed in halves where these are estimated
     /// to cost less than this many 1/256 of the better; never for 0. At speed 2 252 gain 0.6 % for 1.01 times the CPU, at 4
     /// 0.3 % for 1.04 times.
@@ -207,6 +214,7 @@ mod tests {
             let pairs = switches(&slow).into_iter().zip(switches(&fast));
             assert!(pairs.into_iter().all(|(slow, fast)| slow >= fast), "switches at {speed}");
             assert!(slow.rect_split_margin >= fast.rect_split_margin);
+            assert!(slow.threes >= fast.threes && slow.fours >= fast.fours);
             assert!(slow.motion_exit <= fast.motion_exit && slow.zero_block <= fast.zero_block);
             for width in [16, 32, 64] {
                 assert!(slow.min_split_bits(width) <= fast.min_split_bits(width), "at {speed}");

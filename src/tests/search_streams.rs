@@ -179,10 +179,10 @@ fn count(
     (0..frames).map(code).collect()
 }
 
-/// How many squares are split in two rows.
-fn in_two_rows(frames: u64, luma: impl Fn(u64, usize, usize) -> u8) -> Vec<usize> {
-    let horz = Partition::Horz as u32;
-    count(frames, |symbol| symbol.element == "partition" && symbol.value == horz, luma)
+/// How many squares are parted in one of these ways.
+fn parted(ways: &[Partition], frames: u64, luma: impl Fn(u64, usize, usize) -> u8) -> Vec<usize> {
+    let is_one = |value: u32| ways.iter().any(|&way| way as u32 == value);
+    count(frames, |symbol| symbol.element == "partition" && is_one(symbol.value), luma)
 }
 
 /// Squares of two stripes are coded in halves also where quarters would cost more than the whole.
@@ -193,8 +193,25 @@ fn halves_are_found_where_quarters_lose() {
         let upper = 100 + random.below(40) as u8;
         [upper, if random.below(2) == 0 { upper - 12 } else { upper + 12 }]
     });
-    let found = in_two_rows(1, |_, x, y| stripes[y / 16 * 8 + x / 16][y / 8 % 2]);
+    let found = parted(&[Partition::Horz], 1, |_, x, y| stripes[y / 16 * 8 + x / 16][y / 8 % 2]);
     assert!(found[0] > 40, "{} of 64 squares in halves", found[0]);
+}
+
+/// Squares with two quarters and a half, each of its own brightness, are coded in threes.
+#[test]
+fn threes_are_found() {
+    use Partition as P;
+    let mut random = Random::new(9);
+    let quarters: [[u8; 4]; 64] = std::array::from_fn(|square| {
+        let mut quarters = [50, 100, 150, 200].map(|least| least + random.below(30) as u8);
+        let [from, to] = [[2, 3], [0, 1], [1, 3], [0, 2]][square % 4];
+        quarters[to] = quarters[from];
+        quarters
+    });
+    let found = parted(&[P::HorzA, P::HorzB, P::VertA, P::VertB], 1, |_, x, y| {
+        quarters[y / 16 * 8 + x / 16][y / 8 % 2 * 2 + x / 8 % 2]
+    });
+    assert!(found[0] > 10, "{} of 64 squares in threes", found[0]);
 }
 
 /// Squares whose upper half moves to the right and whose lower half moves to the left are coded in halves.
@@ -203,7 +220,7 @@ fn halves_move_apart() {
     let mut random = Random::new(6);
     let texture: [[u8; 64]; 32] =
         std::array::from_fn(|_| std::array::from_fn(|_| 60 + random.below(140) as u8));
-    let found = in_two_rows(4, |number, x, y| {
+    let found = parted(&[Partition::Horz], 4, |number, x, y| {
         let moved = 4 * number as usize;
         let x = if y / 16 % 2 == 0 { x + 64 - moved } else { x + moved };
         texture[y / 4][x / 4]
