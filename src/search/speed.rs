@@ -99,11 +99,11 @@ speeds! {
     rect_split_margin: u64        = [ALWAYS, 20, 20, 20, 17, 17, 17,  0,  0,  0,  0];
     /// Where halves are tried, squares are tried in three parts too, of quarters and halves as they were found, if these
     /// cost less than this many 1/256 of the best way; never for 0.
-    threes: u64                       = [258,258,258,258,258,  0,  0,  0,  0,  0,  0];
+    threes: u64                       = [258,258,258,258,258,258,258,  0,  0,  0,  0];
     /// Where halves are tried, squares of 32 and 64 samples are tried in four rows or columns too if two cost less than
     /// this many 1/256 of the better of whole and quarters; never for 0. With threes, 256 save 0.3 and 0.6 % at speed 1 (PSNR,
     /// SSIM) for 1.02 times the CPU, 264 save 0.8 and 1.1 % for 1.1 times; in key frames 0.8 and 0.9 % for 1.05 times.
-    fours: u64                        = [264,264,256,256,256,  0,  0,  0,  0,  0,  0];
+    fours: u64                        = [264,264,256,256,256,256,256,  0,  0,  0,  0];
     /// Squares of inter frames whose whole and quarters are not close are proposed in halves where these are estimated
     /// to cost less than this many 1/256 of the better; never for 0. At speed 2 252 gain 0.6 % for 1.01 times the CPU, at 4
     /// 0.3 % for 1.04 times.
