@@ -85,8 +85,8 @@ speeds! {
     proposals: bool                   = [ N,  N,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y,  Y];
     /// Squares whose proposals, whole and in quarters, are as close as this many 1/256 of their cost
     /// are coded in both ways. 2 regain 0.7 % for 1.03 times the CPU, 8 regain 2.5 % for 1.4 times,
-    /// 26 regain 3.5 % for 1.6 times.
-    close_margin: u64                 = [ 0,  0, 40, 13,  8,  4,  2,  0,  0,  0,  0];
+    /// 26 regain 3.5 % for 1.6 times. At speed 2 24 and 40 gain 0.1 and 0.2 % beside 16, for 1.08 and 1.1 times.
+    close_margin: u64                 = [ 0,  0, 16, 13,  8,  4,  2,  0,  0,  0,  0];
 
     /// What quarters that were not proposed yet are taken to cost at least, in 1/64 of what they would cost if they
     /// were predicted as the whole is; proposing quarters ends where that is too much. 60 cost 1 % for 0.83 of the CPU,
